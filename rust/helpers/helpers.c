@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-2.0
+/* All helpers in one translation unit: the headers are read once. */
+
+#include "../bindings/bindings_helper.h"
+#include "helpers.h"
+
+#include "err.c"
