@@ -2,6 +2,7 @@
 
 //! Says what is missing to build and test modules, and how to install it.
 
+use crate::toolchain::Toolchain;
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -10,5 +11,8 @@ use std::process::ExitCode;
 pub struct Args {}
 
 pub fn run(_args: &Args) -> Result<ExitCode> {
-    anyhow::bail!("not written yet")
+    let tools = Toolchain::find()?;
+    let link = tools.llvm_tool("llvm-link");
+    println!("{tools:#?}\nllvm-link: {link:?}");
+    Ok(ExitCode::SUCCESS)
 }
