@@ -82,6 +82,9 @@ pub fn generate(job: &Job<'_>) -> Result<()> {
         builder = builder.blocklist_var(name);
     }
     let text = builder.generate().map_err(|error| anyhow!("bindgen: {error}"))?.to_string();
+    // `\x01` keeps LLVM from mangling, which it does not do here; but it would make a helper's name in
+    // Rust's bitcode another one than in clang's.
+    let text = text.replace("\\u{1}", "");
 
     let names = names.0.lock().expect("bindgen has finished");
     let (bindings, proof) = layout::split(&text, header, &layout::c_types(&names, job.preprocessed));
