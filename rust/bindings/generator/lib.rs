@@ -38,8 +38,8 @@ pub struct Job<'a> {
     pub flags: &'a [String],
     /// The header as the kernel's own compiler preprocessed it.
     pub preprocessed: &'a str,
-    /// The rustc that will compile the bindings, as `1.96`.
-    pub rust_target: &'a str,
+    /// Where relative paths in the flags start.
+    pub dir: &'a Path,
     /// Where the bindings go.
     pub bindings: PathBuf,
     /// Where the C file goes whose compilation by the kernel's compiler proves the layouts.
@@ -54,9 +54,10 @@ pub struct Job<'a> {
 pub fn generate(job: &Job<'_>) -> Result<()> {
     let names = CNames::default();
     let header = job.header.to_str().context("the project's path is not UTF-8")?;
-    let target = job.rust_target.parse().map_err(|_| anyhow!("bindgen does not know Rust {}", job.rust_target))?;
+    let target = bindgen::RustTarget::stable(85, 0).map_err(|error| anyhow!("bindgen: {error}"))?;
     let mut builder = bindgen::builder()
         .header(header)
+        .clang_arg(format!("-working-directory={}", job.dir.display()))
         .clang_args(job.flags)
         .rust_target(target)
         .use_core()

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Verbs; `make help` lists them. What they do is in scripts/ (the ferrule tool) and, for modules, in the
+# kernel's own Kbuild.
+
+.DEFAULT_GOAL := help
+
+# Variables of the command line go on to Kbuild as they are; these are ours.
+M       ?=
+KDIR    ?=
+KVER    ?=
+HELPERS ?=
+KERNELS ?=
+
+FERRULE := target/debug/ferrule
+# Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
+KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
+             $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
+BUILD    = $(FERRULE) build $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
+             $(if $(HELPERS),--helpers '$(HELPERS)')
+
+## Building modules
+.PHONY: modules modules_install clean prepare
+modules modules_install clean: tool  ## build, install or clean the modules of directory M=
+	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples modules`))
+	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
+
+prepare: tool                        ## build what all modules of a kernel share, and nothing else
+	+@$(BUILD) $(KBUILD)
+
+## Trying
+.PHONY: demo test kernels
+demo: setup kernels                  ## build the samples for a stock kernel, boot it in QEMU, load them there
+	@$(FERRULE) demo $(KERNELS)
+
+test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
+	@scripts/test.sh $(KERNELS)
+
+kernels: tool                        ## fetch the stock kernels that the tests boot, without installing them
+	@$(FERRULE) kernels fetch $(KERNELS)
+
+## Setting up
+.PHONY: setup rustavailable tool
+setup: tool                          ## install what is missing, with apt
+	@$(FERRULE) setup
+
+rustavailable: tool                  ## say what is missing, and how to install it
+	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
+
+tool:                                # the ferrule tool
+	@scripts/bootstrap.sh
+
+## Keeping the source in order
+.PHONY: rustfmt rustfmtcheck clippy rustdoc rusttest reuse rust-analyzer distclean
+rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool
+	@scripts/lint.sh $@

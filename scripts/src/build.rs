@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
+
+use crate::crates::{Crates, Helpers};
+use crate::kbuild::{self, Cc};
+use crate::kdir::Kdir;
+use crate::toolchain::Toolchain;
+use crate::{module, stamp};
+use anyhow::{bail, ensure, Context, Result};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Builds a directory's modules with the kernel's own Kbuild.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The kernel's build directory
+    #[arg(long)]
+    kdir: Option<PathBuf>,
+    /// The release of an installed kernel, in place of --kdir
+    #[arg(long, conflicts_with = "kdir")]
+    kver: Option<String>,
+    /// How helpers reach a module [default: inline where clang of rustc's LLVM is at hand]
+    #[arg(long)]
+    helpers: Option<Helpers>,
+    /// The modules' directory
+    #[arg(short = 'M', long)]
+    module: Option<PathBuf>,
+    /// Targets and variables for Kbuild, as `modules` or `V=1`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    kbuild: Vec<String>,
+}
+
+/// The project's directory.
+pub fn root() -> Result<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().with_context(|| format!("the project is no longer at {}; remove target/", root.display()))
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let root = root()?;
+    let build = root.join("build");
+    refuse_spaces(&root, "the project")?;
+    let kdir = args.kdir()?;
+    refuse_spaces(&kdir.path, "the kernel's build directory")?;
+    let module = args.module.as_deref().map(module_dir).transpose()?;
+
+    let variables: Vec<String> = args.kbuild.iter().filter(|arg| arg.contains('=')).cloned().collect();
+    let dir = prepare(&root, &build, &kdir, args.helpers, &variables)?;
+    let Some(module) = module else { return Ok(ExitCode::SUCCESS) };
+
+    // Kbuild works in the module's directory: two at once would trip over each other's files.
+    let lock = stamp::lock(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
+    let mut make = kbuild::make(&kdir, &module, &args.kbuild);
+    let cwd = std::env::current_dir().context("no current directory")?;
+    make.arg(format!("cmd_rustc_o_rs={}", module_command(&dir)?))
+        .env(module::CWD, cwd)
+        .env(module::MODULE_DIR, args.module.as_deref().unwrap_or(&module));
+    let status = make.status().context("cannot run make")?;
+    drop(lock);
+    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+}
+
+/// Builds what the modules of `kdir` need, and returns where it lies.
+fn prepare(root: &Path, build: &Path, kdir: &Kdir, helpers: Option<Helpers>, vars: &[String]) -> Result<PathBuf> {
+    let toolchain = Toolchain::find()?;
+    let helpers = helpers.unwrap_or(match toolchain.clang {
+        Some(_) => Helpers::Inline,
+        None => Helpers::Object,
+    });
+    if helpers == Helpers::Inline && toolchain.clang.is_none() {
+        let llvm = toolchain.llvm;
+        bail!("HELPERS=inline needs clang {llvm} (rustc's LLVM is {llvm}): apt install clang-{llvm}, or HELPERS=object");
+    }
+    let suffix = if helpers == Helpers::Inline { "" } else { "-object" };
+    let dir = build.join(format!("{}{suffix}", kdir.release));
+    let _lock = stamp::lock(&dir)?;
+    let cc = Cc::ask(kdir, &dir, vars)?;
+    let crates = Crates { root, dir, kdir, toolchain: &toolchain, helpers };
+    crates.prepare(build, &cc)?;
+    Ok(crates.dir)
+}
+
+/// Kbuild's rule for `.o` from `.rs` runs this. Kernels that run objtool on each object do it here;
+/// in others the variable is empty.
+fn module_command(dir: &Path) -> Result<String> {
+    let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
+    Ok(format!(
+        "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
+         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) $(cmd_objtool)",
+        tool.display(),
+        dir.display()
+    ))
+}
+
+impl Args {
+    fn kdir(&self) -> Result<Kdir> {
+        let path = match (&self.kdir, &self.kver) {
+            (Some(path), _) => path.clone(),
+            (None, Some(release)) => format!("/lib/modules/{release}/build").into(),
+            (None, None) => {
+                let release = rustix::system::uname().release().to_string_lossy().into_owned();
+                format!("/lib/modules/{release}/build").into()
+            }
+        };
+        let kdir = Kdir::open(&path)?;
+        let path = path.canonicalize().with_context(|| format!("cannot resolve {}", path.display()))?;
+        Ok(Kdir { path, ..kdir })
+    }
+}
+
+fn module_dir(path: &Path) -> Result<PathBuf> {
+    let absolute = path.canonicalize().with_context(|| format!("M={}: no such directory", path.display()))?;
+    ensure!(
+        absolute.join("Kbuild").exists() || absolute.join("Makefile").exists(),
+        "M={}: no Kbuild file here; it says `obj-m := x.o` for each module x",
+        path.display()
+    );
+    refuse_spaces(&absolute, "M=")?;
+    Ok(absolute)
+}
+
+/// Make splits words at spaces, and Kbuild does nothing against it.
+fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
+    let text = path.to_str().with_context(|| format!("{what}: {} is not UTF-8", path.display()))?;
+    if let Some(bad) = text.chars().find(|c| c.is_whitespace() || "'\"$#:\\".contains(*c)) {
+        bail!("{what}: make cannot handle the {bad:?} in {text:?}; move it to a path without");
+    }
+    Ok(())
+}

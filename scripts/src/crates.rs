@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Builds what belongs to one kernel: its facts, bindings and helpers, and the `kernel` crate.
+
+use crate::kbuild::Cc;
+use crate::kdir::{Config, Kdir};
+use crate::profile::Profile;
+use crate::sysroot::{Sysroot, LIBRARY};
+use crate::toolchain::Toolchain;
+use crate::{command, stamp};
+use anyhow::{bail, Context, Result};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How helpers reach a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, clap::ValueEnum)]
+pub enum Helpers {
+    /// As bitcode by clang of rustc's LLVM, inlined into Rust.
+    Inline,
+    /// As objects by the kernel's own compiler, called.
+    Object,
+}
+
+/// What one kernel's modules are compiled with; all of it lies in `dir`.
+pub struct Crates<'a> {
+    pub root: &'a Path,
+    pub dir: PathBuf,
+    pub kdir: &'a Kdir,
+    pub toolchain: &'a Toolchain,
+    pub helpers: Helpers,
+}
+
+impl Crates<'_> {
+    /// Builds everything that is missing or out of date.
+    pub fn prepare(&self, build: &Path, cc: &Cc) -> Result<()> {
+        let profile = Profile::new(&self.kdir.config, &cc.flags)
+            .with_context(|| format!("cannot build for {}", self.kdir.release))?;
+        // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
+        let (sysroot, facts) = std::thread::scope(|scope| {
+            let sysroot = scope.spawn(|| Sysroot::prepare(self.root, build, self.toolchain, &profile));
+            let facts = self.c_side(cc);
+            (sysroot.join().expect("no panic in the sysroot's build"), facts)
+        });
+        self.rust_side(&sysroot?, &facts?)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    fn c_side(&self, cc: &Cc) -> Result<Facts> {
+        let facts = Facts::probe(self, cc)?;
+        let key = stamp::Key::new(&cc.flags)
+            .and(&cc.program)
+            .and(&facts.0)
+            .and(self.helpers)
+            .and(&self.toolchain.clang)
+            .and(&self.toolchain.libclang)
+            .and(&self.kdir.config)
+            .and_files(&self.root.join("rust/helpers"))?
+            .and_files(&self.root.join("rust/bindings"))?;
+        stamp::step(&self.file("c.stamp"), &key, || {
+            self.bindings(cc, &facts)?;
+            match self.helpers {
+                Helpers::Inline => self.helpers_inline(cc, &facts),
+                Helpers::Object => self.helpers_object(cc, &facts),
+            }
+        })?;
+        Ok(facts)
+    }
+
+    fn helpers_source(&self) -> PathBuf {
+        self.root.join("rust/helpers/helpers.c")
+    }
+
+    fn bindings(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+        eprintln!("  BINDGEN {}", self.kdir.release);
+        let header = self.helpers_source();
+        let preprocessed = command::output(cc.command().args(facts.defines()).arg("-E").arg(&header))
+            .context("the kernel's headers do not compile")?;
+        let mut flags = clang_flags(cc);
+        flags.extend(facts.defines());
+        if let Some(libclang) = &self.toolchain.libclang {
+            std::env::set_var("LIBCLANG_PATH", libclang);
+        }
+        let job = bindings_generator::Job {
+            header: &header,
+            dir: cc.dir(),
+            flags: &flags,
+            preprocessed: &preprocessed,
+            bindings: self.file("bindings.rs"),
+            proof: self.file("layout.c"),
+        };
+        bindings_generator::generate(&job)?;
+        command::output(cc.command().args(facts.defines()).arg("-fsyntax-only").arg(self.file("layout.c")))
+            .context("libclang and the kernel's compiler disagree on the layout of a type")
+            .map(drop)
+    }
+
+    fn helpers_inline(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+        let clang = self.toolchain.clang.as_ref().context("inlined helpers need clang of rustc's LLVM")?;
+        eprintln!("  CLANG   helpers.bc");
+        // Null pointers: functions that may hold one cannot be inlined into those that may not, like Rust's.
+        let flags = ["-fdelete-null-pointer-checks", "-DFERRULE_HELPERS_INLINE", "-O2", "-Xclang", "-disable-llvm-passes"];
+        command::output(
+            cc.other(clang, &clang_flags(cc))
+                .args(facts.defines())
+                .args(flags)
+                .args(["-emit-llvm", "-c", "-o"])
+                .arg(self.file("helpers.rcgu.o"))
+                .arg(self.helpers_source()),
+        )
+        .context("clang does not compile the helpers; HELPERS=object builds them with the kernel's compiler")
+        .map(drop)
+    }
+
+    fn helpers_object(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+        eprintln!("  CC      helpers");
+        let dir = self.file("helpers");
+        if dir.exists() {
+            fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+        }
+        fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let mut ar = Command::new("ar");
+        ar.arg("rcs").arg(self.file("libhelpers.a"));
+        let main = fs::read_to_string(self.helpers_source())?;
+        // One object for each helper's file, so that a module carries only those that it calls.
+        for name in main.lines().filter_map(|line| line.strip_prefix("#include \"")?.strip_suffix(".c\"")) {
+            let object = dir.join(format!("{name}.o"));
+            let source = self.root.join("rust/helpers").join(format!("{name}.c"));
+            let helpers = self.root.join("rust/helpers/helpers.h");
+            let common = [Path::new("-include"), &helpers, Path::new("-c"), Path::new("-o"), &object, &source];
+            command::output(cc.command().args(facts.defines()).arg("-Wno-missing-prototypes").args(common))?;
+            ar.arg(object);
+        }
+        let _ = fs::remove_file(self.file("libhelpers.a"));
+        command::output(&mut ar).map(drop)
+    }
+
+    fn rust_side(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
+        let key = stamp::Key::new(sysroot.rustc_args())
+            .and(&self.toolchain.version)
+            .and(self.helpers)
+            .and(&facts.0)
+            .and(fs::read(self.file("c.stamp"))?)
+            .and_files(&sysroot.macros)?
+            .and_files(&self.root.join("rust/kernel"))?
+            .and_files(&self.root.join("rust/ffi.rs"))?;
+        stamp::step(&self.file("rust.stamp"), &key, || {
+            fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
+            self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
+            self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
+            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &["--cfg=MODULE".to_owned()])?;
+            if self.helpers == Helpers::Inline {
+                // A member that looks like rustc's own takes part in a module's link-time optimisation.
+                let mut ar = Command::new("ar");
+                ar.arg("q").arg(self.file("libkernel.rlib")).arg(self.file("helpers.rcgu.o"));
+                command::output(&mut ar)?;
+            }
+            self.write_module_args(sysroot)
+        })
+    }
+
+    fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str, args: &[String]) -> Result<()> {
+        eprintln!("  RUSTC   {name}");
+        let mut rustc = sysroot.rustc(self.toolchain);
+        rustc
+            .current_dir(self.root)
+            .args(["--crate-type=rlib", "--emit=link,metadata", "--crate-name", name])
+            .args(LIBRARY)
+            .args(self.externs(sysroot, name))
+            .arg("--out-dir")
+            .arg(&self.dir)
+            .arg(format!("@{}", self.file("rustc_cfg").display()))
+            .args(args)
+            .arg(source)
+            .env("FERRULE_BINDINGS", self.file("bindings.rs"));
+        command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
+    }
+
+    /// The crates that crate `name` sees.
+    fn externs(&self, sysroot: &Sysroot, name: &str) -> Vec<String> {
+        let library = |name: &str| format!("--extern={name}={}", self.file(&format!("lib{name}.rlib")).display());
+        let mut externs = vec![format!("-Ldependency={}", self.dir.display())];
+        if name != "ffi" {
+            externs.push(library("ffi"));
+            externs.push(format!("--extern=pinned_init={}", sysroot.pinned_init.display()));
+        }
+        if name == "kernel" {
+            externs.push(library("bindings"));
+            externs.push(format!("--extern=macros={}", sysroot.macros.display()));
+        }
+        externs
+    }
+
+    /// Writes what the module command passes to rustc for every module of this kernel.
+    fn write_module_args(&self, sysroot: &Sysroot) -> Result<()> {
+        let mut args = sysroot.rustc_args();
+        args.extend(self.externs(sysroot, "module"));
+        // Whatever a module uses, it needs the kernel crate's panic handler.
+        args.push(format!("--extern=force:kernel={}", self.file("libkernel.rlib").display()));
+        let attributes = ["no_std", "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)"];
+        args.extend(attributes.map(|attribute| format!("-Zcrate-attr={attribute}")));
+        args.extend(["--crate-type=staticlib", "-Clto=fat", "-Zfunction-sections=n", "--cfg=MODULE"].map(str::to_owned));
+        args.push(format!("@{}", self.file("rustc_cfg").display()));
+        let settings = ModuleSettings {
+            rustc: self.toolchain.rustc.clone(),
+            helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
+            args,
+        };
+        let path = self.file("module.json");
+        fs::write(&path, serde_json::to_string_pretty(&settings)?)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// What the module command needs to know of a kernel.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct ModuleSettings {
+    pub rustc: PathBuf,
+    /// The archive of helpers to link, where they are not inlined.
+    pub helpers: Option<PathBuf>,
+    pub args: Vec<String>,
+}
+
+/// Facts of the kernel that probes found, as `has_…`.
+pub struct Facts(Vec<String>);
+
+impl Facts {
+    /// Runs the probes in `rust/compat`: a C file holds where it compiles, a line of `symbols` where its
+    /// symbol is exported.
+    fn probe(crates: &Crates<'_>, cc: &Cc) -> Result<Self> {
+        let compat = crates.root.join("rust/compat");
+        let symvers = crates.kdir.path.join("Module.symvers");
+        let exported = fs::read_to_string(&symvers).with_context(|| format!("cannot read {}", symvers.display()))?;
+        let key = stamp::Key::new(&cc.flags).and(&cc.program).and(&exported).and_files(&compat)?;
+        let file = crates.file("facts");
+        stamp::step(&crates.file("facts.stamp"), &key, || {
+            let mut facts = String::new();
+            let mut probes: Vec<PathBuf> = fs::read_dir(&compat)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+            probes.sort();
+            for probe in probes.iter().filter(|path| path.extension().is_some_and(|e| e == "c")) {
+                let name = probe.file_stem().unwrap_or_default().to_string_lossy();
+                if command::succeeds(cc.command().args(["-Werror", "-fsyntax-only"]).arg(probe))? {
+                    writeln!(facts, "has_{name}")?;
+                }
+            }
+            let symbols: Vec<&str> = exported.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+            let rows = fs::read_to_string(compat.join("symbols")).unwrap_or_default();
+            for row in rows.lines().map(str::trim).filter(|row| !row.is_empty() && !row.starts_with('#')) {
+                let Some((fact, symbol)) = row.split_once(':') else { bail!("rust/compat/symbols: not a row: {row}") };
+                if symbols.contains(&symbol.trim()) {
+                    writeln!(facts, "{}", fact.trim())?;
+                }
+            }
+            fs::write(&file, facts).with_context(|| format!("cannot write {}", file.display()))
+        })?;
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Ok(Self(text.lines().map(str::to_owned).collect()))
+    }
+
+    fn defines(&self) -> Vec<String> {
+        self.0.iter().map(|fact| format!("-D{}", fact.to_uppercase())).collect()
+    }
+
+    fn cfgs(&self) -> Vec<String> {
+        self.0.iter().map(|fact| format!("--cfg={fact}")).collect()
+    }
+}
+
+fn clang_flags(cc: &Cc) -> Vec<String> {
+    bindings_generator::clang_flags(cc.flags.iter().map(String::as_str))
+}
+
+/// The configuration as rustc's `--cfg` arguments: `CONFIG_X`, and `CONFIG_X="value"`.
+fn config_cfg(config: &Config) -> String {
+    let mut text = String::new();
+    for (name, value) in config {
+        if value == "y" || value == "m" {
+            writeln!(text, "--cfg=CONFIG_{name}").expect("writing to a String");
+        }
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+        writeln!(text, "--cfg=CONFIG_{name}=\"{value}\"").expect("writing to a String");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn config_becomes_cfg() {
+        let config = [("A", "y"), ("B", "say \"hi\""), ("C", "16")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        assert_eq!(
+            config_cfg(&config),
+            "--cfg=CONFIG_A\n--cfg=CONFIG_A=\"y\"\n--cfg=CONFIG_B=\"say \\\"hi\\\"\"\n--cfg=CONFIG_C=\"16\"\n"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The module command: what Kbuild runs in place of its own `cmd_rustc_o_rs`.
+//!
+//! rustc links the module, the crates below it and the inlined helpers as bitcode, optimises the whole,
+//! and leaves one object; Kbuild takes it from there as if a C compiler had made it.
+
+use crate::command;
+use crate::crates::ModuleSettings;
+use anyhow::{bail, Context, Result};
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSymbol};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Compiles one Rust file of a module to an object (called by Kbuild).
+#[derive(clap::Args)]
+#[command(hide = true)]
+pub struct Args {
+    /// The kernel's directory below build/
+    #[arg(long)]
+    kernel: PathBuf,
+    /// The dependency file that Kbuild reads
+    #[arg(long)]
+    depfile: PathBuf,
+    /// The name of the module that the object is part of
+    #[arg(long)]
+    modfile: PathBuf,
+    source: PathBuf,
+    object: PathBuf,
+    /// Further arguments of rustc: the directory's rustflags-y and RUSTFLAGS_x.o
+    #[arg(last = true)]
+    rustflags: Vec<String>,
+}
+
+/// The symbol of a `build_error!` that the optimiser could not prove unreachable.
+const BUILD_ERROR: &str = "rust_build_error";
+
+/// Where the user's `make` was started and how he named the module's directory: see [`as_written`].
+pub const CWD: &str = "FERRULE_CWD";
+pub const MODULE_DIR: &str = "FERRULE_M";
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let settings = args.kernel.join("module.json");
+    let settings = fs::read_to_string(&settings)
+        .with_context(|| format!("cannot read {}; build with Ferrule's make", settings.display()))?;
+    let settings: ModuleSettings = serde_json::from_str(&settings).context("module.json is damaged; remove build/")?;
+
+    let parent = args.object.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let scratch = tempfile::Builder::new()
+        .prefix(".ferrule-")
+        .tempdir_in(parent)
+        .with_context(|| format!("cannot write to {}", parent.display()))?;
+    let archive = scratch.path().join("module.a");
+    let dep_info = scratch.path().join("module.d");
+    if !rustc(&settings, args, &archive, &dep_info)?.success() {
+        // rustc has said why.
+        return Ok(ExitCode::FAILURE);
+    }
+
+    let object = scratch.path().join("module.o");
+    link(&settings, args, &archive, &object)?;
+    let sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
+    let depfile = depfile(&args.object, &sources, &cwd()?, &args.kernel.join("rust.stamp"));
+    fs::write(&args.depfile, depfile).with_context(|| format!("cannot write {}", args.depfile.display()))?;
+    fs::rename(&object, &args.object).with_context(|| format!("cannot write {}", args.object.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn rustc(settings: &ModuleSettings, args: &Args, archive: &Path, dep_info: &Path) -> Result<std::process::ExitStatus> {
+    let here = std::env::current_dir().context("no current directory")?;
+    let absolute = |path: &Path| here.join(path);
+    let source = absolute(&args.source);
+    let mut rustc = Command::new(&settings.rustc);
+    rustc
+        .current_dir(cwd()?)
+        .args(&settings.args)
+        .arg(format!("--emit=link={},dep-info={}", absolute(archive).display(), absolute(dep_info).display()))
+        .args(&args.rustflags)
+        .arg(as_written(&source))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("RUST_MODFILE", &args.modfile);
+    rustc.status().with_context(|| format!("cannot run {}", settings.rustc.display()))
+}
+
+fn cwd() -> Result<PathBuf> {
+    match std::env::var_os(CWD) {
+        Some(dir) => Ok(dir.into()),
+        None => std::env::current_dir().context("no current directory"),
+    }
+}
+
+/// The source's path as the user wrote its directory, for rustc's messages.
+fn as_written(source: &Path) -> PathBuf {
+    let (Some(cwd), Some(dir)) = (std::env::var_os(CWD), std::env::var_os(MODULE_DIR)) else { return source.into() };
+    let Ok(absolute) = fs::canonicalize(Path::new(&cwd).join(&dir)) else { return source.into() };
+    let Ok(canonical) = source.parent().map(fs::canonicalize).transpose() else { return source.into() };
+    match canonical.unwrap_or_default().strip_prefix(absolute) {
+        Ok(below) => Path::new(&dir).join(below).join(source.file_name().unwrap_or_default()),
+        Err(_) => source.into(),
+    }
+}
+
+/// Makes one object of what rustc put into `archive`, the helpers, and compiler-rt's routines if needed.
+fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> Result<()> {
+    let dir = archive.parent().context("the archive has a directory")?;
+    let data = fs::read(archive).context("rustc wrote no archive")?;
+    let mut builtins = None;
+    let mut objects = Vec::new();
+    let mut symbols = Symbols::default();
+    for (index, member) in ArchiveFile::parse(&*data)?.members().enumerate() {
+        let member = member?;
+        let bytes = member.data(&*data)?;
+        let path = dir.join(format!("{index}.o"));
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        // Cargo's build of compiler_builtins is never bitcode; all else is one object by now.
+        if member.name().starts_with(b"compiler_builtins-") {
+            builtins = Some((path, Symbols::of(bytes)?));
+        } else {
+            symbols.add(bytes)?;
+            objects.push(path);
+        }
+    }
+
+    if symbols.undefined.contains(BUILD_ERROR) {
+        bail!(
+            "{}: a build_assert! does not hold, or a build_error! can be reached, with the values it is compiled for",
+            as_written(&std::env::current_dir()?.join(&args.source)).display()
+        );
+    }
+    if let Some((path, builtins)) = builtins {
+        // Wide integers and floating point; memcpy and its like are the kernel's.
+        let needed: Vec<&String> =
+            builtins.defined.intersection(&symbols.undefined).filter(|name| name.starts_with("__")).collect();
+        if !needed.is_empty() {
+            let part = dir.join("builtins.o");
+            let mut ld = Command::new("ld");
+            ld.args(["-r", "--gc-sections", "-o"]).arg(&part);
+            ld.args(needed.iter().map(|name| format!("--undefined={name}")));
+            command::output(ld.arg(path))?;
+            objects.push(part);
+        }
+    }
+    let mut ld = Command::new("ld");
+    ld.args(["-r", "-o"]).arg(out).args(&objects);
+    match &settings.helpers {
+        Some(helpers) => command::output(ld.arg(helpers)).map(drop),
+        None if objects.len() > 1 => command::output(&mut ld).map(drop),
+        None => fs::rename(&objects[0], out).context("cannot rename the object"),
+    }
+}
+
+/// The names that an object defines, and those it wants.
+#[derive(Default)]
+struct Symbols {
+    defined: BTreeSet<String>,
+    undefined: BTreeSet<String>,
+}
+
+impl Symbols {
+    fn of(object: &[u8]) -> Result<Self> {
+        let mut symbols = Self::default();
+        symbols.add(object)?;
+        Ok(symbols)
+    }
+
+    fn add(&mut self, object: &[u8]) -> Result<()> {
+        let file = object::File::parse(object).context("rustc wrote no object; is this rustc's LTO broken?")?;
+        for symbol in file.symbols().filter(ObjectSymbol::is_global) {
+            let set = if symbol.is_undefined() { &mut self.undefined } else { &mut self.defined };
+            set.insert(symbol.name()?.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The dependencies as Kbuild's fixdep wants them: one rule, with the paths that rustc read.
+fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
+    let mut sources = Vec::new();
+    for rule in dep_info.lines().filter(|line| !line.starts_with('#')) {
+        let Some((_, files)) = rule.split_once(": ") else { continue };
+        for file in files.split_whitespace() {
+            let path = cwd.join(file).display().to_string();
+            if !sources.contains(&path) {
+                sources.push(path);
+            }
+        }
+    }
+    sources.push(crates.display().to_string());
+    format!("{}: {}\n", object.display(), sources.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_are_absolute_and_named_once() {
+        let dep_info = "a.d: m/a.rs m/b.rs\n\nlib.a: m/a.rs m/b.rs\n\nm/a.rs:\nm/b.rs:\n# env-dep:X=1\n";
+        let text = depfile(Path::new("m/a.o"), dep_info, Path::new("/src"), Path::new("/b/rust.stamp"));
+        assert_eq!(text, "m/a.o: /src/m/a.rs /src/m/b.rs /b/rust.stamp\n");
+    }
+}
