@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The `module!` macro: [`parse`] reads it, [`param`] knows its parameters, [`expand`] generates.
+
+mod expand;
+mod modinfo;
+mod param;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::TokenStream;
+
+/// Expands the input of `module!`.
+///
+/// # Errors
+///
+/// The first mistake in the input, at the token it is about.
+pub(crate) fn module(input: TokenStream) -> syn::Result<TokenStream> {
+    let info: parse::ModuleInfo = syn::parse2(input)?;
+    Ok(expand::expand(&info))
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What `module!` generates.
+//!
+//! Items that a module's author uses stand beside the macro. Everything else is in an anonymous
+//! constant, where no other code can name it; the safety comments below rest on that.
+
+use super::modinfo;
+use super::param::Param;
+use super::parse::ModuleInfo;
+use proc_macro2::Ident;
+use proc_macro2::Literal;
+use proc_macro2::Span;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::ffi::CString;
+use syn::Type;
+
+/// Generates the items of a module.
+pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
+    let public = public_items(info);
+    let parameters = parameters(info);
+    let modinfo = modinfo::statics(info, std::env::var("RUST_MODFILE").ok());
+    let loadable = loadable(&info.type_);
+    let built_in = built_in(&info.type_, &info.name);
+
+    quote! {
+        #public
+        #parameters
+
+        #[allow(unexpected_cfgs)]
+        const _: () = {
+            #modinfo
+            #loadable
+            #built_in
+        };
+    }
+}
+
+/// `THIS_MODULE`, `LocalModule`, `ModuleMetadata` and the prefix of the log.
+fn public_items(info: &ModuleInfo) -> TokenStream {
+    let type_ = &info.type_;
+    let name = c_str(&info.name);
+    let prefix = Literal::byte_string(format!("{}\0", info.name).as_bytes());
+
+    quote! {
+        /// The name of this module as the printing macros write it, with a NUL byte.
+        #[doc(hidden)]
+        #[allow(dead_code)]
+        const __LOG_PREFIX: &[::core::primitive::u8] = #prefix;
+
+        /// This module, as C's `THIS_MODULE`: null if it is built into the kernel.
+        #[allow(unexpected_cfgs)]
+        static THIS_MODULE: ::kernel::ThisModule = {
+            #[cfg(MODULE)]
+            let module = {
+                unsafe extern "C" {
+                    // `Opaque`, because C changes it all the time.
+                    #[allow(improper_ctypes)]
+                    static __this_module: ::kernel::types::Opaque<::kernel::bindings::module>;
+                }
+                ::core::ptr::addr_of!(__this_module)
+                    .cast::<::kernel::bindings::module>()
+                    .cast_mut()
+            };
+            #[cfg(not(MODULE))]
+            let module = ::core::ptr::null_mut();
+
+            // SAFETY: modpost defines `__this_module` in every loadable module, and this code is
+            // part of that one. Null stands for the kernel itself wherever C takes a module.
+            unsafe { ::kernel::ThisModule::from_ptr(module) }
+        };
+
+        /// The type of this module.
+        #[allow(dead_code)]
+        type LocalModule = #type_;
+
+        impl ::kernel::ModuleMetadata for #type_ {
+            const NAME: &'static ::kernel::str::CStr = #name;
+            const THIS_MODULE: &'static ::kernel::ThisModule = &THIS_MODULE;
+        }
+    }
+}
+
+/// The module `module_parameters`, and the entries of the `__param` section.
+fn parameters(info: &ModuleInfo) -> TokenStream {
+    if info.params.is_empty() {
+        return TokenStream::new();
+    }
+    let values = info.params.iter().map(|param| {
+        let Param {
+            ident,
+            type_,
+            default,
+            description,
+            ..
+        } = param;
+        quote! {
+            #[doc = #description]
+            pub(crate) static #ident: ::kernel::module_param::ModuleParamAccess<
+                ::core::primitive::#type_,
+            > = ::kernel::module_param::ModuleParamAccess::new(#default);
+        }
+    });
+    let entries = info.params.iter().map(|param| {
+        let ident = &param.ident;
+        let loadable = c_str(&param.name);
+        let built_in = c_str(&format!("{}.{}", info.name, param.name));
+        // Mode 0: the parameter is not in sysfs, so C writes it only before `init`.
+        quote! {
+            #[allow(unexpected_cfgs)]
+            const _: () = {
+                #[cfg(MODULE)]
+                const NAME: &::kernel::str::CStr = #loadable;
+                #[cfg(not(MODULE))]
+                const NAME: &::kernel::str::CStr = #built_in;
+
+                #[unsafe(link_section = "__param")]
+                #[used(compiler)]
+                static PARAM: ::kernel::module_param::KernelParam =
+                    ::kernel::module_param::KernelParam::new(
+                        NAME,
+                        &THIS_MODULE,
+                        &module_parameters::#ident,
+                        0,
+                    );
+            };
+        }
+    });
+
+    quote! {
+        /// The parameters of this module.
+        #[allow(non_upper_case_globals)]
+        mod module_parameters {
+            #(#values)*
+        }
+
+        #(#entries)*
+    }
+}
+
+/// The entry points of a loadable module.
+fn loadable(type_: &Type) -> TokenStream {
+    quote! {
+        #[cfg(MODULE)]
+        const _: () = {
+            static SLOT: ::kernel::module::Slot<#type_> = ::kernel::module::Slot::new();
+
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".init.text")]
+            extern "C" fn init_module() -> ::kernel::ffi::c_int {
+                // SAFETY: No Rust code can name this function or `SLOT`, and the loader calls it
+                // once for each time the module is loaded, before `cleanup_module`.
+                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
+            }
+
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".exit.text")]
+            extern "C" fn cleanup_module() {
+                // SAFETY: No Rust code can name this function or `SLOT`; the loader calls it once,
+                // only after `init_module` returned 0, when nothing else runs in the module.
+                unsafe { ::kernel::module::exit::<#type_>(&SLOT) }
+            }
+
+            // The loader finds both functions by name, so objtool sees no address of them taken
+            // and would remove the ENDBR that an indirect call needs on hardware with IBT. These
+            // statics take the address, in sections that are gone when the functions are.
+            #[unsafe(link_section = ".init.data")]
+            #[used(compiler)]
+            static __UNIQUE_ID___addressable_init_module: extern "C" fn() -> ::kernel::ffi::c_int =
+                init_module;
+
+            #[unsafe(link_section = ".exit.data")]
+            #[used(compiler)]
+            static __UNIQUE_ID___addressable_cleanup_module: extern "C" fn() = cleanup_module;
+        };
+    }
+}
+
+/// The initcall of a module that is built into the kernel. It is never unloaded.
+fn built_in(type_: &Type, name: &str) -> TokenStream {
+    let symbol = format!("__{}_init", symbol(name));
+    let init = Ident::new(&symbol, Span::call_site());
+    let asm = format!(
+        ".pushsection \".initcall6.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection"
+    );
+
+    quote! {
+        #[cfg(not(MODULE))]
+        const _: () = {
+            static SLOT: ::kernel::module::Slot<#type_> = ::kernel::module::Slot::new();
+
+            #[unsafe(no_mangle)]
+            #[unsafe(link_section = ".init.text")]
+            extern "C" fn #init() -> ::kernel::ffi::c_int {
+                // SAFETY: No Rust code can name this function or `SLOT`; the kernel calls it once,
+                // through the entry in `.initcall6.init`.
+                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
+            }
+
+            mod initcall {
+                // An entry is the 32-bit distance to the function, which Rust cannot express
+                // (HAVE_ARCH_PREL32_RELOCATIONS, as on x86).
+                ::core::arch::global_asm!(#asm);
+            }
+        };
+    }
+}
+
+/// The part of a symbol that a module's name makes: what is no letter or digit becomes `_`.
+fn symbol(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
+}
+
+/// A literal of type `&CStr`.
+fn c_str(value: &str) -> Literal {
+    let value = CString::new(value).expect("the parser refuses NUL bytes");
+    Literal::c_string(&value)
+}
