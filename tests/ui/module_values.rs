@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Values of `module!` that have the wrong form.
+
+use macros::module;
+
+// No type.
+module! {
+    type: "Driver",
+    name: "ui",
+    license: "GPL",
+}
+
+// No string.
+module! {
+    type: Driver,
+    name: ui,
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: c"ui",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    description: ["one", "two"],
+    license: "GPL",
+}
+
+// No list, and a list of something else.
+module! {
+    type: Driver,
+    name: "ui",
+    authors: "Somebody",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    alias: ["one", 2],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    firmware: ["one" "two"],
+}
+
+// Empty.
+module! {
+    type: Driver,
+    name: "",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: " ",
+}
+
+// What a C string cannot hold.
+module! {
+    type: Driver,
+    name: "u\0i",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    imports_ns: ["ONE", "TWO\0THREE"],
+}
+
+fn main() {}
