@@ -62,7 +62,7 @@ impl Sysroot {
         let flags: Vec<&str> = self.args.iter().map(String::as_str).chain(LIBRARY.iter().copied()).collect();
         let mut cargo = Command::new(&toolchain.cargo);
         cargo
-            .args(["build", "--release", "--locked", "--quiet", "-p", "pinned-init", "-p", "macros"])
+            .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
             .args(["-Zbuild-std=core", "--message-format=json-render-diagnostics"])
             .arg("--manifest-path")
             .arg(root.join("Cargo.toml"))
