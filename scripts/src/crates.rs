@@ -203,6 +203,8 @@ impl Crates<'_> {
         args.push(format!("--extern=force:kernel={}", self.file("libkernel.rlib").display()));
         let attributes = ["no_std", "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)"];
         args.extend(attributes.map(|attribute| format!("-Zcrate-attr={attribute}")));
+        // A module need not use each of these.
+        args.extend(["-Aunknown_lints", "-Aunused_features"].map(str::to_owned));
         args.extend(["--crate-type=staticlib", "-Clto=fat", "-Zfunction-sections=n", "--cfg=MODULE"].map(str::to_owned));
         args.push(format!("@{}", self.file("rustc_cfg").display()));
         let settings = ModuleSettings {

@@ -67,7 +67,7 @@ impl Cc {
 /// `make` in `kdir` for the external module directory `module`.
 pub fn make(kdir: &Kdir, module: &Path, vars: &[String]) -> Command {
     let mut make = Command::new("make");
-    make.arg("-C").arg(&kdir.path).arg(format!("M={}", module.display())).args(vars);
+    make.args(["--no-print-directory", "-C"]).arg(&kdir.path).arg(format!("M={}", module.display())).args(vars);
     // Variables of the make that called us are not meant for the kernel's.
     for name in ["MAKEOVERRIDES", "M", "KDIR", "KVER", "V"] {
         make.env_remove(name);

@@ -40,9 +40,11 @@ impl Kdir {
         if config.get("X86_64").map(String::as_str) != Some("y") {
             bail!("{what}: not a 64-bit x86 kernel (CONFIG_X86_64 is off); Ferrule builds for x86-64 only");
         }
-        let release = std::fs::read_to_string(path.join("include/config/kernel.release"))
+        // Not kernel.release: distributions override what `uname -r` and the modules' vermagic say.
+        let utsrelease = std::fs::read_to_string(path.join("include/generated/utsrelease.h"))
             .with_context(|| format!("{what}: not prepared; run `make modules_prepare` in it"))?;
-        Ok(Self { path: path.to_owned(), release: release.trim().to_owned(), config })
+        let release = utsrelease.split('"').nth(1).with_context(|| format!("{what}: utsrelease.h names no release"))?;
+        Ok(Self { path: path.to_owned(), release: release.to_owned(), config })
     }
 }
 
