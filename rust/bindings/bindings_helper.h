@@ -4,10 +4,12 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/bug.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/mm.h>
+#include <linux/kstrtox.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
@@ -18,6 +20,17 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+
+/* Error codes that came late; the numbers are part of the user interface. */
+#ifndef EFSBADCRC
+#define EFSBADCRC EBADMSG
+#endif
+#ifndef EFSCORRUPTED
+#define EFSCORRUPTED EUCLEAN
+#endif
+#ifndef EFTYPE
+#define EFTYPE 134
+#endif
 
 const gfp_t RUST_CONST_HELPER_GFP_ATOMIC = GFP_ATOMIC;
 const gfp_t RUST_CONST_HELPER_GFP_KERNEL = GFP_KERNEL;

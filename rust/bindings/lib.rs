@@ -31,3 +31,6 @@ mod compat;
 pub use bindings_raw::*;
 #[allow(unused_imports)]
 pub use compat::*;
+// Named, so that it hides the declaration of C's.
+#[cfg(not(has_errname))]
+pub use compat::errname;

@@ -4,4 +4,5 @@
 #include "../bindings/bindings_helper.h"
 #include "helpers.h"
 
+#include "bug.c"
 #include "err.c"

@@ -1,4 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The `kernel` crate.
+//! The `kernel` crate: safe Rust abstractions over the Linux kernel's C interfaces.
+//!
+//! Names and meaning are those of the crate of the same name in Linux's own tree, so that a driver
+//! moves there by changing nothing but its build file. A driver starts with
+//! `use kernel::prelude::*;` and [`module!`](macros::module).
+
 #![no_std]
+#![feature(arbitrary_self_types)]
+// `build_error()` alone: its body must never become code.
+#![feature(linkage)]
+#![deny(non_ascii_idents)]
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(missing_docs)]
+#![warn(rust_2018_idioms)]
+#![warn(unreachable_pub)]
+
+// What `macros` generates refers to `::kernel`.
+extern crate self as kernel;
+
+#[doc(hidden)]
+pub use bindings;
+pub use ffi;
+pub use macros;
+
+pub mod build_assert;
+pub mod error;
+pub mod fmt;
+pub mod init;
+#[doc(hidden)]
+pub mod module;
+pub mod module_param;
+mod panic;
+pub mod pin_init;
+pub mod prelude;
+pub mod print;
+mod static_assert;
+#[doc(hidden)]
+pub mod std_vendor;
+pub mod str;
+pub mod sync;
+pub mod types;
+
+mod macros_util;
+
+#[doc(hidden)]
+pub use macros_util::__same_type;
+
+pub use module::InPlaceModule;
+pub use module::Module;
+pub use module::ModuleMetadata;
+pub use module::ThisModule;
+
+/// What the log shows before the messages of this crate.
+#[doc(hidden)]
+const __LOG_PREFIX: &[u8] = b"rust_kernel\0";

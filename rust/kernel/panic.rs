@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a Rust panic does: its place and message go to the log, then [`bindings::BUG`] is called.
+//!
+//! `BUG()` ends the task, or halts the kernel where there is no task to end.
+//! Context: any.
+
+use crate::bindings;
+use crate::print;
+use core::panic::PanicInfo;
+
+/// The name of the module that this crate is linked into, padded with NUL bytes.
+#[cfg(MODULE)]
+fn name() -> &'static [u8] {
+    let module = &raw const bindings::__this_module;
+    // SAFETY: modpost defines `__this_module` in every module, and nothing writes its name.
+    unsafe { &(*module).name }
+}
+
+#[cfg(not(MODULE))]
+fn name() -> &'static [u8] {
+    crate::__LOG_PREFIX
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    // Core prints the place, a line feed and the message.
+    print::call_printk(print::Level::EMERG, name(), format_args!("{info}\n"));
+    // SAFETY: `BUG` has no precondition.
+    unsafe { bindings::BUG() };
+    // The helper's type does not tell that `BUG()` never comes back.
+    #[allow(clippy::empty_loop)]
+    loop {}
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What Rust code in the kernel uses everywhere.
+//!
+//! # Examples
+//!
+//! ```
+//! use kernel::prelude::*;
+//! ```
+
+#[doc(no_inline)]
+pub use core::mem::align_of;
+#[doc(no_inline)]
+pub use core::mem::align_of_val;
+#[doc(no_inline)]
+pub use core::mem::size_of;
+#[doc(no_inline)]
+pub use core::mem::size_of_val;
+#[doc(no_inline)]
+pub use core::pin::Pin;
+
+#[doc(no_inline)]
+pub use crate::ffi::c_char;
+#[doc(no_inline)]
+pub use crate::ffi::c_int;
+#[doc(no_inline)]
+pub use crate::ffi::c_long;
+#[doc(no_inline)]
+pub use crate::ffi::c_longlong;
+#[doc(no_inline)]
+pub use crate::ffi::c_schar;
+#[doc(no_inline)]
+pub use crate::ffi::c_short;
+#[doc(no_inline)]
+pub use crate::ffi::c_uchar;
+#[doc(no_inline)]
+pub use crate::ffi::c_uint;
+#[doc(no_inline)]
+pub use crate::ffi::c_ulong;
+#[doc(no_inline)]
+pub use crate::ffi::c_ulonglong;
+#[doc(no_inline)]
+pub use crate::ffi::c_ushort;
+#[doc(no_inline)]
+pub use crate::ffi::c_void;
+
+#[doc(no_inline)]
+pub use macros::fmt;
+#[doc(no_inline)]
+pub use macros::module;
+#[doc(no_inline)]
+pub use macros::vtable;
+
+#[doc(no_inline)]
+pub use crate::init;
+#[doc(no_inline)]
+pub use crate::pin_init;
+#[doc(no_inline)]
+pub use crate::pin_init::pin_data;
+#[doc(no_inline)]
+pub use crate::pin_init::pinned_drop;
+#[doc(no_inline)]
+pub use crate::pin_init::InPlaceWrite;
+#[doc(no_inline)]
+pub use crate::pin_init::Init;
+#[doc(no_inline)]
+pub use crate::pin_init::PinInit;
+#[doc(no_inline)]
+pub use crate::pin_init::Zeroable;
+#[doc(no_inline)]
+pub use crate::try_init;
+#[doc(no_inline)]
+pub use crate::try_pin_init;
+
+#[doc(no_inline)]
+pub use crate::build_assert;
+#[doc(no_inline)]
+pub use crate::build_error;
+#[doc(no_inline)]
+pub use crate::const_assert;
+#[doc(no_inline)]
+pub use crate::static_assert;
+
+#[doc(no_inline)]
+pub use crate::dbg;
+#[doc(no_inline)]
+pub use crate::pr_alert;
+#[doc(no_inline)]
+pub use crate::pr_crit;
+#[doc(no_inline)]
+pub use crate::pr_debug;
+#[doc(no_inline)]
+pub use crate::pr_emerg;
+#[doc(no_inline)]
+pub use crate::pr_err;
+#[doc(no_inline)]
+pub use crate::pr_info;
+#[doc(no_inline)]
+pub use crate::pr_notice;
+#[doc(no_inline)]
+pub use crate::pr_warn;
+
+#[doc(no_inline)]
+pub use crate::error::code::*;
+#[doc(no_inline)]
+pub use crate::error::Error;
+#[doc(no_inline)]
+pub use crate::error::Result;
+#[doc(no_inline)]
+pub use crate::str::CStr;
+#[doc(no_inline)]
+pub use crate::str::CStrExt as _;
+#[doc(no_inline)]
+pub use crate::ThisModule;

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The kernel's log.
+//!
+//! A message may have any length: what does not fit into one record of the log goes on in the next
+//! one. Printing allocates nothing and takes about 400 bytes of stack. Context: any.
+//!
+//! C header: `include/linux/printk.h`.
+
+use crate::bindings;
+use crate::ffi::c_int;
+use crate::ffi::c_uint;
+use crate::str::CStrExt as _;
+use core::fmt;
+use core::fmt::Write;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
+
+mod levels;
+
+/// How urgent a message is: the digit that C's `KERN_…` has.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Level(u8);
+
+#[doc(hidden)]
+#[allow(missing_docs)]
+impl Level {
+    pub const EMERG: Self = Self(b'0');
+    pub const ALERT: Self = Self(b'1');
+    pub const CRIT: Self = Self(b'2');
+    pub const ERR: Self = Self(b'3');
+    pub const WARNING: Self = Self(b'4');
+    pub const NOTICE: Self = Self(b'5');
+    pub const INFO: Self = Self(b'6');
+    pub const DEBUG: Self = Self(b'7');
+}
+
+/// What is passed to C at once. Longer messages cost more calls, not more stack.
+const PIECE: usize = 256;
+
+/// The most bytes that one record gets, the kernel's own prefixes counted in.
+///
+/// A record holds 976 bytes on the oldest kernel, and consoles and `syslog()` have no more than 1024
+/// for it, prefixes included.
+const RECORD: usize = 800;
+
+/// What the kernel may print before each line of a record: level, time and caller.
+const LINE: usize = 48;
+
+/// Collects a message and passes it to C in pieces.
+struct Printer<'a> {
+    /// The level, and what to print before each record; `None` continues the last record.
+    start: Option<(Level, &'a [u8])>,
+    /// What the current record has so far; `None` if there is none yet.
+    record: Option<usize>,
+    /// The piece, of which `len` bytes are used.
+    piece: [u8; PIECE],
+    len: usize,
+}
+
+impl Printer<'_> {
+    /// Appends one byte. A character always stays in one piece.
+    fn push(&mut self, byte: u8) {
+        let starts_character = byte & 0xc0 != 0x80;
+        if starts_character && self.len > PIECE - 4 || self.len == PIECE {
+            self.flush();
+        }
+        // There is room now. No index that could panic: a panic prints.
+        if let Some(place) = self.piece.get_mut(self.len) {
+            *place = byte;
+            self.len += 1;
+        }
+    }
+
+    /// Passes the piece to C.
+    fn flush(&mut self) {
+        let piece = self.piece.get(..self.len).unwrap_or(&self.piece);
+        if piece.is_empty() {
+            return;
+        }
+        let mut cost = piece.len();
+        for &byte in piece {
+            if byte == b'\n' {
+                cost = cost.saturating_add(LINE);
+            }
+        }
+        // A line feed that is left over ends the record, it does not start one.
+        let record = match self.record {
+            Some(used) if used.saturating_add(cost) <= RECORD || piece == b"\n" => Some(used),
+            _ => None,
+        };
+
+        let text = piece.as_ptr();
+        // The precisions keep C inside of the slices, at most `PIECE` and the prefix's length.
+        let len = piece.len() as c_int;
+        match (self.start, record) {
+            (None, _) => {
+                // SAFETY: The format takes an `int` and a pointer to as many bytes.
+                unsafe { bindings::_printk(c"\x01c%.*s".as_char_ptr(), len, text) };
+            }
+            // If someone else printed in between, C starts a record: then the level counts.
+            (Some((level, _)), Some(_)) => {
+                let level = c_uint::from(level.0);
+                // SAFETY: The format takes a character, an `int` and a pointer to as many bytes.
+                unsafe { bindings::_printk(c"\x01c\x01%c%.*s".as_char_ptr(), level, len, text) };
+            }
+            (Some((level, prefix)), None) => {
+                let level = c_uint::from(level.0);
+                let prefix_len = prefix.len() as c_int;
+                // SAFETY: The format takes a character, and twice an `int` and a pointer to as many
+                // bytes.
+                unsafe {
+                    bindings::_printk(
+                        c"\x01%c%.*s: %.*s".as_char_ptr(),
+                        level,
+                        prefix_len,
+                        prefix.as_ptr(),
+                        len,
+                        text,
+                    )
+                };
+            }
+        }
+        let before = record.unwrap_or(LINE);
+        self.record = Some(before.saturating_add(cost));
+        self.len = 0;
+    }
+}
+
+impl Write for Printer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for &byte in text.as_bytes() {
+            if byte == 0 {
+                // It would end the piece in C. `/dev/kmsg` shows other such bytes like this.
+                b"\\x00".iter().for_each(|&byte| self.push(byte));
+            } else {
+                self.push(byte);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn print(start: Option<(Level, &[u8])>, args: fmt::Arguments<'_>) {
+    let mut printer = Printer {
+        start,
+        record: None,
+        piece: [0; PIECE],
+        len: 0,
+    };
+    // `write_str` never fails; a failing `fmt()` of the caller's type ends the message there.
+    let _ = printer.write_fmt(args);
+    printer.flush();
+}
+
+/// Prints a message with a level, after the module's name.
+///
+/// `prefix` ends at its first NUL byte, if it has one.
+#[doc(hidden)]
+#[inline(never)]
+pub fn call_printk(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
+    print(Some((level, prefix)), args);
+}
+
+/// Prints on at the end of the last message.
+#[doc(hidden)]
+#[inline(never)]
+pub fn call_printk_cont(args: fmt::Arguments<'_>) {
+    print(None, args);
+}
+
+/// A flag that can be taken once, for what should happen a single time. C: `DO_ONCE_LITE()`.
+pub struct OnceLite(AtomicBool);
+
+impl OnceLite {
+    /// Makes a flag that nobody has taken.
+    #[inline(always)]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(AtomicBool::new(false))
+    }
+
+    /// Calls `f` unless this was called before. Returns whether it did.
+    ///
+    /// Another caller does not wait until `f` is done. Context: any.
+    pub fn call_once<F: FnOnce()>(&self, f: F) -> bool {
+        let first = !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed);
+        if first {
+            f();
+        }
+        first
+    }
+}
+
+/// Runs a closure the first time that this place is reached. C: `DO_ONCE_LITE()`.
+#[macro_export]
+macro_rules! do_once_lite {
+    { $($e:tt)* } => {{
+        static __ONCE: $crate::print::OnceLite = $crate::print::OnceLite::new();
+        __ONCE.call_once(|| { $($e)* })
+    }};
+}
+
+/// Prints with a level; the message goes after the name in the caller's `__LOG_PREFIX`.
+#[doc(hidden)]
+#[macro_export]
+#[allow(clippy::crate_in_macro_def)]
+macro_rules! print_macro {
+    ($level:ident, $($arg:tt)+) => {
+        // `match` keeps temporaries of the arguments alive until the call is over.
+        match $crate::prelude::fmt!($($arg)+) {
+            args => $crate::print::call_printk(
+                $crate::print::Level::$level,
+                crate::__LOG_PREFIX,
+                args,
+            ),
+        }
+    };
+}
