@@ -170,7 +170,7 @@ impl Crates<'_> {
             .current_dir(self.root)
             .args(["--crate-type=rlib", "--emit=link,metadata", "--crate-name", name])
             .args(LIBRARY)
-            .args(self.externs(sysroot, name))
+            .args(self.externs(sysroot, name)?)
             .arg("--out-dir")
             .arg(&self.dir)
             .arg(format!("@{}", self.file("rustc_cfg").display()))
@@ -181,24 +181,24 @@ impl Crates<'_> {
     }
 
     /// The crates that crate `name` sees.
-    fn externs(&self, sysroot: &Sysroot, name: &str) -> Vec<String> {
+    fn externs(&self, sysroot: &Sysroot, name: &str) -> Result<Vec<String>> {
         let library = |name: &str| format!("--extern={name}={}", self.file(&format!("lib{name}.rlib")).display());
         let mut externs = vec![format!("-Ldependency={}", self.dir.display())];
         if name != "ffi" {
             externs.push(library("ffi"));
-            externs.push(format!("--extern=pinned_init={}", sysroot.pinned_init.display()));
+            externs.push(format!("--extern=pinned_init={}", sysroot.pinned_init()?.display()));
         }
         if name == "kernel" {
             externs.push(library("bindings"));
             externs.push(format!("--extern=macros={}", sysroot.macros.display()));
         }
-        externs
+        Ok(externs)
     }
 
     /// Writes what the module command passes to rustc for every module of this kernel.
     fn write_module_args(&self, sysroot: &Sysroot) -> Result<()> {
         let mut args = sysroot.rustc_args();
-        args.extend(self.externs(sysroot, "module"));
+        args.extend(self.externs(sysroot, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
         args.push(format!("--extern=force:kernel={}", self.file("libkernel.rlib").display()));
         let attributes = ["no_std", "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)"];

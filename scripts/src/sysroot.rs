@@ -20,8 +20,8 @@ pub struct Sysroot {
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// `libpinned_init.rlib` and `libmacros.so`.
-    pub pinned_init: PathBuf,
+    /// Where pinned-init's library lies, under the name that rustc looks for.
+    pub crates: PathBuf,
     pub macros: PathBuf,
     /// Where the procedural macros of pinned-init lie.
     pub host_deps: PathBuf,
@@ -40,7 +40,7 @@ impl Sysroot {
         let sysroot = Self {
             path: dir.join("sysroot"),
             target: dir.join(format!("{name}.json")),
-            pinned_init: dir.join(format!("{name}-libpinned_init.rlib")),
+            crates: dir.join(&name),
             macros: dir.join("libmacros.so"),
             host_deps: dir.join("target/release/deps"),
             args: profile.args.clone(),
@@ -85,16 +85,21 @@ impl Sysroot {
 
         let triple = self.target.file_stem().context("a target has a name")?;
         let libraries = self.path.join("lib/rustlib").join(triple).join("lib");
-        fs::create_dir_all(&libraries).with_context(|| format!("cannot create {}", libraries.display()))?;
+        for dir in [&libraries, &self.crates] {
+            // What an earlier build left would be found too.
+            if dir.exists() {
+                fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+            }
+            fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        }
         let mut seen = 0;
         for artifact in messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let files = artifact["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
             for file in files.map(Path::new) {
+                let name = file.file_name().context("a file has a name")?;
                 let to = match (artifact["target"]["name"].as_str(), file.extension().and_then(|e| e.to_str())) {
-                    (Some("core" | "compiler_builtins"), Some("rlib")) => {
-                        libraries.join(file.file_name().context("a file has a name")?)
-                    }
-                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.pinned_init.clone(),
+                    (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
+                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
                     _ => continue,
                 };
@@ -106,6 +111,13 @@ impl Sysroot {
             bail!("cargo built {seen} of core, compiler_builtins, pinned-init and macros; remove build/rust and retry");
         }
         Ok(())
+    }
+
+    /// The library of pinned-init.
+    pub fn pinned_init(&self) -> Result<PathBuf> {
+        let context = || format!("{} is damaged; remove build/rust and retry", self.crates.display());
+        let entry = fs::read_dir(&self.crates).with_context(context)?.next().with_context(context)?;
+        Ok(entry.with_context(context)?.path())
     }
 
     /// rustc for this profile's target.
@@ -121,6 +133,7 @@ impl Sysroot {
         args.push(format!("--target={}", self.target.display()));
         args.push(format!("--sysroot={}", self.path.display()));
         args.push(format!("-Ldependency={}", self.host_deps.display()));
+        args.push(format!("-Ldependency={}", self.crates.display()));
         args.extend(self.args.iter().cloned());
         args
     }
