@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the `ferrule` tool is made of: one module for each verb, and what they share.
+
+pub mod build;
+pub mod command;
+pub mod crates;
+pub mod demo;
+pub mod doctor;
+pub mod kbuild;
+pub mod kdir;
+pub mod kernels;
+pub mod module;
+pub mod profile;
+pub mod sample;
+pub mod setup;
+pub mod stamp;
+pub mod sysroot;
+pub mod toolchain;
+pub mod vm;
