@@ -1,14 +1,236 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Fetches stock kernels into a cache, without installing them.
+//!
+//! A kernel of the cache is a directory `kernels/RELEASE` with its packages unpacked: headers, image
+//! and modules. They come through the machine's own apt, signatures checked, and need no root.
 
-use anyhow::Result;
+use anyhow::{bail, ensure, Context, Result};
+use clap::Subcommand;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+mod apt;
+mod command;
+mod fetch;
+mod host;
+mod matrix;
+mod package;
+mod relocate;
+mod sites;
+mod store;
+
+use matrix::{Matrix, Row};
 
 /// Fetches stock kernels into a cache, without installing them.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The cache [default: $FERRULE_CACHE, $XDG_CACHE_HOME/ferrule or ~/.cache/ferrule]
+    #[arg(long, global = true, value_name = "DIR")]
+    cache: Option<PathBuf>,
 
-pub fn run(_args: &Args) -> Result<ExitCode> {
-    anyhow::bail!("not written yet")
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Fetches the newest kernel of each series; prints series, release and build directory.
+    Fetch {
+        /// Series of tests/kernels.toml, such as 6.12 [default: all]
+        series: Vec<String>,
+
+        /// Look for a newer kernel even if one of the series is there; it replaces the old one
+        #[arg(long)]
+        update: bool,
+    },
+    /// Lists the cache: series, release, build directory, image, make arguments; separated by tabs.
+    List,
+    /// Prints the build directory (KDIR) of a series' kernel.
+    Path { series: String },
+}
+
+/// A stock kernel in the cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(dead_code)]
+pub struct Kernel {
+    /// Its row of tests/kernels.toml: `6.12`.
+    pub series: String,
+    /// What `uname -r` says on it: `6.12.117+deb12-amd64`.
+    pub release: String,
+    /// The build directory: `make -C KDIR`.
+    pub kdir: PathBuf,
+    /// The image to boot.
+    pub vmlinuz: PathBuf,
+    /// The kernel's own modules, `.../lib/modules/RELEASE`.
+    pub modules: PathBuf,
+    /// What make must be told besides, on this host: `CC=gcc-12` where the kernel's compiler is missing.
+    pub make_vars: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let cache = cache_dir(args.cache.as_deref())?;
+    match &args.verb {
+        Verb::Fetch { series, update } => fetch_all(&cache, series, *update)?,
+        Verb::List => {
+            for kernel in cached(&cache)? {
+                let Kernel {
+                    series,
+                    release,
+                    kdir,
+                    vmlinuz,
+                    make_vars,
+                    ..
+                } = &kernel;
+                let (kdir, vmlinuz, vars) =
+                    (kdir.display(), vmlinuz.display(), make_vars.join(" "));
+                println!("{series}\t{release}\t{kdir}\t{vmlinuz}\t{vars}");
+            }
+        }
+        Verb::Path { series } => println!("{}", find(&cache, series)?.kdir.display()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The cache's directory: `arg`, else `$FERRULE_CACHE`, else the user's cache.
+///
+/// # Errors
+///
+/// When its path has a character that make would not take literally, or there is no home directory.
+pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
+    let env = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let dir = arg
+        .map(Path::to_owned)
+        .or_else(|| env("FERRULE_CACHE"))
+        .or_else(|| Some(env("XDG_CACHE_HOME")?.join("ferrule")))
+        .or_else(|| Some(env("HOME")?.join(".cache/ferrule")))
+        .context("no place for the cache: HOME is not set; name one with --cache DIR")?;
+    let dir =
+        std::path::absolute(&dir).with_context(|| format!("{}: not a path", dir.display()))?;
+    // A trailing slash or `.` would make two names of one place; kernels remember theirs.
+    let dir: PathBuf = dir.components().collect();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+~@,=".contains(c);
+    ensure!(
+        dir.to_str().is_some_and(|path| path.chars().all(plain)),
+        "{}: make cannot work in a path with spaces or special characters; name another with --cache DIR",
+        dir.display()
+    );
+    Ok(dir)
+}
+
+/// The kernels of the cache, the newest of each series, in the series' order.
+pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
+    let mut records = store::releases(cache)?;
+    records.reverse();
+    records.dedup_by(|older, newer| older.series == newer.series);
+    records.reverse();
+    records
+        .into_iter()
+        .map(|record| {
+            let root = store::kernels(cache).join(&record.release);
+            let (kdir, vmlinuz, modules) =
+                store::find_parts(&root, &record.release).with_context(|| {
+                    format!(
+                        "the cache is damaged: rm -r {} and fetch again",
+                        root.display()
+                    )
+                })?;
+            let make_vars = host::make_vars(&kdir)?;
+            Ok(Kernel {
+                series: record.series,
+                release: record.release,
+                kdir,
+                vmlinuz,
+                modules,
+                make_vars,
+            })
+        })
+        .collect()
+}
+
+/// The kernel of one series.
+fn find(cache: &Path, series: &str) -> Result<Kernel> {
+    Matrix::load()?.select(&[series.to_owned()])?;
+    let kernel = cached(cache)?
+        .into_iter()
+        .find(|kernel| kernel.series == series);
+    kernel.with_context(|| {
+        format!(
+            "{series}: not in {}; fetch it with: ferrule kernels fetch {series}",
+            cache.display()
+        )
+    })
+}
+
+/// Fetches what is missing of the named series, and prints a line for each.
+fn fetch_all(cache: &Path, series: &[String], update: bool) -> Result<()> {
+    let matrix = Matrix::load()?;
+    let rows = matrix.select(series)?;
+    let missing = |rows: &[&'_ Row]| -> Result<bool> {
+        let have = store::releases(cache)?;
+        Ok(rows
+            .iter()
+            .any(|row| have.iter().all(|record| record.series != row.series)))
+    };
+    // Nothing to fetch: then neither the lock nor the network is needed.
+    if update || missing(&rows)? {
+        let _lock = store::Lock::take(cache)?;
+        let mut apt = None;
+        for row in &rows {
+            if update || missing(&[row])? {
+                let apt = match &apt {
+                    Some(apt) => apt,
+                    None => apt.insert(apt::Apt::new(cache.join("apt"))?),
+                };
+                fetch::fetch(cache, apt, &matrix.naming, row)?;
+            }
+        }
+    }
+    let kernels = cached(cache)?;
+    for row in rows {
+        let Some(kernel) = kernels.iter().find(|kernel| kernel.series == row.series) else {
+            bail!(
+                "{}: was removed from {} while it was being fetched",
+                row.series,
+                cache.display()
+            );
+        };
+        println!(
+            "{} {} {}",
+            kernel.series,
+            kernel.release,
+            kernel.kdir.display()
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_is_an_absolute_path_that_make_can_use() {
+        let named = |path: &str| cache_dir(Some(Path::new(path)));
+        assert_eq!(named("/a/./cache/").unwrap(), Path::new("/a/cache"));
+        assert!(named("relative").unwrap().is_absolute());
+        for path in ["/a b", "/a$b", "/a:b", "/a#b"] {
+            assert!(
+                named(path).unwrap_err().to_string().contains("--cache"),
+                "{path}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_cache_has_no_kernels_and_path_says_how_to_get_one() {
+        let nowhere = Path::new("/nonexistent/ferrule-cache");
+        assert_eq!(cached(nowhere).unwrap(), []);
+        let error = find(nowhere, "6.12").unwrap_err().to_string();
+        assert!(error.contains("ferrule kernels fetch 6.12"), "{error}");
+    }
 }

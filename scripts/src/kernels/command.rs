@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Runs other programs, and makes one clear line of what they complain about.
+
+use anyhow::{ensure, Context, Result};
+use std::process::{Command, Output};
+
+/// The most lines of another program's errors that one of ours repeats.
+const MOST: usize = 4;
+
+/// Runs a command to its end; its own error lines become the error.
+pub fn checked(mut command: Command) -> Result<Output> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .env("LC_ALL", "C")
+        .output()
+        .with_context(|| format!("running {program}"))?;
+    ensure!(
+        output.status.success(),
+        "{program}: {}",
+        complaint(&String::from_utf8_lossy(&output.stderr))
+    );
+    Ok(output)
+}
+
+/// What a failed apt or dpkg says, in one line, with what can be done about it.
+fn complaint(stderr: &str) -> String {
+    // Unpacking goes on to the last file of thousands after the disk is full, and names each.
+    if stderr.contains("No space left on device") {
+        return "no space left on the disk: free some, or choose another place with --cache DIR"
+            .to_owned();
+    }
+    let lines: Vec<&str> = stderr
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    // apt marks its errors; why a signature is bad is a warning before the error.
+    let is_marked = |line: &&str| line.starts_with("E: ") || line.starts_with("W: ");
+    let marked: Vec<&str> = lines.iter().copied().filter(is_marked).collect();
+    let all = if marked.is_empty() { lines } else { marked };
+    let said = match all.len() {
+        0 => "failed without a message".to_owned(),
+        1..=MOST => all.join("; "),
+        more => format!("{}; and {} lines more", all[..MOST].join("; "), more - MOST),
+    };
+    let remedies = [
+        (
+            "NO_PUBKEY",
+            "a key is missing: apt install --only-upgrade debian-archive-keyring",
+        ),
+        (
+            "does not have a Release file",
+            "apt's mirror does not carry that suite: put one that does in apt's sources",
+        ),
+        ("Could not resolve", "is the network up?"),
+        (
+            "Hash Sum mismatch",
+            "a mirror in the middle of an update: try again in some minutes",
+        ),
+    ];
+    match remedies.iter().find(|(sign, _)| said.contains(sign)) {
+        Some((_, remedy)) => format!("{said} ({remedy})"),
+        None => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::complaint;
+
+    #[test]
+    fn apts_errors_are_kept_and_a_remedy_added() {
+        let said = complaint(
+            "Reading...\nE: The repository 'x trixie Release' does not have a Release file.\n",
+        );
+        assert!(
+            said.starts_with("E: The repository") && said.contains("(apt's mirror does not carry"),
+            "{said}"
+        );
+        assert_eq!(complaint("dpkg-deb: error: bad\n"), "dpkg-deb: error: bad");
+        assert_eq!(complaint(""), "failed without a message");
+    }
+
+    #[test]
+    fn a_flood_of_errors_becomes_one_line() {
+        let full = complaint(&"tar: ./a.ko: Cannot write: No space left on device\n".repeat(1000));
+        assert!(
+            full.starts_with("no space left") && full.contains("--cache DIR"),
+            "{full}"
+        );
+        assert_eq!(complaint(&"x\n".repeat(10)), "x; x; x; x; and 6 lines more");
+    }
+}
