@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Boots a kernel with all modules, and judges what they left in its log.
+
+use crate::built::Built;
+use crate::{log, Report, Verdict};
+use anyhow::{bail, Result};
+use ferrule::kernels::Kernel;
+use ferrule::sample;
+use ferrule::vm::{self, Guest};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// How often a sample is loaded and unloaded.
+const CYCLES: u32 = 200;
+
+/// Runs a part of the script with an empty log, then shows its log between marks. Meanwhile the
+/// console shows emergencies only: nothing comes between the lines.
+const PRELUDE: &str = "cd /modules || exit 1
+dmesg -n 1
+part() {
+    dmesg -c >/dev/null
+    ( eval \"$2\" )
+    status=$?
+    echo \"@@ begin $1\"
+    dmesg
+    echo \"@@ end $1 $status\"
+}
+";
+
+/// Boots `kernel`, runs everything, and returns the console's log.
+pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
+    let mut files = Vec::new();
+    let mut script = PRELUDE.to_owned();
+    let mut part = |name: &str, commands: &str| writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"));
+    for sample in &built.samples {
+        part(&sample.name, &sample.commands.join(" && "))?;
+        files.push((built.sample(&sample.name), format!("/modules/{}.ko", sample.name)));
+    }
+    for name in &built.tests {
+        part(name, &format!("insmod {name}.ko && rmmod {name}"))?;
+        files.push((built.test(name), format!("/modules/{name}.ko")));
+    }
+    files.push((built.out_of_tree(), "/modules/rust_out_of_tree.ko".to_owned()));
+    part("rust_out_of_tree", "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree")?;
+    part(
+        "cycles",
+        &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
+    )?;
+
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        timeout: Duration::from_secs(300),
+        ..Guest::default()
+    };
+    let outcome = vm::boot(&guest, &mut |_| {})?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
+    }
+    Ok(outcome.log)
+}
+
+/// Judges each part of the log.
+pub fn check(built: &Built, text: &str, report: &mut Report) {
+    for sample in &built.samples {
+        let verdict = passed(text, &sample.name).and_then(|lines| match sample.mismatch(&lines) {
+            Some(mismatch) => Err(mismatch),
+            None => Ok(()),
+        });
+        report.add(format!("sample::{}", sample.name), verdict);
+    }
+    for name in &built.tests {
+        let lines = log::section(text, name).map(|section| section.lines);
+        match lines.and_then(|lines| log::ktap(&lines, name)) {
+            Ok(cases) => {
+                for (case, verdict) in cases {
+                    report.add(format!("{name}::{case}"), verdict);
+                }
+                report.add(format!("{name}::loads"), passed(text, name).map(drop));
+            }
+            Err(problem) => report.add(name, Err(problem)),
+        }
+    }
+    report.add("out_of_tree_template", out_of_tree(text));
+    report.add("cycles_leave_only_our_lines", cycles(text));
+}
+
+/// The lines of a part whose commands succeeded.
+fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+    let section = log::section(text, name)?;
+    match section.status {
+        "0" => Ok(section.lines),
+        status => Err(format!("status {status}, and the log: {:#?}", section.lines)),
+    }
+}
+
+fn out_of_tree(text: &str) -> Verdict {
+    let lines = passed(text, "rust_out_of_tree")?;
+    let expected = ["out-of-tree module (init)", "numbers: [72, 108, 200]", "out-of-tree module (exit)"];
+    let said: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("rust_out_of_tree: ")).collect();
+    if said.ends_with(&expected) {
+        return Ok(());
+    }
+    Err(format!("{said:#?}"))
+}
+
+/// Loading and unloading many times leaves each time the same lines, and nothing else.
+fn cycles(text: &str) -> Verdict {
+    let lines = passed(text, "cycles")?;
+    let is_ours = |line: &&&str| line.starts_with("rust_minimal: ");
+    if let Some(stranger) = lines.iter().filter(|line| !sample::is_kernels_own(line)).find(|line| !is_ours(line)) {
+        return Err(format!("in the log: {stranger}"));
+    }
+    match lines.iter().filter(|line| line.ends_with("(init)")).count() {
+        count if count == CYCLES as usize => Ok(()),
+        count => Err(format!("{count} of {CYCLES} loads in the log")),
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The tests that boot a stock kernel: each of `tests/kernels.toml`, with inlined and with called helpers.
+//!
+//! A boot runs the commands of the samples' headers and the test modules of `tests/kernel`; each
+//! sample, each case that a test module reports and each property of the built files is one test.
+//! `KERNELS="6.1 6.12"` in the environment picks kernels.
+
+use ferrule::kernels::{self, Kernel};
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::process::ExitCode;
+
+mod built;
+mod guest;
+mod log;
+
+/// What a test found: nothing, or what is wrong.
+type Verdict = Result<(), String>;
+
+/// Named verdicts, to be reported as tests.
+struct Report {
+    prefix: String,
+    verdicts: Vec<(String, Verdict)>,
+}
+
+impl Report {
+    fn add(&mut self, name: impl AsRef<str>, verdict: Verdict) {
+        self.verdicts.push((format!("{}::{}", self.prefix, name.as_ref()), verdict));
+    }
+
+    /// Adds a step's outcome, and says whether what builds on it can go on.
+    fn add_step<T>(&mut self, name: &str, outcome: anyhow::Result<T>) -> Option<T> {
+        let (value, verdict) = match outcome {
+            Ok(value) => (Some(value), Ok(())),
+            Err(error) => (None, Err(format!("{error:#}"))),
+        };
+        self.add(name, verdict);
+        value
+    }
+}
+
+/// Runs everything on one kernel.
+fn run(kernel: &Kernel, helpers: &str) -> Report {
+    let mut report = Report { prefix: format!("{}::{helpers}", kernel.series), verdicts: Vec::new() };
+    let Some(built) = report.add_step("builds_without_a_warning", built::build(kernel, helpers)) else { return report };
+    built::check(&built, kernel, helpers, &mut report);
+    if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
+        guest::check(&built, &log, &mut report);
+    }
+    report
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    if arguments.list {
+        return ExitCode::SUCCESS;
+    }
+    let kernels = match chosen() {
+        Ok(kernels) => kernels,
+        Err(error) => {
+            eprintln!("vm tests: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // Kernels one after the other share what they build on; the two kinds of helpers go side by side.
+    let mut trials = Vec::new();
+    for kernel in &kernels {
+        let reports = std::thread::scope(|scope| {
+            ["inline", "object"]
+                .map(|helpers| scope.spawn(move || run(kernel, helpers)))
+                .map(|thread| thread.join().expect("a test thread does not panic"))
+        });
+        for (name, verdict) in reports.into_iter().flat_map(|report| report.verdicts) {
+            trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The kernels to test: all of the matrix, or those that `KERNELS` names.
+fn chosen() -> anyhow::Result<Vec<Kernel>> {
+    let wanted = std::env::var("KERNELS").unwrap_or_default();
+    let wanted: Vec<&str> = wanted.split_whitespace().collect();
+    let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+    kernels.retain(|kernel| wanted.is_empty() || wanted.contains(&kernel.series.as_str()));
+    let found: Vec<&str> = kernels.iter().map(|kernel| kernel.series.as_str()).collect();
+    let expected = if wanted.is_empty() { vec!["6.1", "6.12", "7.3"] } else { wanted };
+    anyhow::ensure!(found == expected, "fetched kernels are {found:?}, wanted {expected:?}; run `make kernels`");
+    Ok(kernels)
+}
