@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Prints the command that runs a cargo able to build the `ferrule` tool: that needs a Rust of 1.85
+# or newer, but no rust-src and no LLVM. Where there is none, apt-get installs the distribution's.
+# All else is the work of `ferrule setup`.
+# shellcheck disable=SC2086 # unquoted variables are lists of words
+set -u
+packages=
+
+die() { echo "bootstrap: $*" >&2; exit 1; }
+# Are these programs there, in version 1.85 or newer?
+new_enough() {
+    for tool; do
+        "$tool" -V 2>/dev/null | grep -Eq "^[a-z]+ (1\.(8[5-9]|9[0-9]|[0-9]{3})|[2-9])\." || return 1
+    done
+}
+
+find_cargo() {
+    new_enough cargo "${RUSTC:-rustc}" && command -v cargo && return
+    # PATH's first one is of no use: one that lies further back may be.
+    for dir in /usr/bin "${HOME:-/root}/.cargo/bin" /usr/lib/rust-*/bin; do
+        new_enough "$dir/cargo" "$dir/rustc" && echo "env RUSTC=$dir/rustc $dir/cargo" && return
+    done
+    return 1
+}
+
+certificates() {
+    cat /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem 2>/dev/null | grep -q .
+}
+
+# Does apt have all these packages in such a version ($1, a pattern)?
+offers() {
+    pattern=$1
+    shift
+    for package; do
+        LC_ALL=C apt-cache policy "$package" | grep -Eq "Candidate: $pattern" || return 1
+    done
+}
+
+choose_rust() {
+    for set in "rustc-web cargo-web rust-web-src" "rustc cargo rust-src" "rustc-1.85 cargo-1.85 rust-1.85-src"; do
+        offers '1\.(8[5-9]|9[0-9]|[0-9]{3})\.' $set && packages="$packages $set" && return
+    done
+    return 1
+}
+
+as_root() {
+    [ "$(id -u)" = 0 ] || set -- sudo "$@"
+    echo "+ $*" >&2
+    "$@" >&2 || die "this failed: $*; put right what it says above, then run this again"
+}
+
+certificates && find_cargo && exit
+command -v apt-get >/dev/null || die "no Rust of 1.85 or newer, or no TLS certificates: Fedora: dnf install" \
+    "rust cargo ca-certificates; Arch: pacman -S --needed rust ca-certificates; others: by rustup"
+
+certificates || packages=ca-certificates
+if ! offers '[0-9]' ca-certificates || ! { find_cargo >/dev/null || choose_rust; }; then
+    as_root apt-get -q update
+    find_cargo >/dev/null || choose_rust ||
+        die "apt has no rustc of 1.85 or newer: enable the release's security updates, or use rustup's"
+fi
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install --no-install-recommends --no-remove -y $packages
+find_cargo || die "still no Rust of 1.85 or newer: see \`cargo -V\` and \`rustc -V\`; an old one first in PATH?"
