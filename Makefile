@@ -47,10 +47,15 @@ setup: tool                          ## install what is missing, with apt
 rustavailable: tool                  ## say what is missing, and how to install it
 	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
 
-tool:                                # the ferrule tool
-	@scripts/bootstrap.sh
+tool:                                # the ferrule tool, by whatever Rust there is
+	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
 
 ## Keeping the source in order
-.PHONY: rustfmt rustfmtcheck clippy rustdoc rusttest reuse rust-analyzer distclean
-rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool
-	@scripts/lint.sh $@
+.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse shellcheck
+check: rustfmtcheck clippy rustdoc reuse  ## what CI checks besides `make test`
+rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool  ## format, check, document, test on this machine
+	@scripts/check.sh $@
+
+.PHONY: help
+help:                                ## list the verbs and variables
+	@scripts/help.sh $(MAKEFILE_LIST)

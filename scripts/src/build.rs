@@ -2,12 +2,13 @@
 
 //! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
 
-use crate::crates::{Crates, Helpers};
+use crate::crates::{Crates, Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::toolchain::Toolchain;
-use crate::{module, stamp};
+use crate::{kernels, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -37,6 +38,25 @@ pub fn root() -> Result<PathBuf> {
     root.canonicalize().with_context(|| format!("the project is no longer at {}; remove target/", root.display()))
 }
 
+/// Checks the kernel crate and the samples beyond compiling them
+#[derive(clap::Args)]
+#[command(hide = true)]
+pub struct LintArgs {
+    what: Lint,
+}
+
+/// Runs clippy or rustdoc, for the newest stock kernel that has been fetched.
+pub fn lint(args: &LintArgs) -> Result<ExitCode> {
+    let kernel = kernels::cached(&kernels::cache_dir(None)?)?.pop();
+    let kernel = kernel.context("no kernel has been fetched; run `make kernels`")?;
+    let (root, toolchain) = (root()?, Toolchain::find()?);
+    let build = root.join("build");
+    let kdir = Kdir::open(&kernel.kdir)?;
+    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, None, &kernel.make_vars)?;
+    prepared.crates.lint(&build, &prepared.cc, args.what)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
     let build = root.join("build");
@@ -46,7 +66,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let module = args.module.as_deref().map(module_dir).transpose()?;
 
     let variables: Vec<String> = args.kbuild.iter().filter(|arg| arg.contains('=')).cloned().collect();
-    let dir = prepare(&root, &build, &kdir, args.helpers, &variables)?;
+    let toolchain = Toolchain::find()?;
+    let dir = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?.crates.dir;
     let Some(module) = module else { return Ok(ExitCode::SUCCESS) };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
@@ -61,24 +82,38 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 
-/// Builds what the modules of `kdir` need, and returns where it lies.
-fn prepare(root: &Path, build: &Path, kdir: &Kdir, helpers: Option<Helpers>, vars: &[String]) -> Result<PathBuf> {
-    let toolchain = Toolchain::find()?;
-    let helpers = helpers.unwrap_or(match toolchain.clang {
-        Some(_) => Helpers::Inline,
-        None => Helpers::Object,
-    });
-    if helpers == Helpers::Inline && toolchain.clang.is_none() {
-        let llvm = toolchain.llvm;
-        bail!("HELPERS=inline needs clang {llvm} (rustc's LLVM is {llvm}): apt install clang-{llvm}, or HELPERS=object");
+/// What the modules of one kernel need, built and locked.
+struct Prepared<'a> {
+    crates: Crates<'a>,
+    cc: Cc,
+    _lock: File,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(
+        root: &'a Path,
+        build: &Path,
+        kdir: &'a Kdir,
+        toolchain: &'a Toolchain,
+        helpers: Option<Helpers>,
+        vars: &[String],
+    ) -> Result<Self> {
+        let helpers = helpers.unwrap_or(match toolchain.clang {
+            Some(_) => Helpers::Inline,
+            None => Helpers::Object,
+        });
+        if helpers == Helpers::Inline && toolchain.clang.is_none() {
+            let llvm = toolchain.llvm;
+            bail!("HELPERS=inline needs clang {llvm} (rustc's LLVM is {llvm}): apt install clang-{llvm}, or HELPERS=object");
+        }
+        let suffix = if helpers == Helpers::Inline { "" } else { "-object" };
+        let dir = build.join(format!("{}{suffix}", kdir.release));
+        let lock = stamp::lock(&dir)?;
+        let cc = Cc::ask(kdir, &dir, vars)?;
+        let crates = Crates { root, dir, kdir, toolchain, helpers };
+        crates.prepare(build, &cc)?;
+        Ok(Self { crates, cc, _lock: lock })
     }
-    let suffix = if helpers == Helpers::Inline { "" } else { "-object" };
-    let dir = build.join(format!("{}{suffix}", kdir.release));
-    let _lock = stamp::lock(&dir)?;
-    let cc = Cc::ask(kdir, &dir, vars)?;
-    let crates = Crates { root, dir, kdir, toolchain: &toolchain, helpers };
-    crates.prepare(build, &cc)?;
-    Ok(crates.dir)
 }
 
 /// Kbuild's rule for `.o` from `.rs` runs this. Kernels that run objtool on each object do it here;

@@ -23,6 +23,35 @@ pub enum Helpers {
     Object,
 }
 
+/// What checks the source beyond compiling it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lint {
+    Clippy,
+    Rustdoc,
+}
+
+/// Upstream's lints for all Rust code of a kernel.
+const LINTS: &[&str] =
+    &["-Dnon_ascii_idents", "-Dunsafe_op_in_unsafe_fn", "-Wmissing_docs", "-Wrust_2018_idioms", "-Wunreachable_pub"];
+
+/// Upstream's choice of clippy's lints.
+const CLIPPY: &[&str] = &[
+    "all",
+    "as_ptr_cast_mut",
+    "as_underscore",
+    "cast_lossless",
+    "ignored_unit_patterns",
+    "mut_mut",
+    "needless_bitwise_bool",
+    "no_mangle_with_rust_abi",
+    "ptr_as_ptr",
+    "ptr_cast_constness",
+    "ref_as_ptr",
+    "undocumented_unsafe_blocks",
+    "unnecessary_safety_comment",
+    "unnecessary_safety_doc",
+];
+
 /// What one kernel's modules are compiled with; all of it lies in `dir`.
 pub struct Crates<'a> {
     pub root: &'a Path,
@@ -152,7 +181,7 @@ impl Crates<'_> {
             fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
             self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
             self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
-            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &["--cfg=MODULE".to_owned()])?;
+            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
             if self.helpers == Helpers::Inline {
                 // A member that looks like rustc's own takes part in a module's link-time optimisation.
                 let mut ar = Command::new("ar");
@@ -165,19 +194,61 @@ impl Crates<'_> {
 
     fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str, args: &[String]) -> Result<()> {
         eprintln!("  RUSTC   {name}");
-        let mut rustc = sysroot.rustc(self.toolchain);
-        rustc
-            .current_dir(self.root)
-            .args(["--crate-type=rlib", "--emit=link,metadata", "--crate-name", name])
-            .args(LIBRARY)
-            .args(self.externs(sysroot, name)?)
-            .arg("--out-dir")
-            .arg(&self.dir)
-            .arg(format!("@{}", self.file("rustc_cfg").display()))
-            .args(args)
-            .arg(source)
-            .env("FERRULE_BINDINGS", self.file("bindings.rs"));
+        let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
+        rustc.args(["--crate-type=rlib", "--emit=link,metadata"]).args(LIBRARY).args(args);
+        rustc.arg("--out-dir").arg(&self.dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
+    }
+
+    /// rustc or a tool of its kind, to read the crate `name`.
+    fn crate_command(&self, program: &Path, sysroot: &Sysroot, name: &str, source: &str) -> Result<Command> {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.root)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("FERRULE_BINDINGS", self.file("bindings.rs"))
+            .args(sysroot.rustc_args())
+            .args(["--crate-name", name])
+            .args(self.externs(sysroot, name)?)
+            .arg(format!("@{}", self.file("rustc_cfg").display()));
+        if name == "kernel" {
+            command.arg("--cfg=MODULE").args(LINTS);
+        }
+        command.arg(source);
+        Ok(command)
+    }
+
+    /// Runs clippy or rustdoc over the `kernel` crate, and clippy over the modules; a warning fails.
+    pub fn lint(&self, build: &Path, cc: &Cc, what: Lint) -> Result<()> {
+        let profile = Profile::new(&self.kdir.config, &cc.flags)?;
+        let sysroot = Sysroot::prepare(self.root, build, self.toolchain, &profile)?;
+        let out = self.file("lint");
+        fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+        if what == Lint::Rustdoc {
+            let rustdoc = self.toolchain.beside("rustdoc");
+            let mut command = self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+            return command::run(command.arg("-Dwarnings").arg("--out-dir").arg(self.root.join("target/doc")));
+        }
+        let clippy = self.toolchain.beside("clippy-driver");
+        let lints = || CLIPPY.iter().map(|lint| format!("-Wclippy::{lint}")).chain(["-Dwarnings".to_owned()]);
+        let mut command = self.crate_command(&clippy, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+        command.args(["--crate-type=rlib", "--emit=metadata"]).args(lints()).arg("--out-dir").arg(&out);
+        command::run(&mut command).context("clippy on the kernel crate")?;
+        let settings: ModuleSettings = serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
+        for dir in ["samples", "tests/kernel", "tests/out_of_tree"] {
+            for entry in fs::read_dir(self.root.join(dir))? {
+                let path = entry?.path();
+                let is_module = path.extension().is_some_and(|extension| extension == "rs")
+                    && fs::read_to_string(&path)?.contains("module! {");
+                if is_module {
+                    let mut command = Command::new(&clippy);
+                    command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1").args(&settings.args).args(lints());
+                    command.arg("--emit=metadata").arg("--out-dir").arg(&out).arg(path.strip_prefix(self.root)?);
+                    command::run(&mut command).with_context(|| format!("clippy on {}", path.display()))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The crates that crate `name` sees.
@@ -203,6 +274,7 @@ impl Crates<'_> {
         args.push(format!("--extern=force:kernel={}", self.file("libkernel.rlib").display()));
         let attributes = ["no_std", "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)"];
         args.extend(attributes.map(|attribute| format!("-Zcrate-attr={attribute}")));
+        args.extend(LINTS.iter().map(ToString::to_string));
         // A module need not use each of these.
         args.extend(["-Aunknown_lints", "-Aunused_features"].map(str::to_owned));
         args.extend(["--crate-type=staticlib", "-Clto=fat", "-Zfunction-sections=n", "--cfg=MODULE"].map(str::to_owned));

@@ -9,6 +9,7 @@ mod files;
 mod items;
 mod packages;
 
+use crate::toolchain::Toolchain;
 use anyhow::Result;
 use apt::Apt;
 use checks::{Machine, State};
@@ -31,9 +32,20 @@ pub struct Args {
     /// Show how to install things on every distribution known, not on this one alone.
     #[arg(long)]
     all: bool,
+    /// Print the toolchain that modules are built with, as a shell's assignments.
+    #[arg(long)]
+    toolchain: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.toolchain {
+        let toolchain = Toolchain::find()?;
+        let rustfmt = toolchain.beside("rustfmt");
+        for (name, path) in [("RUSTC", &toolchain.rustc), ("CARGO", &toolchain.cargo), ("RUSTFMT", &rustfmt)] {
+            println!("{name}={}", shlex::try_quote(&path.to_string_lossy())?);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = Report::make(args.kdir.as_deref());
     print!("{}", report.text(args.all));
     Ok(if report.can_build() {

@@ -33,9 +33,9 @@ impl Kdir {
              or name their directory with KDIR="
         );
         let auto_conf = path.join("include/config/auto.conf");
-        let text = std::fs::read_to_string(&auto_conf).with_context(|| {
-            format!("{what}: not prepared (no include/config/auto.conf); run `make modules_prepare` in it")
-        })?;
+        let Ok(text) = std::fs::read_to_string(&auto_conf) else {
+            bail!("{what}: not prepared (no include/config/auto.conf); run `make modules_prepare` in it");
+        };
         let config = parse_config(&text);
         if config.get("X86_64").map(String::as_str) != Some("y") {
             bail!("{what}: not a 64-bit x86 kernel (CONFIG_X86_64 is off); Ferrule builds for x86-64 only");

@@ -120,13 +120,6 @@ impl Sysroot {
         Ok(entry.with_context(context)?.path())
     }
 
-    /// rustc for this profile's target.
-    pub fn rustc(&self, toolchain: &Toolchain) -> Command {
-        let mut rustc = Command::new(&toolchain.rustc);
-        rustc.env("RUSTC_BOOTSTRAP", "1").args(self.rustc_args());
-        rustc
-    }
-
     /// The arguments that name this profile's target and libraries.
     pub fn rustc_args(&self) -> Vec<String> {
         let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];

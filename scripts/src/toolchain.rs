@@ -62,6 +62,11 @@ impl Toolchain {
             rustc: rustc.path,
         })
     }
+
+    /// A tool that comes with `rustc`: `rustdoc`, `rustfmt`, `clippy-driver`.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.rustc.with_file_name(name)
+    }
 }
 
 /// Major and minor version of a Rust release.

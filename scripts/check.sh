@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Keeps the source in order: format, lints, documentation, licences. Argument: what to do.
+set -eu
+cd "$(dirname "$0")/.."
+toolchain=$(target/debug/ferrule doctor --toolchain)
+eval "$toolchain"
+export RUSTC
+sources() { git ls-files '*.rs' | grep -v '^tests/ui/'; }
+
+case $1 in
+rustfmt) sources | xargs "$RUSTFMT" ;;
+rustfmtcheck) sources | xargs "$RUSTFMT" --check ;;
+clippy)
+	"$CARGO" clippy --quiet --locked --all-targets -p ferrule -p bindings-generator -p macros -- -Dwarnings
+	target/debug/ferrule lint clippy
+	;;
+rustdoc)
+	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros
+	target/debug/ferrule lint rustdoc
+	;;
+rusttest) "$CARGO" test --locked -p bindings-generator -p macros && "$CARGO" test --locked -p ferrule --lib ;;
+reuse) reuse --suppress-deprecation lint --quiet 2>/dev/null || reuse lint ;;
+*) echo "check.sh: no such check: $1" >&2; exit 2 ;;
+esac

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Lists the verbs of the Makefile, by the comments behind their rules, and its variables.
+awk -F ':.*## *' '/^[a-z_ ]+:.*## / { printf "  %-34s %s\n", $1, $2 }' "$1"
+cat <<'END'
+
+  M=DIR           the modules' directory: a Kbuild file with `obj-m := x.o`, and x.rs
+  KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
+  KVER=RELEASE    an installed kernel                [the running one]
+  HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
+  KERNELS="6.12"  which stock kernels to fetch, test, show [all; the newest for demo]
+  RUSTC= CLANG= LIBCLANG_PATH=  a toolchain other than the one found
+  V=1 INSTALL_MOD_PATH= CC= ...  are Kbuild's own
+END

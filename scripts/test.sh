@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Passes every test, on this machine and in virtual machines, and ends with one line that counts them.
+# Arguments: the kernels' series to test, all of tests/kernels.toml without any.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export KERNELS="$*"
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+
+# The same rustc as modules get: the macros' tests pin its messages.
+toolchain=$(target/debug/ferrule doctor --toolchain) || exit 1
+eval "$toolchain"
+export RUSTC
+{
+	"$CARGO" test --locked --no-fail-fast -p ferrule -p bindings-generator -p macros 2>&1
+	echo "status: $?"
+} | tee "$log"
+
+# A run that did not come to its end counts as a failure, whatever it counted.
+awk '
+/^test result:/ { passed += $4; failed += $6; skipped += $8 }
+/^status: /     { status = $2 }
+END {
+	if (status != 0 && failed == 0) failed = 1
+	printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+	exit status != 0 || failed > 0 || passed == 0
+}' "$log"
