@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Mixed sample: one module of a Rust and a C file, each calling the other.
+//! Mixed sample: one module of a Rust and a C file.
 //!
-//! The C file is `rust_mixed_sum.c`; `samples/Kbuild` lists both objects.
+//! The C file, `rust_mixed_param.c`, has a parameter and calls a function of this one;
+//! `samples/Kbuild` lists both objects.
 //!
 //! ```sh
-//! insmod rust_mixed.ko
+//! insmod rust_mixed.ko pair=2,3
 //! rmmod rust_mixed
 //! ```
 //!
 //! ```text
-//! rust_mixed: C says that 2 + 3 is 5
-//! rust_mixed: C asked Rust for the larger of 2 and 3: 3
+//! rust_mixed: C reads 2 and 3; Rust says the larger is 3
+//! rust_mixed: hello from Rust
 //! rust_mixed: goodbye from Rust
 //! ```
 
+use kernel::ffi::c_int;
 use kernel::prelude::*;
 
 module! {
@@ -25,14 +27,9 @@ module! {
     license: "GPL",
 }
 
-extern "C" {
-    safe fn rust_mixed_sum(a: i32, b: i32) -> i32;
-    safe fn rust_mixed_ask(a: i32, b: i32) -> i32;
-}
-
-/// The larger of two numbers; C calls it.
+/// The larger of two numbers; the C file declares it as `int rust_mixed_larger(int a, int b)`.
 #[no_mangle]
-extern "C" fn rust_mixed_max(a: i32, b: i32) -> i32 {
+extern "C" fn rust_mixed_larger(a: c_int, b: c_int) -> c_int {
     a.max(b)
 }
 
@@ -40,8 +37,7 @@ struct RustMixed;
 
 impl kernel::Module for RustMixed {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        pr_info!("C says that 2 + 3 is {}\n", rust_mixed_sum(2, 3));
-        pr_info!("C asked Rust for the larger of 2 and 3: {}\n", rust_mixed_ask(2, 3));
+        pr_info!("hello from Rust\n");
         Ok(Self)
     }
 }

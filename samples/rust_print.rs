@@ -21,8 +21,8 @@
 //! rust_print: goodbye
 //! ```
 
-use core::fmt::Display;
-use kernel::fmt;
+use kernel::fmt::{self, Display};
+use kernel::pr_cont;
 use kernel::prelude::*;
 use kernel::sync::Arc;
 

@@ -8,7 +8,6 @@ use crate::kdir::Kdir;
 use crate::toolchain::Toolchain;
 use crate::{kernels, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -53,7 +52,8 @@ pub fn lint(args: &LintArgs) -> Result<ExitCode> {
     let build = root.join("build");
     let kdir = Kdir::open(&kernel.kdir)?;
     let prepared = Prepared::new(&root, &build, &kdir, &toolchain, None, &kernel.make_vars)?;
-    prepared.crates.lint(&build, &prepared.cc, args.what)?;
+    let cc = Cc::ask(&kdir, &prepared.crates.dir, &kernel.make_vars)?;
+    prepared.crates.lint(&build, &cc, args.what)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,26 +67,25 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     let variables: Vec<String> = args.kbuild.iter().filter(|arg| arg.contains('=')).cloned().collect();
     let toolchain = Toolchain::find()?;
-    let dir = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?.crates.dir;
+    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?;
     let Some(module) = module else { return Ok(ExitCode::SUCCESS) };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::lock(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
+    let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
     let mut make = kbuild::make(&kdir, &module, &args.kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
-    make.arg(format!("cmd_rustc_o_rs={}", module_command(&dir)?))
+    make.arg(format!("cmd_rustc_o_rs={}", module_command(&prepared.crates.dir)?))
         .env(module::CWD, cwd)
         .env(module::MODULE_DIR, args.module.as_deref().unwrap_or(&module));
     let status = make.status().context("cannot run make")?;
-    drop(lock);
+    drop((lock, prepared));
     Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
 }
 
-/// What the modules of one kernel need, built and locked.
+/// What the modules of one kernel need, built, and locked so that it stays as it is.
 struct Prepared<'a> {
     crates: Crates<'a>,
-    cc: Cc,
-    _lock: File,
+    _lock: stamp::Lock,
 }
 
 impl<'a> Prepared<'a> {
@@ -108,11 +107,17 @@ impl<'a> Prepared<'a> {
         }
         let suffix = if helpers == Helpers::Inline { "" } else { "-object" };
         let dir = build.join(format!("{}{suffix}", kdir.release));
-        let lock = stamp::lock(&dir)?;
-        let cc = Cc::ask(kdir, &dir, vars)?;
         let crates = Crates { root, dir, kdir, toolchain, helpers };
-        crates.prepare(build, &cc)?;
-        Ok(Self { crates, cc, _lock: lock })
+        let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
+        let mut lock = stamp::Lock::shared(&crates.dir)?;
+        if !stamp::is_fresh(&ready, &key) {
+            drop(lock);
+            lock = stamp::Lock::exclusive(&crates.dir)?;
+            // Another build may have done it while this one waited: then no step runs.
+            stamp::step(&ready, &key, || crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?))?;
+            lock = lock.share()?;
+        }
+        Ok(Self { crates, _lock: lock })
     }
 }
 

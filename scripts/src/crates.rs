@@ -62,6 +62,19 @@ pub struct Crates<'a> {
 }
 
 impl Crates<'_> {
+    /// What all of it depends on.
+    pub fn key(&self) -> Result<stamp::Key> {
+        let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
+        stamp::Key::new(&self.kdir.config)
+            .and(&self.kdir.path)
+            .and(self.toolchain)
+            .and(self.helpers)
+            .and_files(&self.kdir.path.join("Module.symvers"))?
+            .and_files(&self.root.join("rust"))?
+            .and_files(&self.root.join("Cargo.lock"))?
+            .and_files(&tool)
+    }
+
     /// Builds everything that is missing or out of date.
     pub fn prepare(&self, build: &Path, cc: &Cc) -> Result<()> {
         let profile = Profile::new(&self.kdir.config, &cc.flags)

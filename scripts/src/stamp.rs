@@ -3,6 +3,7 @@
 //! Steps that run only when what they depend on has changed, and locks between builds.
 
 use anyhow::{Context, Result};
+use rustix::fs::{flock, FlockOperation};
 use std::collections::hash_map::DefaultHasher;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
@@ -22,7 +23,8 @@ impl Key {
         self
     }
 
-    /// Adds the names and contents of the files below `path`, or of that file.
+    /// Adds the names, sizes and times of the files below `path`, or of that file: a touched file counts
+    /// as changed, as it does for make.
     pub fn and_files(mut self, path: &Path) -> Result<Self> {
         let context = || format!("cannot read {}", path.display());
         if path.is_dir() {
@@ -35,7 +37,8 @@ impl Key {
             }
             return Ok(self);
         }
-        Ok(self.and(path).and(fs::read(path).with_context(context)?))
+        let metadata = fs::metadata(path).with_context(context)?;
+        Ok(self.and(path).and(metadata.len()).and(metadata.modified().with_context(context)?))
     }
 
     pub fn hex(&self) -> String {
@@ -47,28 +50,51 @@ impl Key {
 ///
 /// A failed or interrupted run leaves no stamp, so that the next one starts over.
 pub fn step(stamp: &Path, key: &Key, work: impl FnOnce() -> Result<()>) -> Result<()> {
-    let key = key.hex();
-    if fs::read_to_string(stamp).is_ok_and(|done| done == key) {
+    if is_fresh(stamp, key) {
         return Ok(());
     }
     if stamp.exists() {
         fs::remove_file(stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
     }
     work()?;
-    fs::write(stamp, key).with_context(|| format!("cannot write {}", stamp.display()))
+    fs::write(stamp, key.hex()).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// Creates `dir` and locks it against other builds until the returned file is dropped.
-pub fn lock(dir: &Path) -> Result<File> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let path = dir.join(".lock");
-    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
-    if rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).is_err() {
-        eprintln!("ferrule: waiting for another build that uses {}", dir.display());
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
-            .with_context(|| format!("cannot lock {}", path.display()))?;
+/// Whether the step of `stamp` has run for `key`.
+pub fn is_fresh(stamp: &Path, key: &Key) -> bool {
+    fs::read_to_string(stamp).is_ok_and(|done| done == key.hex())
+}
+
+/// A lock on a directory, until it is dropped.
+pub struct Lock(File);
+
+impl Lock {
+    /// Creates `dir` and locks it for one that writes to it.
+    pub fn exclusive(dir: &Path) -> Result<Self> {
+        Self::new(dir, FlockOperation::LockExclusive, FlockOperation::NonBlockingLockExclusive)
     }
-    Ok(file)
+
+    /// Creates `dir` and locks it for one that reads it; others may read too.
+    pub fn shared(dir: &Path) -> Result<Self> {
+        Self::new(dir, FlockOperation::LockShared, FlockOperation::NonBlockingLockShared)
+    }
+
+    fn new(dir: &Path, wait: FlockOperation, try_now: FlockOperation) -> Result<Self> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let path = dir.join(".lock");
+        let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        if flock(&file, try_now).is_err() {
+            eprintln!("ferrule: waiting for another build that uses {}", dir.display());
+            flock(&file, wait).with_context(|| format!("cannot lock {}", path.display()))?;
+        }
+        Ok(Self(file))
+    }
+
+    /// Lets others read what has been written.
+    pub fn share(self) -> Result<Self> {
+        flock(&self.0, FlockOperation::LockShared).context("cannot change a lock")?;
+        Ok(self)
+    }
 }
 
 #[cfg(test)]
@@ -98,14 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn files_count_by_content() {
+    fn files_count_by_name_and_time() {
         let dir = tempfile::tempdir().unwrap();
         let key = || Key::new(()).and_files(dir.path()).unwrap().hex();
-        fs::write(dir.path().join("a"), "1").unwrap();
+        let file = dir.path().join("a");
+        fs::write(&file, "1").unwrap();
         let before = key();
-        fs::write(dir.path().join("a"), "1").unwrap();
         assert_eq!(before, key());
-        fs::write(dir.path().join("a"), "2").unwrap();
-        assert_ne!(before, key());
+        fs::write(dir.path().join("b"), "1").unwrap();
+        let with_b = key();
+        assert_ne!(before, with_b);
+        let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
+        File::options().append(true).open(&file).unwrap().set_modified(later).unwrap();
+        assert_ne!(with_b, key());
     }
 }

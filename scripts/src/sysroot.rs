@@ -35,7 +35,7 @@ impl Sysroot {
     /// Builds the sysroot for `profile` below `build`, unless it is there.
     pub fn prepare(root: &Path, build: &Path, toolchain: &Toolchain, profile: &Profile) -> Result<Self> {
         let dir = build.join("rust");
-        let _lock = stamp::lock(&dir)?;
+        let _lock = stamp::Lock::exclusive(&dir)?;
         let name = format!("x86_64-{}", &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]);
         let sysroot = Self {
             path: dir.join("sysroot"),

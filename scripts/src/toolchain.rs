@@ -17,7 +17,7 @@ use which::which;
 pub const MIN_RUSTC: Release = Release(1, 85);
 
 /// A rustc that comes with the standard library's source, and the tools that match its LLVM.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Hash)]
 #[allow(dead_code)]
 pub struct Toolchain {
     /// `$RUSTC` if set; else the first of `rustc` in `PATH`, `/usr/bin/rustc` that has rust-src.
