@@ -6,3 +6,6 @@
 
 #include "bug.c"
 #include "err.c"
+#include "nodemask.c"
+#include "slab.c"
+#include "vmalloc.c"

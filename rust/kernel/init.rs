@@ -33,6 +33,8 @@
 //! ```
 
 #[doc(inline)]
+pub use crate::alloc::InPlaceInit;
+#[doc(inline)]
 pub use crate::pin_init::*;
 #[doc(no_inline)]
 pub use crate::try_init;

@@ -8,6 +8,7 @@
 
 #![no_std]
 #![feature(arbitrary_self_types)]
+#![feature(derive_coerce_pointee)]
 // `build_error()` alone: its body must never become code.
 #![feature(linkage)]
 #![deny(non_ascii_idents)]
@@ -24,6 +25,7 @@ pub use bindings;
 pub use ffi;
 pub use macros;
 
+pub mod alloc;
 pub mod build_assert;
 pub mod error;
 pub mod fmt;

@@ -45,6 +45,27 @@ pub use crate::ffi::c_ushort;
 pub use crate::ffi::c_void;
 
 #[doc(no_inline)]
+pub use crate::alloc::flags::*;
+#[doc(no_inline)]
+pub use crate::alloc::Box;
+#[doc(no_inline)]
+pub use crate::alloc::InPlaceInit;
+#[doc(no_inline)]
+pub use crate::alloc::KBox;
+#[doc(no_inline)]
+pub use crate::alloc::KVBox;
+#[doc(no_inline)]
+pub use crate::alloc::KVVec;
+#[doc(no_inline)]
+pub use crate::alloc::KVec;
+#[doc(no_inline)]
+pub use crate::alloc::VBox;
+#[doc(no_inline)]
+pub use crate::alloc::VVec;
+#[doc(no_inline)]
+pub use crate::alloc::Vec;
+
+#[doc(no_inline)]
 pub use macros::fmt;
 #[doc(no_inline)]
 pub use macros::module;

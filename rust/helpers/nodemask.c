@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/nodemask.h>
+
+__rust_helper bool rust_helper_node_possible(int nid)
+{
+	return node_possible(nid);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+
+#include <linux/align.h>
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+/*
+ * The realloc helpers take the old size, which C's functions do not: a kernel without
+ * krealloc_node_align() may have no way to tell how much of the old memory to keep.
+ */
+
+#ifndef krealloc_node_align
+/*
+ * Slab objects of these kernels are sure to be aligned to their size only if that is a power of two.
+ * Beyond the slab caches memory comes in page blocks, aligned to their size.
+ */
+static __always_inline size_t rust_helper_slab_size(size_t size, unsigned long align)
+{
+	if (align > ARCH_KMALLOC_MINALIGN && size <= KMALLOC_MAX_CACHE_SIZE)
+		return roundup_pow_of_two(size);
+
+	return size;
+}
+#endif
+
+__rust_helper void *rust_helper_krealloc_sized(const void *p, size_t old_size, size_t size,
+					       unsigned long align, gfp_t flags, int nid)
+{
+#ifdef krealloc_node_align
+	return krealloc_node_align(p, size, align, flags, nid);
+#else
+	void *new;
+
+	size = rust_helper_slab_size(size, align);
+	if (p && IS_ALIGNED((unsigned long)p, align))
+		return krealloc(p, size, flags);
+
+	new = kmalloc_node(size, flags, nid);
+	if (new && p) {
+		memcpy(new, p, min(old_size, size));
+		kfree(p);
+	}
+
+	return new;
+#endif
+}
+
+__rust_helper void *rust_helper_kvrealloc_sized(const void *p, size_t old_size, size_t size,
+						unsigned long align, gfp_t flags, int nid)
+{
+#ifdef krealloc_node_align
+	return kvrealloc_node_align(p, size, align, flags, nid);
+#else
+	void *new;
+
+	if (p && size <= old_size && IS_ALIGNED((unsigned long)p, align))
+		return (void *)p;
+
+	/* Virtual mappings are aligned to a page: only kmalloc() can give more. */
+	if (align > PAGE_SIZE)
+		new = kmalloc_node(size, flags, nid);
+	else
+		new = kvmalloc_node(rust_helper_slab_size(size, align), flags, nid);
+
+	if (new && p) {
+		memcpy(new, p, min(old_size, size));
+		kvfree(p);
+	}
+
+	return new;
+#endif
+}

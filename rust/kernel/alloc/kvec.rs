@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! [`Vec`]: an array that grows.
+
+use super::allocator::KVmalloc;
+use super::allocator::Kmalloc;
+use super::allocator::Vmalloc;
+use super::layout::ArrayLayout;
+use super::AllocError;
+use super::Allocator;
+use super::Box;
+use super::Flags;
+use super::NumaNode;
+use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::ptr::NonNull;
+
+mod drain;
+mod errors;
+mod into_iter;
+mod slice;
+mod values;
+
+pub use self::drain::DrainAll;
+pub use self::errors::InsertError;
+pub use self::errors::PushError;
+pub use self::errors::RemoveError;
+pub use self::into_iter::IntoIter;
+
+/// Makes a [`KVec`] of the given elements, with `GFP_KERNEL`.
+///
+/// Without elements it is a [`KVec`], else a [`Result`] of one.
+///
+/// # Examples
+///
+/// ```
+/// let mut v = kernel::kvec![];
+/// v.push(1, GFP_KERNEL)?;
+/// assert_eq!(v, [1]);
+///
+/// assert_eq!(kernel::kvec![1; 3]?, [1, 1, 1]);
+/// assert_eq!(kernel::kvec![1, 2, 3]?, [1, 2, 3]);
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! kvec {
+    () => {
+        $crate::alloc::KVec::new()
+    };
+    ($elem:expr; $n:expr) => {
+        $crate::alloc::KVec::from_elem($elem, $n, $crate::alloc::flags::GFP_KERNEL)
+    };
+    ($($elem:expr),+ $(,)?) => {
+        match $crate::alloc::KBox::new_uninit($crate::alloc::flags::GFP_KERNEL) {
+            ::core::result::Result::Ok(array) => ::core::result::Result::Ok(
+                $crate::alloc::KVec::from($crate::alloc::KBox::write(array, [$($elem),+])),
+            ),
+            ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+        }
+    };
+}
+
+/// A growable array of `T` in memory from allocator `A`.
+///
+/// [`KVec`], [`VVec`] and [`KVVec`] name the allocator. Unlike the standard library's, growing may fail and
+/// takes [`Flags`]; a failure leaves the vector as it was. A type without a size takes no memory.
+///
+/// # Examples
+///
+/// ```
+/// let mut v = KVec::new();
+/// v.push(1, GFP_KERNEL)?;
+/// v.extend_from_slice(&[2, 3], GFP_KERNEL)?;
+///
+/// assert_eq!(v, [1, 2, 3]);
+/// # Ok::<(), Error>(())
+/// ```
+///
+/// # Invariants
+///
+/// - `ptr` is aligned for `T`. It is an allocation of `A` with `layout`, or dangling if that has no size.
+/// - The first `len` elements are valid and owned by `self`.
+/// - `len` is at most `capacity()`. If `T` has no size, `layout` is empty.
+pub struct Vec<T, A: Allocator> {
+    ptr: NonNull<T>,
+    layout: ArrayLayout<T>,
+    len: usize,
+    _p: PhantomData<A>,
+}
+
+/// A [`Vec`] in `kmalloc()` memory.
+pub type KVec<T> = Vec<T, Kmalloc>;
+
+/// A [`Vec`] in `vmalloc()` memory.
+pub type VVec<T> = Vec<T, Vmalloc>;
+
+/// A [`Vec`] in `kvmalloc()` memory.
+pub type KVVec<T> = Vec<T, KVmalloc>;
+
+// SAFETY: A vector owns its elements, so sending it is sending them.
+unsafe impl<T: Send, A: Allocator> Send for Vec<T, A> {}
+
+// SAFETY: Sharing a vector gives out `&T` only.
+unsafe impl<T: Sync, A: Allocator> Sync for Vec<T, A> {}
+
+impl<T, A: Allocator> Vec<T, A> {
+    const IS_ZST: bool = size_of::<T>() == 0;
+
+    /// Makes a vector without elements and without memory.
+    #[inline]
+    pub const fn new() -> Self {
+        // INVARIANT: An empty layout allows a dangling pointer.
+        Self {
+            ptr: NonNull::dangling(),
+            layout: ArrayLayout::empty(),
+            len: 0,
+            _p: PhantomData,
+        }
+    }
+
+    /// Makes a vector without elements and with room for at least `capacity`.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory.
+    #[inline]
+    pub fn with_capacity(capacity: usize, flags: Flags) -> Result<Self, AllocError> {
+        let mut v = Self::new();
+        v.reserve(capacity, flags)?;
+        Ok(v)
+    }
+
+    /// Makes a vector of what [`Vec::into_raw_parts`] returned, perhaps with changed elements.
+    ///
+    /// # Safety
+    ///
+    /// - `ptr` must be an allocation of `A` for `capacity` elements; or any aligned pointer if `T` has no
+    ///   size, or `capacity` is zero.
+    /// - The first `length` elements must be valid, and `length` at most `capacity`.
+    ///
+    /// The vector owns all of it from now on.
+    #[inline]
+    pub unsafe fn from_raw_parts(ptr: *mut T, length: usize, capacity: usize) -> Self {
+        let layout = if Self::IS_ZST {
+            ArrayLayout::empty()
+        } else {
+            // SAFETY: No allocation is larger than `isize::MAX`.
+            unsafe { ArrayLayout::new_unchecked(capacity) }
+        };
+
+        // INVARIANT: The caller promises it.
+        Self {
+            // SAFETY: Neither an allocation nor an aligned pointer is null.
+            ptr: unsafe { NonNull::new_unchecked(ptr) },
+            layout,
+            len: length,
+            _p: PhantomData,
+        }
+    }
+
+    /// Gives up the vector for its pointer, length and capacity: nothing is dropped or freed.
+    #[inline]
+    pub fn into_raw_parts(self) -> (*mut T, usize, usize) {
+        let mut me = ManuallyDrop::new(self);
+        (me.as_mut_ptr(), me.len(), me.capacity())
+    }
+
+    /// How many elements there is room for without allocating.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        if Self::IS_ZST {
+            usize::MAX
+        } else {
+            self.layout.len()
+        }
+    }
+
+    /// How many elements the vector has.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the vector has no elements.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Makes the next `additional` elements part of the vector.
+    ///
+    /// # Safety
+    ///
+    /// They must be within the capacity, and valid.
+    #[inline]
+    pub unsafe fn inc_len(&mut self, additional: usize) {
+        debug_assert!(additional <= self.capacity() - self.len);
+
+        // INVARIANT: The caller promises it.
+        self.len += additional;
+    }
+
+    /// Takes the last `count` elements out of the vector; the caller may move them from the slice.
+    ///
+    /// # Safety
+    ///
+    /// `count` must be at most the length.
+    #[inline]
+    unsafe fn dec_len(&mut self, count: usize) -> &mut [T] {
+        debug_assert!(count <= self.len);
+
+        // INVARIANT: A shorter vector has fewer elements to own.
+        self.len -= count;
+
+        // SAFETY: These were valid elements until just now.
+        unsafe { core::slice::from_raw_parts_mut(self.as_mut_ptr().add(self.len), count) }
+    }
+
+    /// The elements.
+    #[inline]
+    pub fn as_slice(&self) -> &[T] {
+        self
+    }
+
+    /// The elements, to change.
+    #[inline]
+    pub fn as_mut_slice(&mut self) -> &mut [T] {
+        self
+    }
+
+    /// A pointer to the first element, or a dangling one if there is no memory.
+    #[inline]
+    pub fn as_ptr(&self) -> *const T {
+        self.ptr.as_ptr()
+    }
+
+    /// A pointer to the first element, or a dangling one if there is no memory.
+    #[inline]
+    pub fn as_mut_ptr(&mut self) -> *mut T {
+        self.ptr.as_ptr()
+    }
+
+    /// The memory behind the elements. Fill it from the start, then call [`Vec::inc_len`].
+    #[inline]
+    pub fn spare_capacity_mut(&mut self) -> &mut [MaybeUninit<T>] {
+        let spare = self.capacity() - self.len;
+
+        // SAFETY: By the type invariant `len` is within the allocation.
+        let ptr = unsafe { self.as_mut_ptr().add(self.len) };
+
+        // SAFETY: By the type invariant memory for `spare` elements follows, and only `self` has it.
+        unsafe { core::slice::from_raw_parts_mut(ptr.cast(), spare) }
+    }
+
+    /// Makes room for at least `additional` elements more than there are.
+    ///
+    /// The capacity at least doubles, so that many small steps stay cheap. With `__GFP_ZERO` the memory
+    /// that is gained holds zeroes.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory, or no memory could be so large.
+    pub fn reserve(&mut self, additional: usize, flags: Flags) -> Result<(), AllocError> {
+        let cap = self.capacity();
+        if cap - self.len >= additional {
+            return Ok(());
+        }
+
+        if Self::IS_ZST {
+            // Even the largest length would not do.
+            return Err(AllocError);
+        }
+
+        let needed = self.len.checked_add(additional).ok_or(AllocError)?;
+        // Twice the capacity of something that has a size is at most `2 * isize::MAX`.
+        let layout = ArrayLayout::new(needed.max(cap * 2)).map_err(|_| AllocError)?;
+
+        // SAFETY: By the type invariant `ptr` was allocated by `A` with `self.layout`.
+        unsafe { self.realloc(layout, flags) }
+    }
+
+    /// Changes the capacity to `layout`'s, which may move the elements.
+    ///
+    /// # Safety
+    ///
+    /// `layout` must have room for all elements, and `T` a size.
+    unsafe fn realloc(&mut self, layout: ArrayLayout<T>, flags: Flags) -> Result<(), AllocError> {
+        // SAFETY: By the type invariant `ptr` was allocated by `A` with `self.layout`.
+        let ptr = unsafe {
+            A::realloc(
+                Some(self.ptr.cast()),
+                layout.into(),
+                self.layout.into(),
+                flags,
+                NumaNode::NO_NODE,
+            )?
+        };
+
+        // INVARIANT: `ptr` is the allocation with `layout` now, and the elements' bytes were kept.
+        self.ptr = ptr.cast();
+        self.layout = layout;
+        Ok(())
+    }
+
+    /// Appends `v`.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory; `v` is dropped then.
+    #[inline]
+    pub fn push(&mut self, v: T, flags: Flags) -> Result<(), AllocError> {
+        self.reserve(1, flags)?;
+        // SAFETY: Just made room.
+        unsafe { self.push_unchecked(v) };
+        Ok(())
+    }
+
+    /// Appends `v` without allocating.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`], with `v` in it, if there is no room.
+    #[inline]
+    pub fn push_within_capacity(&mut self, v: T) -> Result<(), PushError<T>> {
+        if self.len == self.capacity() {
+            return Err(PushError(v));
+        }
+
+        // SAFETY: Just checked that there is room.
+        unsafe { self.push_unchecked(v) };
+        Ok(())
+    }
+
+    /// Appends `v`.
+    ///
+    /// # Safety
+    ///
+    /// There must be room for it.
+    #[inline]
+    unsafe fn push_unchecked(&mut self, v: T) {
+        // SAFETY: The caller promises that this is within the allocation, and no element is there.
+        unsafe { self.as_mut_ptr().add(self.len).write(v) };
+
+        // SAFETY: Just written.
+        unsafe { self.inc_len(1) };
+    }
+
+    /// Inserts `element` before the one at `index`, without allocating.
+    ///
+    /// # Errors
+    ///
+    /// [`InsertError`], with `element` in it: `IndexOutOfBounds` if `index` is beyond the length,
+    /// `OutOfCapacity` if there is no room.
+    pub fn insert_within_capacity(
+        &mut self,
+        index: usize,
+        element: T,
+    ) -> Result<(), InsertError<T>> {
+        let len = self.len;
+        if index > len {
+            return Err(InsertError::IndexOutOfBounds(element));
+        }
+        if len == self.capacity() {
+            return Err(InsertError::OutOfCapacity(element));
+        }
+
+        // SAFETY: `index` is at most the length.
+        let slot = unsafe { self.as_mut_ptr().add(index) };
+
+        // SAFETY: There is room for the elements from `index` on, one place further.
+        unsafe { ptr::copy(slot, slot.add(1), len - index) };
+
+        // SAFETY: The element that was here was moved away.
+        unsafe { slot.write(element) };
+
+        // SAFETY: There is one valid element more.
+        unsafe { self.inc_len(1) };
+        Ok(())
+    }
+
+    /// Removes the last element and returns it.
+    #[inline]
+    pub fn pop(&mut self) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+
+        // SAFETY: There is at least one element.
+        let last = unsafe { self.dec_len(1) }.as_mut_ptr();
+
+        // SAFETY: `dec_len` allows to move the element.
+        Some(unsafe { last.read() })
+    }
+
+    /// Removes the element at `i` and returns it; those behind it move up.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoveError`] if there is no such element.
+    pub fn remove(&mut self, i: usize) -> Result<T, RemoveError> {
+        if i >= self.len {
+            return Err(RemoveError);
+        }
+        let behind = self.len - i - 1;
+
+        // SAFETY: `i` is less than the length.
+        let slot = unsafe { self.as_mut_ptr().add(i) };
+
+        // SAFETY: There is a valid element, and the next line overwrites or cuts it off.
+        let value = unsafe { slot.read() };
+
+        // SAFETY: `behind` elements follow that at `i`.
+        unsafe { ptr::copy(slot.add(1), slot, behind) };
+
+        // SAFETY: There is at least one element; the last one was moved or is `value`.
+        unsafe { self.dec_len(1) };
+        Ok(value)
+    }
+
+    /// Drops the elements from `len` on, and keeps the memory.
+    pub fn truncate(&mut self, len: usize) {
+        if let Some(count) = self.len.checked_sub(len) {
+            // SAFETY: `count` is at most the length.
+            let tail: *mut [T] = unsafe { self.dec_len(count) };
+
+            // SAFETY: `dec_len` allows to drop the elements.
+            unsafe { ptr::drop_in_place(tail) };
+        }
+    }
+
+    /// Drops all elements, and keeps the memory.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    /// Drops the elements for which `f` is false. The others stay in order.
+    pub fn retain(&mut self, mut f: impl FnMut(&mut T) -> bool) {
+        let mut kept = 0;
+
+        for i in 0..self.len {
+            if f(&mut self[i]) {
+                self.swap(kept, i);
+                kept += 1;
+            }
+        }
+        self.truncate(kept);
+    }
+}
+
+impl<T> KVVec<T> {
+    /// Gives memory back, but keeps room for `min_capacity` elements and for those that there are.
+    ///
+    /// The elements move if that frees at least a page of a virtually contiguous block; smaller ones stay.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory to move to; the vector is as before then.
+    pub fn shrink_to(&mut self, min_capacity: usize, flags: Flags) -> Result<(), AllocError> {
+        const PAGE: usize = bindings::PAGE_SIZE;
+
+        let capacity = self.len.max(min_capacity);
+        if Self::IS_ZST || capacity >= self.layout.len() {
+            return Ok(());
+        }
+
+        if capacity == 0 {
+            *self = Self::new();
+            return Ok(());
+        }
+
+        // SAFETY: It is less than the present capacity.
+        let layout = unsafe { ArrayLayout::<T>::new_unchecked(capacity) };
+        // SAFETY: C only looks at the address.
+        let is_vmalloc = unsafe { bindings::is_vmalloc_addr(self.as_ptr().cast()) };
+        if !is_vmalloc || layout.size().div_ceil(PAGE) >= self.layout.size().div_ceil(PAGE) {
+            return Ok(());
+        }
+
+        // C keeps the pages of a block that shrinks in place: only a move gives them back.
+        let mut smaller = Self::with_capacity(capacity, flags)?;
+
+        // SAFETY: `smaller` has room for all elements, and is another allocation.
+        unsafe { ptr::copy_nonoverlapping(self.as_ptr(), smaller.as_mut_ptr(), self.len) };
+        // SAFETY: The elements are there now; taking the length from `self` moves their ownership.
+        unsafe { smaller.inc_len(core::mem::replace(&mut self.len, 0)) };
+
+        *self = smaller;
+        Ok(())
+    }
+}
+
+impl<T, A: Allocator> Drop for Vec<T, A> {
+    fn drop(&mut self) {
+        let elements: *mut [T] = self.as_mut_slice();
+
+        // SAFETY: By the type invariant the elements are valid, and this is their last use.
+        unsafe { ptr::drop_in_place(elements) };
+
+        // SAFETY: By the type invariant it was allocated by `A` with this layout, or has no size.
+        unsafe { A::free(self.ptr.cast(), self.layout.into()) };
+    }
+}
+
+impl<T, A: Allocator, const N: usize> From<Box<[T; N], A>> for Vec<T, A> {
+    fn from(b: Box<[T; N], A>) -> Self {
+        // SAFETY: The box's memory is for `N` elements, all of them valid.
+        unsafe { Self::from_raw_parts(Box::into_raw(b).cast(), N, N) }
+    }
+}
+
+impl<T, A: Allocator> Default for Vec<T, A> {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
