@@ -7,5 +7,6 @@
 #include "bug.c"
 #include "err.c"
 #include "nodemask.c"
+#include "refcount.c"
 #include "slab.c"
 #include "vmalloc.c"
