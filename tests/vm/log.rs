@@ -52,7 +52,7 @@ pub fn ktap<'a>(lines: &[&'a str], module: &str) -> Result<Vec<(&'a str, Verdict
         if number != (cases.len() + 1).to_string() {
             return Err(format!("case {} is missing before: {line}", cases.len() + 1));
         }
-        let name = name.trim_start_matches("- ");
+        let name = name.split(" # ").next().unwrap_or(name).trim_start_matches("- ");
         cases.push((name, if passed { Ok(()) } else { Err(said.join("\n")) }));
     }
     if plan != cases.len().to_string() {
