@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | [`static_assert!`](crate::static_assert) | the compiler | constants |
 //! | [`const_assert!`](crate::const_assert) | the compiler, per instance | generic parameters too |
-//! | [`build_assert!`](crate::build_assert) | the optimiser | arguments of inlined functions too |
+//! | [`build_assert!`](crate::build_assert!) | the optimiser | arguments of inlined functions too |
 //!
 //! C header: `include/linux/build_bug.h` (`BUILD_BUG_ON()`).
 

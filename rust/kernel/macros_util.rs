@@ -35,7 +35,7 @@ macro_rules! container_of {
             .byte_sub(::core::mem::offset_of!($Container, $($path)+))
             .cast::<$Container>();
         // Only compared as types: it is a bug if the field is of another type than the pointer's.
-        $crate::__same_type(field.cast_const(), &raw const (*container).$($path)+);
+        $crate::__same_type(field, &raw const (*container).$($path)+);
         container
     }};
 }

@@ -39,14 +39,16 @@ impl Level {
 /// What is passed to C at once. Longer messages cost more calls, not more stack.
 const PIECE: usize = 256;
 
-/// The most bytes that one record gets, the kernel's own prefixes counted in.
+/// The most bytes that one record gets, counting what the kernel prints before each of its lines.
 ///
-/// A record holds 976 bytes on the oldest kernel, and consoles and `syslog()` have no more than 1024
-/// for it, prefixes included.
-const RECORD: usize = 800;
+/// A record holds 976 bytes on the oldest kernel; consoles and `syslog()` have 1024 bytes for it.
+const RECORD: usize = 960;
 
-/// What the kernel may print before each line of a record: level, time and caller.
-const LINE: usize = 48;
+/// What the kernel may print before a line: `<6>[ 1234.567890][ T1234567] `.
+const LINE: usize = 36;
+
+/// What a piece may cost before it ends early: many short lines take more room than their bytes.
+const MANY_LINES: usize = 800;
 
 /// Collects a message and passes it to C in pieces.
 struct Printer<'a> {
@@ -57,13 +59,15 @@ struct Printer<'a> {
     /// The piece, of which `len` bytes are used.
     piece: [u8; PIECE],
     len: usize,
+    /// What the piece will take of a record.
+    cost: usize,
 }
 
 impl Printer<'_> {
     /// Appends one byte. A character always stays in one piece.
     fn push(&mut self, byte: u8) {
         let starts_character = byte & 0xc0 != 0x80;
-        if starts_character && self.len > PIECE - 4 || self.len == PIECE {
+        if starts_character && (self.len > PIECE - 4 || self.cost > MANY_LINES) {
             self.flush();
         }
         // There is room now. No index that could panic: a panic prints.
@@ -71,6 +75,8 @@ impl Printer<'_> {
             *place = byte;
             self.len += 1;
         }
+        let cost = if byte == b'\n' { LINE + 1 } else { 1 };
+        self.cost = self.cost.saturating_add(cost);
     }
 
     /// Passes the piece to C.
@@ -79,31 +85,26 @@ impl Printer<'_> {
         if piece.is_empty() {
             return;
         }
-        let mut cost = piece.len();
-        for &byte in piece {
-            if byte == b'\n' {
-                cost = cost.saturating_add(LINE);
-            }
-        }
         // A line feed that is left over ends the record, it does not start one.
-        let record = match self.record {
-            Some(used) if used.saturating_add(cost) <= RECORD || piece == b"\n" => Some(used),
-            _ => None,
-        };
+        let record = self
+            .record
+            .filter(|used| used.saturating_add(self.cost) <= RECORD || piece == b"\n");
 
         let text = piece.as_ptr();
         // The precisions keep C inside of the slices, at most `PIECE` and the prefix's length.
         let len = piece.len() as c_int;
-        match (self.start, record) {
+        let used = match (self.start, record) {
             (None, _) => {
                 // SAFETY: The format takes an `int` and a pointer to as many bytes.
                 unsafe { bindings::_printk(c"\x01c%.*s".as_char_ptr(), len, text) };
+                0
             }
             // If someone else printed in between, C starts a record: then the level counts.
-            (Some((level, _)), Some(_)) => {
+            (Some((level, _)), Some(used)) => {
                 let level = c_uint::from(level.0);
                 // SAFETY: The format takes a character, an `int` and a pointer to as many bytes.
                 unsafe { bindings::_printk(c"\x01c\x01%c%.*s".as_char_ptr(), level, len, text) };
+                used
             }
             (Some((level, prefix)), None) => {
                 let level = c_uint::from(level.0);
@@ -120,11 +121,13 @@ impl Printer<'_> {
                         text,
                     )
                 };
+                prefix.len().saturating_add(LINE)
             }
-        }
-        let before = record.unwrap_or(LINE);
-        self.record = Some(before.saturating_add(cost));
+        };
+        // C ends a record at a line feed that comes last.
+        self.record = (!piece.ends_with(b"\n")).then_some(used.saturating_add(self.cost));
         self.len = 0;
+        self.cost = 0;
     }
 }
 
@@ -148,6 +151,7 @@ fn print(start: Option<(Level, &[u8])>, args: fmt::Arguments<'_>) {
         record: None,
         piece: [0; PIECE],
         len: 0,
+        cost: 0,
     };
     // `write_str` never fails; a failing `fmt()` of the caller's type ends the message there.
     let _ = printer.write_fmt(args);

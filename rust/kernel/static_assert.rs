@@ -7,7 +7,7 @@
 /// Fails the compilation unless a constant expression is true.
 ///
 /// It can stand where items can, so it cannot depend on generic parameters; see
-/// [`const_assert!`](crate::const_assert) and [`build_assert!`](crate::build_assert) for those.
+/// [`const_assert!`](crate::const_assert) and [`build_assert!`](crate::build_assert!) for those.
 /// C: `static_assert()`.
 ///
 /// # Examples
