@@ -12,6 +12,7 @@ use crate::ffi::c_char;
 
 mod bstr;
 mod cstr;
+mod cstring;
 mod format;
 mod parse_int;
 
@@ -19,6 +20,7 @@ pub use bstr::BStr;
 pub use core::ffi::CStr;
 pub use cstr::as_char_ptr_in_const_context;
 pub use cstr::CStrExt;
+pub use cstring::CString;
 pub use format::Formatter;
 pub use format::NullTerminatedFormatter;
 pub use format::RawFormatter;
@@ -72,7 +74,7 @@ macro_rules! c_str {
 /// Reads a yes or no as the kernel does it for parameters and sysfs files. C: `kstrtobool()`.
 ///
 /// Only the first character counts, after `o` the second one too: `y`, `t`, `1` and `on` are true,
-/// `n`, `f`, `0` and `of` are false, in either case (`t` and `f` on kernels that know them).
+/// `n`, `f`, `0` and `of` are false, in either case (`t` and `f` not on the oldest kernels).
 ///
 /// # Errors
 ///

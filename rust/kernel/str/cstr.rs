@@ -4,6 +4,8 @@
 
 use super::bstr::write_escaped;
 use super::CStr;
+use super::CString;
+use crate::alloc::AllocError;
 use crate::ffi::c_char;
 use crate::fmt;
 
@@ -37,6 +39,20 @@ pub trait CStrExt: private::Sealed {
 
     /// Turns the ASCII letters of the string into upper case.
     fn make_ascii_uppercase(&mut self);
+
+    /// Returns a copy with the ASCII letters in lower case.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory.
+    fn to_ascii_lowercase(&self) -> Result<CString, AllocError>;
+
+    /// Returns a copy with the ASCII letters in upper case.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory.
+    fn to_ascii_uppercase(&self) -> Result<CString, AllocError>;
 }
 
 /// What [`CStrExt::as_char_ptr()`] returns, for constants.
@@ -70,6 +86,18 @@ impl CStrExt for CStr {
 
     fn make_ascii_uppercase(&mut self) {
         content(self).make_ascii_uppercase();
+    }
+
+    fn to_ascii_lowercase(&self) -> Result<CString, AllocError> {
+        let mut copy = CString::try_from(self)?;
+        copy.make_ascii_lowercase();
+        Ok(copy)
+    }
+
+    fn to_ascii_uppercase(&self) -> Result<CString, AllocError> {
+        let mut copy = CString::try_from(self)?;
+        copy.make_ascii_uppercase();
+        Ok(copy)
     }
 }
 
