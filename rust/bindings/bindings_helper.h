@@ -8,8 +8,9 @@
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/mm.h>
+#include <linux/kmsg_dump.h>
 #include <linux/kstrtox.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
