@@ -175,8 +175,6 @@ impl Crates<'_> {
             let helpers = self.root.join("rust/helpers/helpers.h");
             let common = [Path::new("-include"), &helpers, Path::new("-c"), Path::new("-o"), &object, &source];
             command::output(cc.command().args(facts.defines()).arg("-Wno-missing-prototypes").args(common))?;
-            // objtool takes an object that names several source files for a whole linked module.
-            command::output(Command::new("objcopy").arg("--strip-unneeded").arg(&object))?;
             ar.arg(object);
         }
         let _ = fs::remove_file(self.file("libhelpers.a"));
@@ -353,6 +351,7 @@ impl Facts {
         Ok(Self(text.lines().map(str::to_owned).collect()))
     }
 
+    /// What the helpers are compiled with besides the kernel's own flags.
     fn defines(&self) -> Vec<String> {
         self.0.iter().map(|fact| format!("-D{}", fact.to_uppercase())).collect()
     }

@@ -78,6 +78,8 @@ fn rustc(settings: &ModuleSettings, args: &Args, archive: &Path, dep_info: &Path
         .current_dir(cwd()?)
         .args(&settings.args)
         .arg(format!("--emit=link={},dep-info={}", absolute(archive).display(), absolute(dep_info).display()))
+        // Temporary files go where no other rustc's do.
+        .arg(format!("--out-dir={}", absolute(archive.parent().context("the archive has a directory")?).display()))
         .args(&args.rustflags)
         .arg(as_written(&source))
         .env("RUSTC_BOOTSTRAP", "1")
@@ -146,7 +148,11 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
     let mut ld = Command::new("ld");
     ld.args(["-r", "-o"]).arg(out).args(&objects);
     match &settings.helpers {
-        Some(helpers) => command::output(ld.arg(helpers)).map(drop),
+        Some(helpers) => {
+            command::output(ld.arg(helpers))?;
+            // ld names each helper's file; objtool takes an object that names several for a whole module.
+            command::output(Command::new("objcopy").args(["--wildcard", "--strip-symbol=*.o"]).arg(out)).map(drop)
+        }
         None if objects.len() > 1 => command::output(&mut ld).map(drop),
         None => fs::rename(&objects[0], out).context("cannot rename the object"),
     }

@@ -131,7 +131,8 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
             return Err(format!("a helper is left: {line}"));
         }
         let kind_and_name = line.get(17..).unwrap_or_default();
-        let is_ours = ["T init_module", "T cleanup_module"].contains(&kind_and_name)
+        // objtool names the room before a function `__pfx_` and the function's name.
+        let is_ours = ["init_module", "cleanup_module"].iter().any(|name| kind_and_name.ends_with(name))
             || kind_and_name.contains("rust_mixed_")
             || kind_and_name.contains("rust_helper_")
             || kind_and_name.contains("__this_module");
