@@ -150,8 +150,8 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
     match &settings.helpers {
         Some(helpers) => {
             command::output(ld.arg(helpers))?;
-            // ld names each helper's file; objtool takes an object that names several for a whole module.
-            command::output(Command::new("objcopy").args(["--wildcard", "--strip-symbol=*.o"]).arg(out)).map(drop)
+            // Each helper names its file; objtool takes an object that names several for a whole module.
+            command::output(Command::new("objcopy").args(["--wildcard", "--strip-symbol=*.[co]"]).arg(out)).map(drop)
         }
         None if objects.len() > 1 => command::output(&mut ld).map(drop),
         None => fs::rename(&objects[0], out).context("cannot rename the object"),
