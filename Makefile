@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Verbs; `make help` lists them. What they do is in scripts/ (the ferrule tool) and, for modules, in the
 # kernel's own Kbuild.

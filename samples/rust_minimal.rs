@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Minimal sample: what a module is made of. It takes a parameter, allocates, and logs.
 //!
@@ -51,6 +51,9 @@ impl kernel::Module for RustMinimal {
 impl Drop for RustMinimal {
     fn drop(&mut self) {
         let sum: u64 = self.squares.iter().map(|&square| u64::from(square)).sum();
-        pr_info!("Rust minimal sample (exit): {} numbers, {sum} in all\n", self.squares.len());
+        pr_info!(
+            "Rust minimal sample (exit): {} numbers, {sum} in all\n",
+            self.squares.len()
+        );
     }
 }

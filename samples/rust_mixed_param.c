@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* The C half of the mixed sample: a parameter. The Rust half is rust_mixed_main.rs. */
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt

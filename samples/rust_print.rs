@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Print sample: every level of the kernel's log, continued lines, and what can be formatted.
 //!
@@ -79,7 +79,10 @@ impl kernel::Module for RustPrint {
         pr_err!("error message (level 3) with an error: {:?}\n", EINVAL);
         pr_warn!("warning message (level 4) in hexadecimal: {:#x}\n", 4);
         pr_notice!("notice message (level 5) with padding: {:05}\n", 5);
-        pr_info!("info message (level 6) with a struct: {:?}\n", Point { x: 6, y: -6 });
+        pr_info!(
+            "info message (level 6) with a struct: {:?}\n",
+            Point { x: 6, y: -6 }
+        );
         // Compiled only where debug assertions are on.
         pr_debug!("debug message (level 7)\n");
 

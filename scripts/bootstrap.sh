@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Prints the command that runs a cargo able to build the `ferrule` tool: that needs a Rust of 1.85
 # or newer, but no rust-src and no LLVM. Where there is none, apt-get installs the distribution's.
@@ -16,11 +16,17 @@ new_enough() {
     done
 }
 
+has_source() { [ -d "$("$1" --print sysroot)/lib/rustlib/src/rust/library" ]; }
+
+# Best is the Rust that modules will be built with, so that nothing is built twice: one with rust-src.
 find_cargo() {
-    new_enough cargo "${RUSTC:-rustc}" && command -v cargo && return
-    # PATH's first one is of no use: one that lies further back may be.
-    for dir in /usr/bin "${HOME:-/root}/.cargo/bin" /usr/lib/rust-*/bin; do
-        new_enough "$dir/cargo" "$dir/rustc" && echo "env RUSTC=$dir/rustc $dir/cargo" && return
+    dirs="/usr/bin ${HOME:-/root}/.cargo/bin $(echo /usr/lib/rust-*/bin)"
+    for wish in has_source true; do
+        new_enough cargo "${RUSTC:-rustc}" && $wish "${RUSTC:-rustc}" && command -v cargo && return
+        for dir in $dirs; do
+            new_enough "$dir/cargo" "$dir/rustc" && $wish "$dir/rustc" &&
+                echo "env RUSTC=$dir/rustc $dir/cargo" && return
+        done
     done
     return 1
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Keeps the source in order: format, lints, documentation, licences. Argument: what to do.
 set -eu
@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 toolchain=$(target/debug/ferrule doctor --toolchain)
 eval "$toolchain"
 export RUSTC
+# The tools of that toolchain come first: cargo looks for `cargo-clippy` in PATH.
+PATH=$(dirname "$RUSTC"):$PATH
 sources() { git ls-files '*.rs' | grep -v '^tests/ui/'; }
 
 case $1 in

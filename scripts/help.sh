@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Lists the verbs of the Makefile, by the comments behind their rules, and its variables.
 awk -F ':.*## *' '/^[a-z_ ]+:.*## / { printf "  %-34s %s\n", $1, $2 }' "$1"

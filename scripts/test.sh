@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # Passes every test, on this machine and in virtual machines, and ends with one line that counts them.
 # Arguments: the kernels' series to test, all of tests/kernels.toml without any.

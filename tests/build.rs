@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! How building modules behaves: what is rebuilt, what errors look like, and that bad input and bad luck
 //! end in one clear line after which the next build works. They build for the newest fetched kernel.
@@ -13,18 +13,32 @@ use std::time::{Duration, SystemTime};
 
 fn kernel() -> Kernel {
     let cache = kernels::cache_dir(None).unwrap();
-    kernels::cached(&cache).unwrap().pop().expect("a kernel has been fetched: make kernels")
+    kernels::cached(&cache)
+        .unwrap()
+        .pop()
+        .expect("a kernel has been fetched: make kernels")
 }
 
 /// `ferrule build` of `dir` for `kernel`.
 fn command(kernel: &Kernel, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    command.arg("build").arg("--kdir").arg(&kernel.kdir).arg("-M").arg(dir).arg("modules").args(&kernel.make_vars);
+    command
+        .arg("build")
+        .arg("--kdir")
+        .arg(&kernel.kdir)
+        .arg("-M")
+        .arg(dir)
+        .arg("modules")
+        .args(&kernel.make_vars);
     command
 }
 
 fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
 }
 
 /// Builds, and expects success; returns the output.
@@ -67,12 +81,21 @@ impl kernel::Module for One {
 
 fn touch(path: &Path) {
     let later = SystemTime::now() + Duration::from_secs(1);
-    fs::File::options().append(true).open(path).unwrap().set_modified(later).unwrap();
+    fs::File::options()
+        .append(true)
+        .open(path)
+        .unwrap()
+        .set_modified(later)
+        .unwrap();
 }
 
 /// The Rust objects that a build compiled.
 fn compiled(output: &str) -> Vec<&str> {
-    output.lines().filter(|line| line.contains("RUSTC [M]")).filter_map(|line| line.rsplit('/').next()).collect()
+    output
+        .lines()
+        .filter(|line| line.contains("RUSTC [M]"))
+        .filter_map(|line| line.rsplit('/').next())
+        .collect()
 }
 
 #[test]
@@ -108,10 +131,15 @@ fn subdirectories_and_flags_reach_the_compilers() {
     fs::write(dir.path().join("sub/Kbuild"), kbuild).unwrap();
     let part = "int part(void);\n#ifdef PART\nint part(void) { return PART; }\n#endif\n";
     fs::write(dir.path().join("sub/part.c"), part).unwrap();
-    let main = format!("{HELLO}#[cfg(not(all(part, main_only)))]\ncompile_error!(\"flags are missing\");\n");
+    let main = format!(
+        "{HELLO}#[cfg(not(all(part, main_only)))]\ncompile_error!(\"flags are missing\");\n"
+    );
     fs::write(dir.path().join("sub/main.rs"), main).unwrap();
     builds(&kernel, dir.path());
-    let symbols = Command::new("nm").arg(dir.path().join("sub/both.ko")).output().unwrap();
+    let symbols = Command::new("nm")
+        .arg(dir.path().join("sub/both.ko"))
+        .output()
+        .unwrap();
     assert!(text(&symbols).contains(" T part"), "{}", text(&symbols));
 }
 
@@ -122,24 +150,44 @@ fn errors_are_rustcs_with_the_path_as_written() {
     let written = dir.path().file_name().unwrap();
     let output = fails(command(&kernel, Path::new(written)).current_dir(parent));
     let place = format!(" --> {}/one.rs:6:", written.to_str().unwrap());
-    assert!(output.contains("error[E0425]") && output.contains(&place), "{output}");
-    let left: Vec<PathBuf> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!left.iter().any(|path| path.extension().is_some_and(|e| e == "o" || e == "ko")), "{left:?}");
+    assert!(
+        output.contains("error[E0425]") && output.contains(&place),
+        "{output}"
+    );
+    let left: Vec<PathBuf> = fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(
+        !left
+            .iter()
+            .any(|path| path.extension().is_some_and(|e| e == "o" || e == "ko")),
+        "{left:?}"
+    );
     fs::write(dir.path().join("one.rs"), HELLO).unwrap();
     builds(&kernel, dir.path());
 }
 
 #[test]
 fn a_build_error_that_stays_is_named() {
-    let source = HELLO.replace("pr_info!", "build_assert!(_module.as_ptr().is_null()); pr_info!");
+    let source = HELLO.replace(
+        "pr_info!",
+        "build_assert!(_module.as_ptr().is_null()); pr_info!",
+    );
     let (kernel, dir) = (kernel(), module(&source));
     let output = fails(&mut command(&kernel, dir.path()));
-    assert!(output.contains("one.rs: a build_assert! does not hold"), "{output}");
+    assert!(
+        output.contains("one.rs: a build_assert! does not hold"),
+        "{output}"
+    );
 }
 
 #[test]
 fn wide_division_links() {
-    let source = HELLO.replace("pr_info!(\"hello\\n\")", "let d = _module.as_ptr() as u128 | 1; pr_info!(\"{}\\n\", u128::MAX / d)");
+    let source = HELLO.replace(
+        "pr_info!(\"hello\\n\")",
+        "let d = _module.as_ptr() as u128 | 1; pr_info!(\"{}\\n\", u128::MAX / d)",
+    );
     let (kernel, dir) = (kernel(), module(&source));
     builds(&kernel, dir.path());
 }
@@ -169,7 +217,11 @@ fn fake_kdir(config: &str) -> tempfile::TempDir {
     fs::create_dir_all(dir.path().join("include/config")).unwrap();
     fs::create_dir_all(dir.path().join("include/generated")).unwrap();
     fs::write(dir.path().join("include/config/auto.conf"), config).unwrap();
-    fs::write(dir.path().join("include/generated/utsrelease.h"), "#define UTS_RELEASE \"6.6.0-fake\"\n").unwrap();
+    fs::write(
+        dir.path().join("include/generated/utsrelease.h"),
+        "#define UTS_RELEASE \"6.6.0-fake\"\n",
+    )
+    .unwrap();
     dir
 }
 
@@ -177,7 +229,10 @@ fn fake_kdir(config: &str) -> tempfile::TempDir {
 fn unfit_kernels_are_refused_with_one_line() {
     let (kernel, dir) = (kernel(), module(HELLO));
     let refused = |kdir: &Path| {
-        let kernel = Kernel { kdir: kdir.to_owned(), ..kernel.clone() };
+        let kernel = Kernel {
+            kdir: kdir.to_owned(),
+            ..kernel.clone()
+        };
         let output = fails(&mut command(&kernel, dir.path()));
         assert_eq!(output.lines().count(), 1, "{output}");
         output
@@ -193,16 +248,29 @@ fn unfit_kernels_are_refused_with_one_line() {
 #[test]
 fn a_toolchain_that_does_not_fit_is_refused() {
     let (kernel, dir) = (kernel(), module(HELLO));
-    for (name, value) in [("RUSTC", "/bin/true"), ("CLANG", "/bin/true"), ("LIBCLANG_PATH", "/nowhere")] {
+    for (name, value) in [
+        ("RUSTC", "/bin/true"),
+        ("CLANG", "/bin/true"),
+        ("LIBCLANG_PATH", "/nowhere"),
+    ] {
         let output = fails(command(&kernel, dir.path()).env(name, value));
-        assert!(output.starts_with("ferrule: ") && output.contains(name), "{output}");
+        assert!(
+            output.starts_with("ferrule: ") && output.contains(name),
+            "{output}"
+        );
     }
 }
 
 #[test]
 fn two_builds_at_once_both_succeed() {
     let (kernel, dir) = (kernel(), samples());
-    let start = || command(&kernel, dir.path()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let start = || {
+        command(&kernel, dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
     for child in [start(), start()] {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
@@ -217,15 +285,26 @@ fn an_interrupted_build_is_taken_up_again() {
     for delay in [100, 400, 800, 1500] {
         touch(&dir.path().join("rust_print.rs"));
         // Its own process group, so that the signal reaches make and rustc as a terminal's would.
-        let mut child = command(&kernel, dir.path()).process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = command(&kernel, dir.path())
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(delay));
         let group = rustix::process::Pid::from_child(&child);
         // It may have ended already: then there is nothing to interrupt.
-        let interrupted = rustix::process::kill_process_group(group, rustix::process::Signal::INT).is_ok();
+        let interrupted =
+            rustix::process::kill_process_group(group, rustix::process::Signal::INT).is_ok();
         let status = child.wait().unwrap();
         assert!(interrupted || status.success());
         builds(&kernel, dir.path());
-        assert!(Command::new("modinfo").arg(dir.path().join("rust_print.ko")).output().unwrap().status.success());
+        assert!(Command::new("modinfo")
+            .arg(dir.path().join("rust_print.ko"))
+            .output()
+            .unwrap()
+            .status
+            .success());
     }
 }
 
@@ -237,13 +316,17 @@ fn a_full_disk_is_named_and_leaves_nothing_behind() {
     // A limit on the size of files fails writes as a full disk does.
     let limited = |command: &Command| {
         let mut shell = Command::new("sh");
-        shell.args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "sh"]).arg(command.get_program());
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$@\"", "sh"])
+            .arg(command.get_program());
         shell.args(command.get_args());
         shell
     };
     let output = fails(&mut limited(&command(&kernel, dir.path())));
     assert!(output.contains("File too large"), "{output}");
-    let left = fs::read_dir(dir.path()).unwrap().filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+    let left = fs::read_dir(dir.path())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok());
     assert!(!left.into_iter().any(|name| name.starts_with(".ferrule-")));
     builds(&kernel, dir.path());
 }

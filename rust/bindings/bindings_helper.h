@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What Rust sees of the kernel: the headers, and constants that are macros bindgen cannot evaluate.
  * A constant's name here has the prefix that the generator takes off.

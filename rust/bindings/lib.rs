@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! What bindgen found in one kernel's headers, and what levels the kernels' differences.
 //!

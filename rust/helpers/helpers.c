@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /* All helpers in one translation unit: the headers are read once. */
 
 #include "../bindings/bindings_helper.h"

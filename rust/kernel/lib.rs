@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The `kernel` crate: safe Rust abstractions over the Linux kernel's C interfaces.
 //!

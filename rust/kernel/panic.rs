@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! What a Rust panic does: its place and message go to the log, then [`bindings::BUG`] is called.
 //!

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The `pin-init` crate as upstream's drivers see it: `pin_init::zeroed()` and the like.
 //!

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Strings as the kernel has them: bytes without a promised encoding, often NUL-terminated.
 //!

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
 
@@ -34,7 +34,12 @@ pub struct Args {
 /// The project's directory.
 pub fn root() -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.canonicalize().with_context(|| format!("the project is no longer at {}; remove target/", root.display()))
+    root.canonicalize().with_context(|| {
+        format!(
+            "the project is no longer at {}; remove target/",
+            root.display()
+        )
+    })
 }
 
 /// Checks the kernel crate and the samples beyond compiling them
@@ -65,21 +70,36 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
     let module = args.module.as_deref().map(module_dir).transpose()?;
 
-    let variables: Vec<String> = args.kbuild.iter().filter(|arg| arg.contains('=')).cloned().collect();
+    let variables: Vec<String> = args
+        .kbuild
+        .iter()
+        .filter(|arg| arg.contains('='))
+        .cloned()
+        .collect();
     let toolchain = Toolchain::find()?;
     let prepared = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?;
-    let Some(module) = module else { return Ok(ExitCode::SUCCESS) };
+    let Some(module) = module else {
+        return Ok(ExitCode::SUCCESS);
+    };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
     let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
     let mut make = kbuild::make(&kdir, &module, &args.kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
-    make.arg(format!("cmd_rustc_o_rs={}", module_command(&prepared.crates.dir)?))
-        .env(module::CWD, cwd)
-        .env(module::MODULE_DIR, args.module.as_deref().unwrap_or(&module));
+    make.arg(format!(
+        "cmd_rustc_o_rs={}",
+        module_command(&prepared.crates.dir)?
+    ))
+    .env(module::CWD, cwd)
+    .env(
+        module::MODULE_DIR,
+        args.module.as_deref().unwrap_or(&module),
+    );
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
-    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+    Ok(ExitCode::from(
+        u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
+    ))
 }
 
 /// What the modules of one kernel need, built, and locked so that it stays as it is.
@@ -105,19 +125,34 @@ impl<'a> Prepared<'a> {
             let llvm = toolchain.llvm;
             bail!("HELPERS=inline needs clang {llvm} (rustc's LLVM is {llvm}): apt install clang-{llvm}, or HELPERS=object");
         }
-        let suffix = if helpers == Helpers::Inline { "" } else { "-object" };
+        let suffix = if helpers == Helpers::Inline {
+            ""
+        } else {
+            "-object"
+        };
         let dir = build.join(format!("{}{suffix}", kdir.release));
-        let crates = Crates { root, dir, kdir, toolchain, helpers };
+        let crates = Crates {
+            root,
+            dir,
+            kdir,
+            toolchain,
+            helpers,
+        };
         let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
         let mut lock = stamp::Lock::shared(&crates.dir)?;
         if !stamp::is_fresh(&ready, &key) {
             drop(lock);
             lock = stamp::Lock::exclusive(&crates.dir)?;
             // Another build may have done it while this one waited: then no step runs.
-            stamp::step(&ready, &key, || crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?))?;
+            stamp::step(&ready, &key, || {
+                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)
+            })?;
             lock = lock.share()?;
         }
-        Ok(Self { crates, _lock: lock })
+        Ok(Self {
+            crates,
+            _lock: lock,
+        })
     }
 }
 
@@ -139,18 +174,25 @@ impl Args {
             (Some(path), _) => path.clone(),
             (None, Some(release)) => format!("/lib/modules/{release}/build").into(),
             (None, None) => {
-                let release = rustix::system::uname().release().to_string_lossy().into_owned();
+                let release = rustix::system::uname()
+                    .release()
+                    .to_string_lossy()
+                    .into_owned();
                 format!("/lib/modules/{release}/build").into()
             }
         };
         let kdir = Kdir::open(&path)?;
-        let path = path.canonicalize().with_context(|| format!("cannot resolve {}", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("cannot resolve {}", path.display()))?;
         Ok(Kdir { path, ..kdir })
     }
 }
 
 fn module_dir(path: &Path) -> Result<PathBuf> {
-    let absolute = path.canonicalize().with_context(|| format!("M={}: no such directory", path.display()))?;
+    let absolute = path
+        .canonicalize()
+        .with_context(|| format!("M={}: no such directory", path.display()))?;
     ensure!(
         absolute.join("Kbuild").exists() || absolute.join("Makefile").exists(),
         "M={}: no Kbuild file here; it says `obj-m := x.o` for each module x",
@@ -162,8 +204,13 @@ fn module_dir(path: &Path) -> Result<PathBuf> {
 
 /// Make splits words at spaces, and Kbuild does nothing against it.
 fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
-    let text = path.to_str().with_context(|| format!("{what}: {} is not UTF-8", path.display()))?;
-    if let Some(bad) = text.chars().find(|c| c.is_whitespace() || "'\"$#:\\".contains(*c)) {
+    let text = path
+        .to_str()
+        .with_context(|| format!("{what}: {} is not UTF-8", path.display()))?;
+    if let Some(bad) = text
+        .chars()
+        .find(|c| c.is_whitespace() || "'\"$#:\\".contains(*c))
+    {
         bail!("{what}: make cannot handle the {bad:?} in {text:?}; move it to a path without");
     }
     Ok(())

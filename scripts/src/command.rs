@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Running other programs, with errors that say which one failed.
 
@@ -7,7 +7,9 @@ use std::process::{Command, Output};
 
 /// Runs `command` with its output on the terminal.
 pub fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {}", name(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {}", name(command)))?;
     if !status.success() {
         bail!("{} failed ({status})", name(command));
     }
@@ -19,7 +21,12 @@ pub fn output(command: &mut Command) -> Result<String> {
     let output = capture(command)?;
     if !output.status.success() {
         let messages = String::from_utf8_lossy(&output.stderr);
-        bail!("{} failed ({})\n{}", name(command), output.status, messages.trim_end());
+        bail!(
+            "{} failed ({})\n{}",
+            name(command),
+            output.status,
+            messages.trim_end()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -30,7 +37,9 @@ pub fn succeeds(command: &mut Command) -> Result<bool> {
 }
 
 fn capture(command: &mut Command) -> Result<Output> {
-    command.output().with_context(|| format!("cannot run {}", name(command)))
+    command
+        .output()
+        .with_context(|| format!("cannot run {}", name(command)))
 }
 
 fn name(command: &Command) -> String {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Builds what belongs to one kernel: its facts, bindings and helpers, and the `kernel` crate.
 
@@ -31,8 +31,13 @@ pub enum Lint {
 }
 
 /// Upstream's lints for all Rust code of a kernel.
-const LINTS: &[&str] =
-    &["-Dnon_ascii_idents", "-Dunsafe_op_in_unsafe_fn", "-Wmissing_docs", "-Wrust_2018_idioms", "-Wunreachable_pub"];
+const LINTS: &[&str] = &[
+    "-Dnon_ascii_idents",
+    "-Dunsafe_op_in_unsafe_fn",
+    "-Wmissing_docs",
+    "-Wrust_2018_idioms",
+    "-Wunreachable_pub",
+];
 
 /// Upstream's choice of clippy's lints.
 const CLIPPY: &[&str] = &[
@@ -81,9 +86,13 @@ impl Crates<'_> {
             .with_context(|| format!("cannot build for {}", self.kdir.release))?;
         // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
         let (sysroot, facts) = std::thread::scope(|scope| {
-            let sysroot = scope.spawn(|| Sysroot::prepare(self.root, build, self.toolchain, &profile));
+            let sysroot =
+                scope.spawn(|| Sysroot::prepare(self.root, build, self.toolchain, &profile));
             let facts = self.c_side(cc);
-            (sysroot.join().expect("no panic in the sysroot's build"), facts)
+            (
+                sysroot.join().expect("no panic in the sysroot's build"),
+                facts,
+            )
         });
         self.rust_side(&sysroot?, &facts?)
     }
@@ -120,8 +129,9 @@ impl Crates<'_> {
     fn bindings(&self, cc: &Cc, facts: &Facts) -> Result<()> {
         eprintln!("  BINDGEN {}", self.kdir.release);
         let header = self.helpers_source();
-        let preprocessed = command::output(cc.command().args(facts.defines()).arg("-E").arg(&header))
-            .context("the kernel's headers do not compile")?;
+        let preprocessed =
+            command::output(cc.command().args(facts.defines()).arg("-E").arg(&header))
+                .context("the kernel's headers do not compile")?;
         let mut flags = clang_flags(cc);
         flags.extend(facts.defines());
         if let Some(libclang) = &self.toolchain.libclang {
@@ -136,16 +146,31 @@ impl Crates<'_> {
             proof: self.file("layout.c"),
         };
         bindings_generator::generate(&job)?;
-        command::output(cc.command().args(facts.defines()).arg("-fsyntax-only").arg(self.file("layout.c")))
-            .context("libclang and the kernel's compiler disagree on the layout of a type")
-            .map(drop)
+        command::output(
+            cc.command()
+                .args(facts.defines())
+                .arg("-fsyntax-only")
+                .arg(self.file("layout.c")),
+        )
+        .context("libclang and the kernel's compiler disagree on the layout of a type")
+        .map(drop)
     }
 
     fn helpers_inline(&self, cc: &Cc, facts: &Facts) -> Result<()> {
-        let clang = self.toolchain.clang.as_ref().context("inlined helpers need clang of rustc's LLVM")?;
+        let clang = self
+            .toolchain
+            .clang
+            .as_ref()
+            .context("inlined helpers need clang of rustc's LLVM")?;
         eprintln!("  CLANG   helpers.bc");
         // Null pointers: functions that may hold one cannot be inlined into those that may not, like Rust's.
-        let flags = ["-fdelete-null-pointer-checks", "-DFERRULE_HELPERS_INLINE", "-O2", "-Xclang", "-disable-llvm-passes"];
+        let flags = [
+            "-fdelete-null-pointer-checks",
+            "-DFERRULE_HELPERS_INLINE",
+            "-O2",
+            "-Xclang",
+            "-disable-llvm-passes",
+        ];
         command::output(
             cc.other(clang, &clang_flags(cc))
                 .args(facts.defines())
@@ -169,12 +194,27 @@ impl Crates<'_> {
         ar.arg("rcs").arg(self.file("libhelpers.a"));
         let main = fs::read_to_string(self.helpers_source())?;
         // One object for each helper's file, so that a module carries only those that it calls.
-        for name in main.lines().filter_map(|line| line.strip_prefix("#include \"")?.strip_suffix(".c\"")) {
+        for name in main
+            .lines()
+            .filter_map(|line| line.strip_prefix("#include \"")?.strip_suffix(".c\""))
+        {
             let object = dir.join(format!("{name}.o"));
             let source = self.root.join("rust/helpers").join(format!("{name}.c"));
             let helpers = self.root.join("rust/helpers/helpers.h");
-            let common = [Path::new("-include"), &helpers, Path::new("-c"), Path::new("-o"), &object, &source];
-            command::output(cc.command().args(facts.defines()).arg("-Wno-missing-prototypes").args(common))?;
+            let common = [
+                Path::new("-include"),
+                &helpers,
+                Path::new("-c"),
+                Path::new("-o"),
+                &object,
+                &source,
+            ];
+            command::output(
+                cc.command()
+                    .args(facts.defines())
+                    .arg("-Wno-missing-prototypes")
+                    .args(common),
+            )?;
             ar.arg(object);
         }
         let _ = fs::remove_file(self.file("libhelpers.a"));
@@ -191,14 +231,17 @@ impl Crates<'_> {
             .and_files(&self.root.join("rust/kernel"))?
             .and_files(&self.root.join("rust/ffi.rs"))?;
         stamp::step(&self.file("rust.stamp"), &key, || {
-            fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
+            fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config))
+                .context("cannot write rustc_cfg")?;
             self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
             self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
             self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
             if self.helpers == Helpers::Inline {
                 // A member that looks like rustc's own takes part in a module's link-time optimisation.
                 let mut ar = Command::new("ar");
-                ar.arg("q").arg(self.file("libkernel.rlib")).arg(self.file("helpers.rcgu.o"));
+                ar.arg("q")
+                    .arg(self.file("libkernel.rlib"))
+                    .arg(self.file("helpers.rcgu.o"));
                 command::output(&mut ar)?;
             }
             self.write_module_args(sysroot)
@@ -208,13 +251,22 @@ impl Crates<'_> {
     fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str, args: &[String]) -> Result<()> {
         eprintln!("  RUSTC   {name}");
         let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
-        rustc.args(["--crate-type=rlib", "--emit=link,metadata"]).args(LIBRARY).args(args);
+        rustc
+            .args(["--crate-type=rlib", "--emit=link,metadata"])
+            .args(LIBRARY)
+            .args(args);
         rustc.arg("--out-dir").arg(&self.dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
     }
 
     /// rustc or a tool of its kind, to read the crate `name`.
-    fn crate_command(&self, program: &Path, sysroot: &Sysroot, name: &str, source: &str) -> Result<Command> {
+    fn crate_command(
+        &self,
+        program: &Path,
+        sysroot: &Sysroot,
+        name: &str,
+        source: &str,
+    ) -> Result<Command> {
         let mut command = Command::new(program);
         command
             .current_dir(self.root)
@@ -239,28 +291,42 @@ impl Crates<'_> {
         fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
         if what == Lint::Rustdoc {
             let rustdoc = self.toolchain.beside("rustdoc");
-            let mut command = self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+            let mut command =
+                self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
             // Its own check forgets that `core` was built with the same flags.
             let mismatch = "-Cunsafe-allow-abi-mismatch=retpoline,retpoline-external-thunk";
-            command.args([mismatch, "-Dwarnings", "--out-dir"]).arg(self.root.join("target/doc"));
+            command
+                .args([mismatch, "-Dwarnings", "--out-dir"])
+                .arg(self.root.join("target/doc"));
             return command::run(&mut command);
         }
         let clippy = self.toolchain.beside("clippy-driver");
-        let lints = || CLIPPY.iter().map(|lint| format!("-Wclippy::{lint}")).chain(["-Dwarnings".to_owned()]);
+        let lints = || {
+            CLIPPY
+                .iter()
+                .map(|lint| format!("-Wclippy::{lint}"))
+                .chain(["-Dwarnings".to_owned()])
+        };
         let mut command = self.crate_command(&clippy, &sysroot, "kernel", "rust/kernel/lib.rs")?;
-        command.args(["--crate-type=rlib", "--emit=metadata"]).args(lints()).arg("--out-dir").arg(&out);
+        command
+            .args(["--crate-type=rlib", "--emit=metadata"])
+            .args(lints())
+            .arg("--out-dir")
+            .arg(&out);
         command::run(&mut command).context("clippy on the kernel crate")?;
-        let settings: ModuleSettings = serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
+        let settings: ModuleSettings =
+            serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
         for dir in ["samples", "tests/kernel", "tests/out_of_tree"] {
-            for entry in fs::read_dir(self.root.join(dir))? {
-                let path = entry?.path();
-                let is_module = path.extension().is_some_and(|extension| extension == "rs")
-                    && fs::read_to_string(&path)?.contains("module! {");
-                if is_module {
+            let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
+            let objects = kbuild.split_whitespace().filter_map(|word| word.strip_suffix(".o"));
+            for source in objects.map(|name| Path::new(dir).join(format!("{name}.rs"))) {
+                if self.root.join(&source).exists() {
                     let mut command = Command::new(&clippy);
-                    command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1").args(&settings.args).args(lints());
-                    command.arg("--emit=metadata").arg("--out-dir").arg(&out).arg(path.strip_prefix(self.root)?);
-                    command::run(&mut command).with_context(|| format!("clippy on {}", path.display()))?;
+                    command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
+                    command.args(&settings.args).args(lints());
+                    command.arg("--emit=metadata").arg("--out-dir").arg(&out).arg(&source);
+                    command::run(&mut command)
+                        .with_context(|| format!("clippy on {}", source.display()))?;
                 }
             }
         }
@@ -269,11 +335,19 @@ impl Crates<'_> {
 
     /// The crates that crate `name` sees.
     fn externs(&self, sysroot: &Sysroot, name: &str) -> Result<Vec<String>> {
-        let library = |name: &str| format!("--extern={name}={}", self.file(&format!("lib{name}.rlib")).display());
+        let library = |name: &str| {
+            format!(
+                "--extern={name}={}",
+                self.file(&format!("lib{name}.rlib")).display()
+            )
+        };
         let mut externs = vec![format!("-Ldependency={}", self.dir.display())];
         if name != "ffi" {
             externs.push(library("ffi"));
-            externs.push(format!("--extern=pinned_init={}", sysroot.pinned_init()?.display()));
+            externs.push(format!(
+                "--extern=pinned_init={}",
+                sysroot.pinned_init()?.display()
+            ));
         }
         if name == "kernel" {
             externs.push(library("bindings"));
@@ -287,13 +361,27 @@ impl Crates<'_> {
         let mut args = sysroot.rustc_args();
         args.extend(self.externs(sysroot, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
-        args.push(format!("--extern=force:kernel={}", self.file("libkernel.rlib").display()));
-        let attributes = ["no_std", "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)"];
+        args.push(format!(
+            "--extern=force:kernel={}",
+            self.file("libkernel.rlib").display()
+        ));
+        let attributes = [
+            "no_std",
+            "feature(arbitrary_self_types,derive_coerce_pointee,used_with_arg)",
+        ];
         args.extend(attributes.map(|attribute| format!("-Zcrate-attr={attribute}")));
         args.extend(LINTS.iter().map(ToString::to_string));
         // A module need not use each of these.
         args.extend(["-Aunknown_lints", "-Aunused_features"].map(str::to_owned));
-        args.extend(["--crate-type=staticlib", "-Clto=fat", "-Zfunction-sections=n", "--cfg=MODULE"].map(str::to_owned));
+        args.extend(
+            [
+                "--crate-type=staticlib",
+                "-Clto=fat",
+                "-Zfunction-sections=n",
+                "--cfg=MODULE",
+            ]
+            .map(str::to_owned),
+        );
         args.push(format!("@{}", self.file("rustc_cfg").display()));
         let settings = ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
@@ -324,36 +412,58 @@ impl Facts {
     fn probe(crates: &Crates<'_>, cc: &Cc) -> Result<Self> {
         let compat = crates.root.join("rust/compat");
         let symvers = crates.kdir.path.join("Module.symvers");
-        let exported = fs::read_to_string(&symvers).with_context(|| format!("cannot read {}", symvers.display()))?;
-        let key = stamp::Key::new(&cc.flags).and(&cc.program).and(&exported).and_files(&compat)?;
+        let exported = fs::read_to_string(&symvers)
+            .with_context(|| format!("cannot read {}", symvers.display()))?;
+        let key = stamp::Key::new(&cc.flags)
+            .and(&cc.program)
+            .and(&exported)
+            .and_files(&compat)?;
         let file = crates.file("facts");
         stamp::step(&crates.file("facts.stamp"), &key, || {
             let mut facts = String::new();
-            let mut probes: Vec<PathBuf> = fs::read_dir(&compat)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+            let mut probes: Vec<PathBuf> = fs::read_dir(&compat)?
+                .map(|entry| Ok(entry?.path()))
+                .collect::<Result<_>>()?;
             probes.sort();
-            for probe in probes.iter().filter(|path| path.extension().is_some_and(|e| e == "c")) {
+            for probe in probes
+                .iter()
+                .filter(|path| path.extension().is_some_and(|e| e == "c"))
+            {
                 let name = probe.file_stem().unwrap_or_default().to_string_lossy();
                 if command::succeeds(cc.command().args(["-Werror", "-fsyntax-only"]).arg(probe))? {
                     writeln!(facts, "has_{name}")?;
                 }
             }
-            let symbols: Vec<&str> = exported.lines().filter_map(|line| line.split('\t').nth(1)).collect();
+            let symbols: Vec<&str> = exported
+                .lines()
+                .filter_map(|line| line.split('\t').nth(1))
+                .collect();
             let rows = fs::read_to_string(compat.join("symbols")).unwrap_or_default();
-            for row in rows.lines().map(str::trim).filter(|row| !row.is_empty() && !row.starts_with('#')) {
-                let Some((fact, symbol)) = row.split_once(':') else { bail!("rust/compat/symbols: not a row: {row}") };
+            for row in rows
+                .lines()
+                .map(str::trim)
+                .filter(|row| !row.is_empty() && !row.starts_with('#'))
+            {
+                let Some((fact, symbol)) = row.split_once(':') else {
+                    bail!("rust/compat/symbols: not a row: {row}")
+                };
                 if symbols.contains(&symbol.trim()) {
                     writeln!(facts, "{}", fact.trim())?;
                 }
             }
             fs::write(&file, facts).with_context(|| format!("cannot write {}", file.display()))
         })?;
-        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(Self(text.lines().map(str::to_owned).collect()))
     }
 
     /// What the helpers are compiled with besides the kernel's own flags.
     fn defines(&self) -> Vec<String> {
-        self.0.iter().map(|fact| format!("-D{}", fact.to_uppercase())).collect()
+        self.0
+            .iter()
+            .map(|fact| format!("-D{}", fact.to_uppercase()))
+            .collect()
     }
 
     fn cfgs(&self) -> Vec<String> {
@@ -384,7 +494,9 @@ mod tests {
 
     #[test]
     fn config_becomes_cfg() {
-        let config = [("A", "y"), ("B", "say \"hi\""), ("C", "16")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let config = [("A", "y"), ("B", "say \"hi\""), ("C", "16")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .into();
         assert_eq!(
             config_cfg(&config),
             "--cfg=CONFIG_A\n--cfg=CONFIG_A=\"y\"\n--cfg=CONFIG_B=\"say \\\"hi\\\"\"\n--cfg=CONFIG_C=\"16\"\n"

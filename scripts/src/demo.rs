@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Shows the samples: builds them for a stock kernel, boots it, loads each and shows what it logs.
 
@@ -31,7 +31,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     println!("Building the samples for Linux {}", kernel.release);
     let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
     let mut make = Command::new(tool);
-    make.arg("build").arg("--kdir").arg(&kernel.kdir).arg("-M").arg(&dir).arg("modules").args(&kernel.make_vars);
+    make.arg("build")
+        .arg("--kdir")
+        .arg(&kernel.kdir)
+        .arg("-M")
+        .arg(&dir)
+        .arg("modules")
+        .args(&kernel.make_vars);
     command::run(&mut make)?;
 
     println!("Booting Linux {} in QEMU", kernel.release);
@@ -42,7 +48,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         bail!("{failure}");
     }
     if outcome.exit_code() == 0 {
-        println!("Loaded and unloaded {} samples in Linux {}", samples.len(), kernel.release);
+        println!(
+            "Loaded and unloaded {} samples in Linux {}",
+            samples.len(),
+            kernel.release
+        );
     }
     Ok(ExitCode::from(outcome.exit_code()))
 }
@@ -53,36 +63,59 @@ fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
     let mut script = "cd /samples || exit 1\nstatus=0\n".to_owned();
     for sample in samples {
         for line in &sample.commands {
-            writeln!(script, "echo; echo '# {}'; {line} || status=1", line.replace('\'', "'\\''"))?;
+            writeln!(
+                script,
+                "echo; echo '# {}'; {line} || status=1",
+                line.replace('\'', "'\\''")
+            )?;
         }
     }
     script.push_str("exit $status\n");
-    let files = samples.iter().map(|sample| module_file(dir, &sample.name, "/samples")).collect();
-    Ok(Guest { kernel: kernel.vmlinuz.clone(), files, script, ..Guest::default() })
+    let files = samples
+        .iter()
+        .map(|sample| module_file(dir, &sample.name, "/samples"))
+        .collect();
+    Ok(Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        ..Guest::default()
+    })
 }
 
 /// The module `name` of `dir`, and where it goes in the guest.
 pub fn module_file(dir: &Path, name: &str, guest_dir: &str) -> (PathBuf, String) {
-    (dir.join(format!("{name}.ko")), format!("{guest_dir}/{name}.ko"))
+    (
+        dir.join(format!("{name}.ko")),
+        format!("{guest_dir}/{name}.ko"),
+    )
 }
 
 /// Copies a modules' directory without what Kbuild left in it, so that builds for several kernels do
 /// not disturb each other; files that have not changed stay, so that they are not compiled again.
 pub fn copy_sources(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+    for entry in
+        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
+    {
         let entry = entry?;
         let path = entry.path();
         let target = to.join(entry.file_name());
-        let is_source = path.extension().is_some_and(|e| ["rs", "c", "h"].iter().any(|source| e == *source));
+        let is_source = path
+            .extension()
+            .is_some_and(|e| ["rs", "c", "h"].iter().any(|source| e == *source));
         if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
             copy_sources(&path, &target)?;
         } else if (is_source && !path.to_string_lossy().ends_with(".mod.c"))
-            || ["Kbuild", "Kconfig", "Makefile"].iter().any(|name| entry.file_name() == *name)
+            || ["Kbuild", "Kconfig", "Makefile"]
+                .iter()
+                .any(|name| entry.file_name() == *name)
         {
-            let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text =
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if std::fs::read(&target).ok().as_ref() != Some(&text) {
-                std::fs::write(&target, text).with_context(|| format!("cannot write {}", target.display()))?;
+                std::fs::write(&target, text)
+                    .with_context(|| format!("cannot write {}", target.display()))?;
             }
         }
     }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Says what is missing to build and test modules, and how to install it.
 
@@ -41,7 +41,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if args.toolchain {
         let toolchain = Toolchain::find()?;
         let rustfmt = toolchain.beside("rustfmt");
-        for (name, path) in [("RUSTC", &toolchain.rustc), ("CARGO", &toolchain.cargo), ("RUSTFMT", &rustfmt)] {
+        for (name, path) in [
+            ("RUSTC", &toolchain.rustc),
+            ("CARGO", &toolchain.cargo),
+            ("RUSTFMT", &rustfmt),
+        ] {
             println!("{name}={}", shlex::try_quote(&path.to_string_lossy())?);
         }
         return Ok(ExitCode::SUCCESS);

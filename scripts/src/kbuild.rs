@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Asks a kernel's Kbuild how it compiles C for a module.
 
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A directory whose "build" writes the compiler and its flags to a file.
-const PROBE: &str = "# SPDX-License-Identifier: GPL-2.0
+const PROBE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 always-y := cflags
 $(obj)/cflags: part-of-module := y
 $(obj)/cflags: FORCE
@@ -30,18 +30,35 @@ impl Cc {
     pub fn ask(kdir: &Kdir, dir: &Path, vars: &[String]) -> Result<Self> {
         let dir = dir.join("cflags");
         let file = dir.join("cflags");
-        let key = stamp::Key::new(&kdir.config).and(&kdir.path).and(vars).and(PROBE);
+        let key = stamp::Key::new(&kdir.config)
+            .and(&kdir.path)
+            .and(vars)
+            .and(PROBE);
         fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
         stamp::step(&dir.join("stamp"), &key, || {
-            fs::write(dir.join("Kbuild"), PROBE).with_context(|| format!("cannot write to {}", dir.display()))?;
+            fs::write(dir.join("Kbuild"), PROBE)
+                .with_context(|| format!("cannot write to {}", dir.display()))?;
             command::output(make(kdir, &dir, vars).arg("-s").arg("modules")).map(drop)
         })?;
-        let text = fs::read_to_string(&file)
-            .with_context(|| format!("Kbuild of {} wrote no {}", kdir.path.display(), file.display()))?;
-        let mut words = shlex::split(&text).context("Kbuild's flags are not words of a shell")?.into_iter();
+        let text = fs::read_to_string(&file).with_context(|| {
+            format!(
+                "Kbuild of {} wrote no {}",
+                kdir.path.display(),
+                file.display()
+            )
+        })?;
+        let mut words = shlex::split(&text)
+            .context("Kbuild's flags are not words of a shell")?
+            .into_iter();
         let program = words.next().context("Kbuild names no compiler")?;
-        let flags = words.filter(|flag| !flag.starts_with("-Wp,-MMD") && !flag.starts_with("-Wp,-MD")).collect();
-        Ok(Self { program, flags, dir: kdir.path.clone() })
+        let flags = words
+            .filter(|flag| !flag.starts_with("-Wp,-MMD") && !flag.starts_with("-Wp,-MD"))
+            .collect();
+        Ok(Self {
+            program,
+            flags,
+            dir: kdir.path.clone(),
+        })
     }
 
     /// The compiler, with Kbuild's flags.
@@ -67,7 +84,10 @@ impl Cc {
 /// `make` in `kdir` for the external module directory `module`.
 pub fn make(kdir: &Kdir, module: &Path, vars: &[String]) -> Command {
     let mut make = Command::new("make");
-    make.args(["--no-print-directory", "-C"]).arg(&kdir.path).arg(format!("M={}", module.display())).args(vars);
+    make.args(["--no-print-directory", "-C"])
+        .arg(&kdir.path)
+        .arg(format!("M={}", module.display()))
+        .args(vars);
     // Variables of the make that called us are not meant for the kernel's.
     for name in ["MAKEOVERRIDES", "M", "KDIR", "KVER", "V"] {
         make.env_remove(name);

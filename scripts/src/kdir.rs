@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! A kernel's build directory, as its headers package lays it out.
 
@@ -43,8 +43,15 @@ impl Kdir {
         // Not kernel.release: distributions override what `uname -r` and the modules' vermagic say.
         let utsrelease = std::fs::read_to_string(path.join("include/generated/utsrelease.h"))
             .with_context(|| format!("{what}: not prepared; run `make modules_prepare` in it"))?;
-        let release = utsrelease.split('"').nth(1).with_context(|| format!("{what}: utsrelease.h names no release"))?;
-        Ok(Self { path: path.to_owned(), release: release.to_owned(), config })
+        let release = utsrelease
+            .split('"')
+            .nth(1)
+            .with_context(|| format!("{what}: utsrelease.h names no release"))?;
+        Ok(Self {
+            path: path.to_owned(),
+            release: release.to_owned(),
+            config,
+        })
     }
 }
 

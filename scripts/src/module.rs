@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The module command: what Kbuild runs in place of its own `cmd_rustc_o_rs`.
 //!
@@ -44,11 +44,20 @@ pub const MODULE_DIR: &str = "FERRULE_M";
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let settings = args.kernel.join("module.json");
-    let settings = fs::read_to_string(&settings)
-        .with_context(|| format!("cannot read {}; build with Ferrule's make", settings.display()))?;
-    let settings: ModuleSettings = serde_json::from_str(&settings).context("module.json is damaged; remove build/")?;
+    let settings = fs::read_to_string(&settings).with_context(|| {
+        format!(
+            "cannot read {}; build with Ferrule's make",
+            settings.display()
+        )
+    })?;
+    let settings: ModuleSettings =
+        serde_json::from_str(&settings).context("module.json is damaged; remove build/")?;
 
-    let parent = args.object.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = args
+        .object
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let scratch = tempfile::Builder::new()
         .prefix(".ferrule-")
         .tempdir_in(parent)
@@ -63,13 +72,25 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let object = scratch.path().join("module.o");
     link(&settings, args, &archive, &object)?;
     let sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
-    let depfile = depfile(&args.object, &sources, &cwd()?, &args.kernel.join("rust.stamp"));
-    fs::write(&args.depfile, depfile).with_context(|| format!("cannot write {}", args.depfile.display()))?;
-    fs::rename(&object, &args.object).with_context(|| format!("cannot write {}", args.object.display()))?;
+    let depfile = depfile(
+        &args.object,
+        &sources,
+        &cwd()?,
+        &args.kernel.join("rust.stamp"),
+    );
+    fs::write(&args.depfile, depfile)
+        .with_context(|| format!("cannot write {}", args.depfile.display()))?;
+    fs::rename(&object, &args.object)
+        .with_context(|| format!("cannot write {}", args.object.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn rustc(settings: &ModuleSettings, args: &Args, archive: &Path, dep_info: &Path) -> Result<std::process::ExitStatus> {
+fn rustc(
+    settings: &ModuleSettings,
+    args: &Args,
+    archive: &Path,
+    dep_info: &Path,
+) -> Result<std::process::ExitStatus> {
     let here = std::env::current_dir().context("no current directory")?;
     let absolute = |path: &Path| here.join(path);
     let source = absolute(&args.source);
@@ -77,14 +98,23 @@ fn rustc(settings: &ModuleSettings, args: &Args, archive: &Path, dep_info: &Path
     rustc
         .current_dir(cwd()?)
         .args(&settings.args)
-        .arg(format!("--emit=link={},dep-info={}", absolute(archive).display(), absolute(dep_info).display()))
+        .arg(format!(
+            "--emit=link={},dep-info={}",
+            absolute(archive).display(),
+            absolute(dep_info).display()
+        ))
         // Temporary files go where no other rustc's do.
-        .arg(format!("--out-dir={}", absolute(archive.parent().context("the archive has a directory")?).display()))
+        .arg(format!(
+            "--out-dir={}",
+            absolute(archive.parent().context("the archive has a directory")?).display()
+        ))
         .args(&args.rustflags)
         .arg(as_written(&source))
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUST_MODFILE", &args.modfile);
-    rustc.status().with_context(|| format!("cannot run {}", settings.rustc.display()))
+    rustc
+        .status()
+        .with_context(|| format!("cannot run {}", settings.rustc.display()))
 }
 
 fn cwd() -> Result<PathBuf> {
@@ -96,11 +126,19 @@ fn cwd() -> Result<PathBuf> {
 
 /// The source's path as the user wrote its directory, for rustc's messages.
 fn as_written(source: &Path) -> PathBuf {
-    let (Some(cwd), Some(dir)) = (std::env::var_os(CWD), std::env::var_os(MODULE_DIR)) else { return source.into() };
-    let Ok(absolute) = fs::canonicalize(Path::new(&cwd).join(&dir)) else { return source.into() };
-    let Ok(canonical) = source.parent().map(fs::canonicalize).transpose() else { return source.into() };
+    let (Some(cwd), Some(dir)) = (std::env::var_os(CWD), std::env::var_os(MODULE_DIR)) else {
+        return source.into();
+    };
+    let Ok(absolute) = fs::canonicalize(Path::new(&cwd).join(&dir)) else {
+        return source.into();
+    };
+    let Ok(canonical) = source.parent().map(fs::canonicalize).transpose() else {
+        return source.into();
+    };
     match canonical.unwrap_or_default().strip_prefix(absolute) {
-        Ok(below) => Path::new(&dir).join(below).join(source.file_name().unwrap_or_default()),
+        Ok(below) => Path::new(&dir)
+            .join(below)
+            .join(source.file_name().unwrap_or_default()),
         Err(_) => source.into(),
     }
 }
@@ -134,8 +172,11 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
     }
     if let Some((path, builtins)) = builtins {
         // Wide integers and floating point; memcpy and its like are the kernel's.
-        let needed: Vec<&String> =
-            builtins.defined.intersection(&symbols.undefined).filter(|name| name.starts_with("__")).collect();
+        let needed: Vec<&String> = builtins
+            .defined
+            .intersection(&symbols.undefined)
+            .filter(|name| name.starts_with("__"))
+            .collect();
         if !needed.is_empty() {
             let part = dir.join("builtins.o");
             let mut ld = Command::new("ld");
@@ -151,7 +192,12 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
         Some(helpers) => {
             command::output(ld.arg(helpers))?;
             // Each helper names its file; objtool takes an object that names several for a whole module.
-            command::output(Command::new("objcopy").args(["--wildcard", "--strip-symbol=*.[co]"]).arg(out)).map(drop)
+            command::output(
+                Command::new("objcopy")
+                    .args(["--wildcard", "--strip-symbol=*.[co]"])
+                    .arg(out),
+            )
+            .map(drop)
         }
         None if objects.len() > 1 => command::output(&mut ld).map(drop),
         None => fs::rename(&objects[0], out).context("cannot rename the object"),
@@ -173,9 +219,14 @@ impl Symbols {
     }
 
     fn add(&mut self, object: &[u8]) -> Result<()> {
-        let file = object::File::parse(object).context("rustc wrote no object; is this rustc's LTO broken?")?;
+        let file = object::File::parse(object)
+            .context("rustc wrote no object; is this rustc's LTO broken?")?;
         for symbol in file.symbols().filter(ObjectSymbol::is_global) {
-            let set = if symbol.is_undefined() { &mut self.undefined } else { &mut self.defined };
+            let set = if symbol.is_undefined() {
+                &mut self.undefined
+            } else {
+                &mut self.defined
+            };
             set.insert(symbol.name()?.to_owned());
         }
         Ok(())
@@ -186,7 +237,9 @@ impl Symbols {
 fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
     let mut sources = Vec::new();
     for rule in dep_info.lines().filter(|line| !line.starts_with('#')) {
-        let Some((_, files)) = rule.split_once(": ") else { continue };
+        let Some((_, files)) = rule.split_once(": ") else {
+            continue;
+        };
         for file in files.split_whitespace() {
             let path = cwd.join(file).display().to_string();
             if !sources.contains(&path) {
@@ -204,8 +257,14 @@ mod tests {
 
     #[test]
     fn dependencies_are_absolute_and_named_once() {
-        let dep_info = "a.d: m/a.rs m/b.rs\n\nlib.a: m/a.rs m/b.rs\n\nm/a.rs:\nm/b.rs:\n# env-dep:X=1\n";
-        let text = depfile(Path::new("m/a.o"), dep_info, Path::new("/src"), Path::new("/b/rust.stamp"));
+        let dep_info =
+            "a.d: m/a.rs m/b.rs\n\nlib.a: m/a.rs m/b.rs\n\nm/a.rs:\nm/b.rs:\n# env-dep:X=1\n";
+        let text = depfile(
+            Path::new("m/a.o"),
+            dep_info,
+            Path::new("/src"),
+            Path::new("/b/rust.stamp"),
+        );
         assert_eq!(text, "m/a.o: /src/m/a.rs /src/m/b.rs /b/rust.stamp\n");
     }
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! What a kernel's configuration asks of generated code.
 //!
@@ -28,9 +28,12 @@ use Effect::{Args, Feature, None as Nothing, Padding, Refused, StackProtector};
 const RETPOLINE: Effect = Args(&["-Zretpoline-external-thunk"]);
 const RETHUNK: Effect = Args(&["-Zfunction-return=thunk-extern"]);
 const FRAME_POINTER: Effect = Args(&["-Cforce-frame-pointers=y"]);
-const CFI: Effect = Refused("its indirect calls check hashes that C's and Rust's types do not share");
-const RANDOM: Effect = Refused("its structures are laid out at random by the compiler that built it");
-const SANITIZER: Effect = Refused("its instrumentation of memory accesses needs support of the compiler");
+const CFI: Effect =
+    Refused("its indirect calls check hashes that C's and Rust's types do not share");
+const RANDOM: Effect =
+    Refused("its structures are laid out at random by the compiler that built it");
+const SANITIZER: Effect =
+    Refused("its instrumentation of memory accesses needs support of the compiler");
 const LTO: Effect = Refused("its objects are linked as bitcode of the compiler that built it");
 
 /// Config symbols that change how code is generated, and to what.
@@ -124,13 +127,35 @@ const TABLE: &[(&str, Effect)] = &[
 /// Families of config symbols that change generated code: one that is on and not in [`TABLE`] is an
 /// error, as its effect is not known.
 const FAMILIES: &[&str] = &[
-    "MITIGATION_", "CFI", "FINEIBT", "RANDSTRUCT", "GCC_PLUGIN", "LTO", "STACKPROTECTOR", "FUNCTION_PADDING",
-    "FUNCTION_ALIGNMENT", "CALL_PADDING", "CALL_THUNKS", "UNWINDER_", "SHADOW_CALL_STACK", "KASAN", "KCSAN", "KMSAN",
-    "X86_KERNEL_", "PREFIX_SYMBOLS", "RETPOLINE", "RETHUNK", "SLS",
+    "MITIGATION_",
+    "CFI",
+    "FINEIBT",
+    "RANDSTRUCT",
+    "GCC_PLUGIN",
+    "LTO",
+    "STACKPROTECTOR",
+    "FUNCTION_PADDING",
+    "FUNCTION_ALIGNMENT",
+    "CALL_PADDING",
+    "CALL_THUNKS",
+    "UNWINDER_",
+    "SHADOW_CALL_STACK",
+    "KASAN",
+    "KCSAN",
+    "KMSAN",
+    "X86_KERNEL_",
+    "PREFIX_SYMBOLS",
+    "RETPOLINE",
+    "RETHUNK",
+    "SLS",
 ];
 
 /// Symbols of those families that only say what a compiler can do or how a test is built.
-const HARMLESS: &[&str] = &["CFI_AUTO_DEFAULT", "CFI_PERMISSIVE", "CFI_ICALL_NORMALIZE_INTEGERS"];
+const HARMLESS: &[&str] = &[
+    "CFI_AUTO_DEFAULT",
+    "CFI_PERMISSIVE",
+    "CFI_ICALL_NORMALIZE_INTEGERS",
+];
 
 /// Flags that every kernel's Rust code gets.
 const ALWAYS: &[&str] = &[
@@ -168,9 +193,13 @@ impl Profile {
         let mut args: Vec<String> = ALWAYS.iter().map(ToString::to_string).collect();
         let mut features = FEATURES.to_owned();
         // Newer kernels name the guard's symbol, which rustc has no flag for.
-        let guard_at_gs_40 = !cflags.iter().any(|flag| flag.starts_with("-mstack-protector-guard-symbol"));
+        let guard_at_gs_40 = !cflags
+            .iter()
+            .any(|flag| flag.starts_with("-mstack-protector-guard-symbol"));
         for (symbol, effect) in TABLE {
-            let Some(value) = config.get(*symbol) else { continue };
+            let Some(value) = config.get(*symbol) else {
+                continue;
+            };
             match effect {
                 Nothing => {}
                 Args(more) => args.extend(more.iter().map(ToString::to_string)),
@@ -179,7 +208,9 @@ impl Profile {
                 Padding => args.push(format!("-Zpatchable-function-entry={value},{value}")),
                 StackProtector(arg) if guard_at_gs_40 => args.push((*arg).to_owned()),
                 StackProtector(_) => {}
-                Refused(why) => bail!("this kernel has CONFIG_{symbol}={value}: {why}; build for one without it"),
+                Refused(why) => bail!(
+                    "this kernel has CONFIG_{symbol}={value}: {why}; build for one without it"
+                ),
             }
         }
         let unknown = |symbol: &&String| {
@@ -205,30 +236,57 @@ mod tests {
     use super::*;
 
     fn profile(symbols: &[(&str, &str)]) -> Result<Profile> {
-        let config = symbols.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config = symbols
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         Profile::new(&config, &[])
     }
 
     #[test]
     fn symbols_give_flags() {
-        let profile = profile(&[("RETPOLINE", "y"), ("SLS", "y"), ("FUNCTION_PADDING_BYTES", "16")]).unwrap();
-        assert!(profile.args.contains(&"-Zretpoline-external-thunk".to_owned()));
-        assert!(profile.args.contains(&"-Zpatchable-function-entry=16,16".to_owned()));
-        assert!(profile.features.ends_with("+soft-float,+harden-sls-ijmp,+harden-sls-ret"));
+        let profile = profile(&[
+            ("RETPOLINE", "y"),
+            ("SLS", "y"),
+            ("FUNCTION_PADDING_BYTES", "16"),
+        ])
+        .unwrap();
+        assert!(profile
+            .args
+            .contains(&"-Zretpoline-external-thunk".to_owned()));
+        assert!(profile
+            .args
+            .contains(&"-Zpatchable-function-entry=16,16".to_owned()));
+        assert!(profile
+            .features
+            .ends_with("+soft-float,+harden-sls-ijmp,+harden-sls-ret"));
     }
 
     #[test]
     fn the_guard_decides_on_the_stack_protector() {
         let config: Config = [("STACKPROTECTOR_STRONG".to_owned(), "y".to_owned())].into();
-        let has = |cflags: &[String]| Profile::new(&config, cflags).unwrap().args.iter().any(|arg| arg.contains("stack"));
+        let has = |cflags: &[String]| {
+            Profile::new(&config, cflags)
+                .unwrap()
+                .args
+                .iter()
+                .any(|arg| arg.contains("stack"))
+        };
         assert!(has(&[]));
-        assert!(!has(&["-mstack-protector-guard-symbol=__ref_stack_chk_guard".to_owned()]));
+        assert!(!has(&[
+            "-mstack-protector-guard-symbol=__ref_stack_chk_guard".to_owned()
+        ]));
     }
 
     #[test]
     fn unknown_and_impossible_symbols_are_errors() {
-        let unknown = profile(&[("MITIGATION_TOMORROW", "y")]).unwrap_err().to_string();
-        assert!(unknown.contains("CONFIG_MITIGATION_TOMORROW=y"), "{unknown}");
+        let unknown = profile(&[("MITIGATION_TOMORROW", "y")])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            unknown.contains("CONFIG_MITIGATION_TOMORROW=y"),
+            "{unknown}"
+        );
         let refused = profile(&[("CFI_CLANG", "y")]).unwrap_err().to_string();
         assert!(refused.contains("CONFIG_CFI_CLANG=y"), "{refused}");
         assert!(profile(&[("NET", "y"), ("LTO_NONE", "y")]).is_ok());

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! A sample's header: the commands to try it, and the log that they leave.
 
@@ -24,8 +24,12 @@ impl Sample {
         for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "rs") {
-                let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                samples.extend(Self::parse(&text).with_context(|| format!("the header of {}", path.display()))?);
+                let text = fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                samples.extend(
+                    Self::parse(&text)
+                        .with_context(|| format!("the header of {}", path.display()))?,
+                );
             }
         }
         samples.sort_by(|a, b| a.name.cmp(&b.name));
@@ -34,20 +38,39 @@ impl Sample {
 
     /// Reads a file's header; nothing for a file without commands.
     fn parse(text: &str) -> Result<Option<Self>> {
-        let header: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("//!")).map(str::trim_end).collect();
+        let header: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("//!"))
+            .map(str::trim_end)
+            .collect();
         let block = |kind: &str| -> Vec<String> {
             let fence = format!(" ```{kind}");
-            let lines = header.iter().skip_while(|line| **line != fence).skip(1).take_while(|line| **line != " ```");
-            lines.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned()).collect()
+            let lines = header
+                .iter()
+                .skip_while(|line| **line != fence)
+                .skip(1)
+                .take_while(|line| **line != " ```");
+            lines
+                .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned())
+                .collect()
         };
         let (commands, log) = (block("sh"), block("text"));
         if commands.is_empty() {
             return Ok(None);
         }
-        ensure!(!log.is_empty(), "has commands, but no ```text block with their log");
-        let loads = commands.iter().find_map(|command| command.strip_prefix("insmod ")?.split(['.', ' ']).next());
+        ensure!(
+            !log.is_empty(),
+            "has commands, but no ```text block with their log"
+        );
+        let loads = commands
+            .iter()
+            .find_map(|command| command.strip_prefix("insmod ")?.split(['.', ' ']).next());
         let name = loads.context("no command is `insmod NAME.ko`")?.to_owned();
-        Ok(Some(Self { name, commands, log }))
+        Ok(Some(Self {
+            name,
+            commands,
+            log,
+        }))
     }
 
     /// The first line of the expected log that `log` does not have at its place, if any.
@@ -55,11 +78,18 @@ impl Sample {
     /// `log` is what the kernel logged while the commands ran, without time stamps; lines that the
     /// kernel adds about the module itself do not count.
     pub fn mismatch(&self, log: &[&str]) -> Option<String> {
-        let said: Vec<&str> = log.iter().copied().filter(|line| !is_kernels_own(line)).collect();
+        let said: Vec<&str> = log
+            .iter()
+            .copied()
+            .filter(|line| !is_kernels_own(line))
+            .collect();
         for at in 0..self.log.len().max(said.len()) {
             let (expected, found) = (self.log.get(at).map(String::as_str), said.get(at).copied());
             if expected != found {
-                return Some(format!("line {}: expected {expected:?}, found {found:?}", at + 1));
+                return Some(format!(
+                    "line {}: expected {expected:?}, found {found:?}",
+                    at + 1
+                ));
             }
         }
         None
@@ -93,8 +123,13 @@ mod tests {
     fn a_log_is_compared_line_by_line() {
         let sample = Sample::parse(TEXT).unwrap().unwrap();
         let taint = "rust_x: loading out-of-tree module taints kernel.";
-        assert_eq!(sample.mismatch(&[taint, "rust_x: one", "rust_x: two"]), None);
+        assert_eq!(
+            sample.mismatch(&[taint, "rust_x: one", "rust_x: two"]),
+            None
+        );
         assert!(sample.mismatch(&["rust_x: one"]).is_some());
-        assert!(sample.mismatch(&["rust_x: one", "rust_x: two", "BUG: bad"]).is_some());
+        assert!(sample
+            .mismatch(&["rust_x: one", "rust_x: two", "BUG: bad"])
+            .is_some());
     }
 }

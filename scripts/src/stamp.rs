@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Steps that run only when what they depend on has changed, and locks between builds.
 
@@ -29,7 +29,11 @@ impl Key {
         let context = || format!("cannot read {}", path.display());
         if path.is_dir() {
             let mut entries: Vec<PathBuf> = fs::read_dir(path)
-                .and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect())
+                .and_then(|entries| {
+                    entries
+                        .map(|entry| entry.map(|entry| entry.path()))
+                        .collect()
+                })
                 .with_context(context)?;
             entries.sort();
             for entry in entries {
@@ -38,7 +42,10 @@ impl Key {
             return Ok(self);
         }
         let metadata = fs::metadata(path).with_context(context)?;
-        Ok(self.and(path).and(metadata.len()).and(metadata.modified().with_context(context)?))
+        Ok(self
+            .and(path)
+            .and(metadata.len())
+            .and(metadata.modified().with_context(context)?))
     }
 
     pub fn hex(&self) -> String {
@@ -71,20 +78,32 @@ pub struct Lock(File);
 impl Lock {
     /// Creates `dir` and locks it for one that writes to it.
     pub fn exclusive(dir: &Path) -> Result<Self> {
-        Self::new(dir, FlockOperation::LockExclusive, FlockOperation::NonBlockingLockExclusive)
+        Self::new(
+            dir,
+            FlockOperation::LockExclusive,
+            FlockOperation::NonBlockingLockExclusive,
+        )
     }
 
     /// Creates `dir` and locks it for one that reads it; others may read too.
     pub fn shared(dir: &Path) -> Result<Self> {
-        Self::new(dir, FlockOperation::LockShared, FlockOperation::NonBlockingLockShared)
+        Self::new(
+            dir,
+            FlockOperation::LockShared,
+            FlockOperation::NonBlockingLockShared,
+        )
     }
 
     fn new(dir: &Path, wait: FlockOperation, try_now: FlockOperation) -> Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         let path = dir.join(".lock");
-        let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        let file =
+            File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         if flock(&file, try_now).is_err() {
-            eprintln!("ferrule: waiting for another build that uses {}", dir.display());
+            eprintln!(
+                "ferrule: waiting for another build that uses {}",
+                dir.display()
+            );
             flock(&file, wait).with_context(|| format!("cannot lock {}", path.display()))?;
         }
         Ok(Self(file))
@@ -135,7 +154,12 @@ mod tests {
         let with_b = key();
         assert_ne!(before, with_b);
         let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
-        File::options().append(true).open(&file).unwrap().set_modified(later).unwrap();
+        File::options()
+            .append(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
         assert_ne!(with_b, key());
     }
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Builds what every kernel of one code-generation profile shares: `core` and the crates below `kernel`.
 //!
@@ -33,10 +33,18 @@ pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"]
 
 impl Sysroot {
     /// Builds the sysroot for `profile` below `build`, unless it is there.
-    pub fn prepare(root: &Path, build: &Path, toolchain: &Toolchain, profile: &Profile) -> Result<Self> {
+    pub fn prepare(
+        root: &Path,
+        build: &Path,
+        toolchain: &Toolchain,
+        profile: &Profile,
+    ) -> Result<Self> {
         let dir = build.join("rust");
         let _lock = stamp::Lock::exclusive(&dir)?;
-        let name = format!("x86_64-{}", &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]);
+        let name = format!(
+            "x86_64-{}",
+            &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]
+        );
         let sysroot = Self {
             path: dir.join("sysroot"),
             target: dir.join(format!("{name}.json")),
@@ -47,6 +55,7 @@ impl Sysroot {
         };
         let key = stamp::Key::new(profile)
             .and(&toolchain.version)
+            .and("optimize_for_size")
             .and_files(&root.join("rust/macros"))?
             .and_files(&root.join("Cargo.lock"))?;
         stamp::step(&dir.join(format!("{name}.stamp")), &key, || {
@@ -59,11 +68,21 @@ impl Sysroot {
 
     fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
         eprintln!("  CARGO   core, pinned-init, macros");
-        let flags: Vec<&str> = self.args.iter().map(String::as_str).chain(LIBRARY.iter().copied()).collect();
+        let flags: Vec<&str> = self
+            .args
+            .iter()
+            .map(String::as_str)
+            .chain(LIBRARY.iter().copied())
+            .collect();
         let mut cargo = Command::new(&toolchain.cargo);
         cargo
             .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
-            .args(["-Zbuild-std=core", "--message-format=json-render-diagnostics"])
+            .args([
+                "-Zbuild-std=core",
+                "--message-format=json-render-diagnostics",
+            ])
+            // Formatting is most of what a small module has of core: let it be small rather than fast.
+            .arg("-Zbuild-std-features=optimize_for_size")
             .arg("--manifest-path")
             .arg(root.join("Cargo.toml"))
             .arg("--target")
@@ -77,7 +96,11 @@ impl Sysroot {
             .env_remove("RUSTC_WORKSPACE_WRAPPER")
             .stderr(Stdio::inherit());
         // Newer Cargos want to hear that a target may be a file.
-        let options = command::output(Command::new(&toolchain.cargo).arg("-Zhelp").env("RUSTC_BOOTSTRAP", "1"))?;
+        let options = command::output(
+            Command::new(&toolchain.cargo)
+                .arg("-Zhelp")
+                .env("RUSTC_BOOTSTRAP", "1"),
+        )?;
         if options.contains("json-target-spec") {
             cargo.arg("-Zjson-target-spec");
         }
@@ -88,22 +111,35 @@ impl Sysroot {
         for dir in [&libraries, &self.crates] {
             // What an earlier build left would be found too.
             if dir.exists() {
-                fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+                fs::remove_dir_all(dir)
+                    .with_context(|| format!("cannot remove {}", dir.display()))?;
             }
             fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         }
         let mut seen = 0;
-        for artifact in messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
-            let files = artifact["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for artifact in messages
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        {
+            let files = artifact["filenames"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
             for file in files.map(Path::new) {
                 let name = file.file_name().context("a file has a name")?;
-                let to = match (artifact["target"]["name"].as_str(), file.extension().and_then(|e| e.to_str())) {
+                let to = match (
+                    artifact["target"]["name"].as_str(),
+                    file.extension().and_then(|e| e.to_str()),
+                ) {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
                     (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
                     _ => continue,
                 };
-                fs::copy(file, &to).with_context(|| format!("cannot copy {} to {}", file.display(), to.display()))?;
+                fs::copy(file, &to).with_context(|| {
+                    format!("cannot copy {} to {}", file.display(), to.display())
+                })?;
                 seen += 1;
             }
         }
@@ -115,8 +151,16 @@ impl Sysroot {
 
     /// The library of pinned-init.
     pub fn pinned_init(&self) -> Result<PathBuf> {
-        let context = || format!("{} is damaged; remove build/rust and retry", self.crates.display());
-        let entry = fs::read_dir(&self.crates).with_context(context)?.next().with_context(context)?;
+        let context = || {
+            format!(
+                "{} is damaged; remove build/rust and retry",
+                self.crates.display()
+            )
+        };
+        let entry = fs::read_dir(&self.crates)
+            .with_context(context)?
+            .next()
+            .with_context(context)?;
         Ok(entry.with_context(context)?.path())
     }
 
@@ -137,12 +181,29 @@ impl Sysroot {
 /// It is derived from what this rustc prints, as the format differs between versions.
 fn target_spec(toolchain: &Toolchain, profile: &Profile) -> Result<String> {
     let mut rustc = Command::new(&toolchain.rustc);
-    rustc.args(["-Zunstable-options", "--print=target-spec-json", "--target=x86_64-unknown-none"]);
+    rustc.args([
+        "-Zunstable-options",
+        "--print=target-spec-json",
+        "--target=x86_64-unknown-none",
+    ]);
     let text = command::output(rustc.env("RUSTC_BOOTSTRAP", "1"))?;
-    let mut spec: Value = serde_json::from_str(&text).context("rustc printed no target specification")?;
-    let fields = spec.as_object_mut().context("rustc's target specification is no object")?;
-    let unfit = ["metadata", "position-independent-executables", "relro-level", "static-position-independent-executables"];
-    for name in unfit.iter().chain(&["stack-probes", "plt-by-default", "crt-objects-fallback", "is-builtin"]) {
+    let mut spec: Value =
+        serde_json::from_str(&text).context("rustc printed no target specification")?;
+    let fields = spec
+        .as_object_mut()
+        .context("rustc's target specification is no object")?;
+    let unfit = [
+        "metadata",
+        "position-independent-executables",
+        "relro-level",
+        "static-position-independent-executables",
+    ];
+    for name in unfit.iter().chain(&[
+        "stack-probes",
+        "plt-by-default",
+        "crt-objects-fallback",
+        "is-builtin",
+    ]) {
         fields.remove(*name);
     }
     fields.insert("llvm-target".into(), json!("x86_64-linux-gnu"));

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! What a test module needs: `ktap_module!` makes a module whose loading runs its cases and prints KTAP.
 //!

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Keys of `module!` that are unknown, doubled, misplaced or missing, and what stands between them.
 

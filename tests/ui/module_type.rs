@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The type of a module is one, and nothing that `module!` keeps to itself can be named.
 #![feature(used_with_arg)]

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Builds the samples and test modules for a kernel, and looks at what came out.
 
@@ -39,34 +39,61 @@ impl Built {
 
     fn modules(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let samples = self.samples.iter().map(|sample| self.sample(&sample.name));
-        samples.chain(self.tests.iter().map(|name| self.test(name))).chain([self.out_of_tree()])
+        samples
+            .chain(self.tests.iter().map(|name| self.test(name)))
+            .chain([self.out_of_tree()])
     }
 }
 
 /// Builds all modules for `kernel`; a warning of rustc, a C compiler, objtool or modpost is an error.
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let root = build::root()?;
-    let dir = root.join("build/test").join(format!("{}-{helpers}", kernel.release));
+    let dir = root
+        .join("build/test")
+        .join(format!("{}-{helpers}", kernel.release));
     for name in [SAMPLES, TESTS, OUT_OF_TREE] {
         let to = dir.join(name);
         demo::copy_sources(&root.join(name), &to)?;
         let output = ferrule_build(kernel, helpers, &to)?;
-        if let Some(line) = output.lines().find(|line| line.to_lowercase().contains("warning")) {
+        if let Some(line) = output
+            .lines()
+            .find(|line| line.to_lowercase().contains("warning"))
+        {
             bail!("{name}: {line}\nin:\n{output}");
         }
     }
     let samples = Sample::all(&dir.join(SAMPLES))?;
-    let kbuild = fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;
-    let tests = kbuild.split_whitespace().filter_map(|word| word.strip_suffix(".o")).map(str::to_owned).collect();
-    Ok(Built { samples, tests, dir })
+    let kbuild =
+        fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;
+    let tests = kbuild
+        .split_whitespace()
+        .filter_map(|word| word.strip_suffix(".o"))
+        .map(str::to_owned)
+        .collect();
+    Ok(Built {
+        samples,
+        tests,
+        dir,
+    })
 }
 
 /// Runs `make M=dir modules` and returns its output.
 pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<String> {
     let mut make = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    make.args(["build", "--helpers", helpers, "--kdir"]).arg(&kernel.kdir).arg("-M").arg(dir).arg("modules");
-    let output = make.args(&kernel.make_vars).output().context("cannot run ferrule")?;
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    make.args(["build", "--helpers", helpers, "--kdir"])
+        .arg(&kernel.kdir)
+        .arg("-M")
+        .arg(dir)
+        .arg("modules");
+    let output = make
+        .args(&kernel.make_vars)
+        .output()
+        .context("cannot run ferrule")?;
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     if !output.status.success() {
         bail!("{}: {}\n{text}", dir.display(), output.status);
     }
@@ -77,16 +104,27 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
     for path in built.modules() {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         report.add(format!("symbols::{name}"), symbols(&path, helpers));
     }
-    let again = ferrule_build(kernel, helpers, &built.dir.join(SAMPLES)).map_err(|error| format!("{error:#}"));
-    report.add("nothing_changed_runs_nothing", again.and_then(|output| quiet(&output)));
+    let again = ferrule_build(kernel, helpers, &built.dir.join(SAMPLES))
+        .map_err(|error| format!("{error:#}"));
+    report.add(
+        "nothing_changed_runs_nothing",
+        again.and_then(|output| quiet(&output)),
+    );
 }
 
 /// A build that had nothing to do names no file.
 fn quiet(output: &str) -> Verdict {
-    match output.lines().find(|line| line.contains("RUSTC") || line.contains("CC ") || line.contains(" LD ")) {
+    match output
+        .lines()
+        .find(|line| line.contains("RUSTC") || line.contains("CC ") || line.contains(" LD "))
+    {
         Some(line) => Err(format!("ran again: {line}")),
         None => Ok(()),
     }
@@ -95,8 +133,13 @@ fn quiet(output: &str) -> Verdict {
 /// What modinfo says of the minimal sample.
 fn modinfo(built: &Built, kernel: &Kernel) -> Verdict {
     let field = |name: &str| {
-        let text = command::output(Command::new("modinfo").args(["-F", name]).arg(built.sample("rust_minimal")));
-        text.map(|text| text.trim().to_owned()).map_err(|error| format!("{error:#}"))
+        let text = command::output(
+            Command::new("modinfo")
+                .args(["-F", name])
+                .arg(built.sample("rust_minimal")),
+        );
+        text.map(|text| text.trim().to_owned())
+            .map_err(|error| format!("{error:#}"))
     };
     let expected = [
         ("license", "GPL"),
@@ -125,20 +168,24 @@ fn modinfo(built: &Built, kernel: &Kernel) -> Verdict {
 
 /// A module carries no helper where they are inlined, and defines nothing that another could want.
 fn symbols(path: &Path, helpers: &str) -> Verdict {
-    let text = command::output(Command::new("nm").arg(path)).map_err(|error| format!("{error:#}"))?;
+    let text =
+        command::output(Command::new("nm").arg(path)).map_err(|error| format!("{error:#}"))?;
     for line in text.lines() {
-        if helpers == "inline" && line.contains("rust_helper_") {
+        let kind_and_name = line.get(17..).unwrap_or_default();
+        let (kind, name) = kind_and_name.split_once(' ').unwrap_or_default();
+        let is_function = ["t", "T", "U"].contains(&kind);
+        if helpers == "inline" && is_function && name.starts_with("rust_helper_") {
             return Err(format!("a helper is left: {line}"));
         }
-        let kind_and_name = line.get(17..).unwrap_or_default();
         // objtool names the room before a function `__pfx_` and the function's name.
-        let is_ours = ["init_module", "cleanup_module"].iter().any(|name| kind_and_name.ends_with(name))
-            || kind_and_name.contains("rust_mixed_")
-            || kind_and_name.contains("rust_helper_")
-            || kind_and_name.contains("__this_module");
-        let is_global = kind_and_name.starts_with(['T', 'D', 'B', 'R']);
-        if is_global && !is_ours {
-            return Err(format!("a symbol is global: {line}"));
+        let is_ours = ["init_module", "cleanup_module"]
+            .iter()
+            .any(|entry| name.ends_with(entry))
+            || ["rust_mixed_", "rust_helper_"]
+                .iter()
+                .any(|prefix| name.trim_start_matches("__pfx_").starts_with(prefix));
+        if kind == "T" && !is_ours {
+            return Err(format!("a function is global: {line}"));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Boots a kernel with all modules, and judges what they left in its log.
 
@@ -32,17 +32,28 @@ part() {
 pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
     let mut files = Vec::new();
     let mut script = PRELUDE.to_owned();
-    let mut part = |name: &str, commands: &str| writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"));
+    let mut part = |name: &str, commands: &str| {
+        writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))
+    };
     for sample in &built.samples {
         part(&sample.name, &sample.commands.join(" && "))?;
-        files.push((built.sample(&sample.name), format!("/modules/{}.ko", sample.name)));
+        files.push((
+            built.sample(&sample.name),
+            format!("/modules/{}.ko", sample.name),
+        ));
     }
     for name in &built.tests {
         part(name, &format!("insmod {name}.ko && rmmod {name}"))?;
         files.push((built.test(name), format!("/modules/{name}.ko")));
     }
-    files.push((built.out_of_tree(), "/modules/rust_out_of_tree.ko".to_owned()));
-    part("rust_out_of_tree", "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree")?;
+    files.push((
+        built.out_of_tree(),
+        "/modules/rust_out_of_tree.ko".to_owned(),
+    ));
+    part(
+        "rust_out_of_tree",
+        "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree",
+    )?;
     part(
         "cycles",
         &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
@@ -92,14 +103,24 @@ fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     let section = log::section(text, name)?;
     match section.status {
         "0" => Ok(section.lines),
-        status => Err(format!("status {status}, and the log: {:#?}", section.lines)),
+        status => Err(format!(
+            "status {status}, and the log: {:#?}",
+            section.lines
+        )),
     }
 }
 
 fn out_of_tree(text: &str) -> Verdict {
     let lines = passed(text, "rust_out_of_tree")?;
-    let expected = ["out-of-tree module (init)", "numbers: [72, 108, 200]", "out-of-tree module (exit)"];
-    let said: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix("rust_out_of_tree: ")).collect();
+    let expected = [
+        "out-of-tree module (init)",
+        "numbers: [72, 108, 200]",
+        "out-of-tree module (exit)",
+    ];
+    let said: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("rust_out_of_tree: "))
+        .collect();
     if said.ends_with(&expected) {
         return Ok(());
     }
@@ -110,7 +131,11 @@ fn out_of_tree(text: &str) -> Verdict {
 fn cycles(text: &str) -> Verdict {
     let lines = passed(text, "cycles")?;
     let is_ours = |line: &&&str| line.starts_with("rust_minimal: ");
-    if let Some(stranger) = lines.iter().filter(|line| !sample::is_kernels_own(line)).find(|line| !is_ours(line)) {
+    if let Some(stranger) = lines
+        .iter()
+        .filter(|line| !sample::is_kernels_own(line))
+        .find(|line| !is_ours(line))
+    {
         return Err(format!("in the log: {stranger}"));
     }
     match lines.iter().filter(|line| line.ends_with("(init)")).count() {

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Takes a guest's output apart: sections between marks, the kernel's lines, and KTAP.
 
@@ -15,13 +15,26 @@ pub struct Section<'a> {
 pub fn section<'a>(log: &'a str, name: &str) -> Result<Section<'a>, String> {
     let begin = format!("@@ begin {name}");
     let end = format!("@@ end {name} ");
-    let mut lines = log.lines().map(str::trim_end).skip_while(|line| *line != begin).skip(1);
+    let mut lines = log
+        .lines()
+        .map(str::trim_end)
+        .skip_while(|line| *line != begin)
+        .skip(1);
     let mut found = Vec::new();
     loop {
         match lines.next() {
-            None => return Err(format!("{name} did not come to its end; it left: {found:#?}")),
+            None => {
+                return Err(format!(
+                    "{name} did not come to its end; it left: {found:#?}"
+                ))
+            }
             Some(line) => match line.strip_prefix(&end) {
-                Some(status) => return Ok(Section { status, lines: found }),
+                Some(status) => {
+                    return Ok(Section {
+                        status,
+                        lines: found,
+                    })
+                }
                 None => found.push(without_time(line)),
             },
         }
@@ -30,7 +43,10 @@ pub fn section<'a>(log: &'a str, name: &str) -> Result<Section<'a>, String> {
 
 /// `[    1.234567] text` without the time.
 fn without_time(line: &str) -> &str {
-    match line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+    match line
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "))
+    {
         Some((time, text)) if time.trim().parse::<f64>().is_ok() => text,
         _ => line,
     }
@@ -39,8 +55,14 @@ fn without_time(line: &str) -> &str {
 /// The cases that a test module reported as KTAP, each line behind the module's name.
 pub fn ktap<'a>(lines: &[&'a str], module: &str) -> Result<Vec<(&'a str, Verdict)>, String> {
     let prefix = format!("{module}: ");
-    let said: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix(&prefix)).collect();
-    let plan = said.iter().find_map(|line| line.strip_prefix("1..")).ok_or(format!("no plan in {lines:#?}"))?;
+    let said: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix(&prefix))
+        .collect();
+    let plan = said
+        .iter()
+        .find_map(|line| line.strip_prefix("1.."))
+        .ok_or(format!("no plan in {lines:#?}"))?;
     let mut cases = Vec::new();
     for line in &said {
         let (passed, rest) = match (line.strip_prefix("ok "), line.strip_prefix("not ok ")) {
@@ -48,15 +70,27 @@ pub fn ktap<'a>(lines: &[&'a str], module: &str) -> Result<Vec<(&'a str, Verdict
             (_, Some(rest)) => (false, rest),
             _ => continue,
         };
-        let (number, name) = rest.split_once(' ').ok_or(format!("a case without a name: {line}"))?;
+        let (number, name) = rest
+            .split_once(' ')
+            .ok_or(format!("a case without a name: {line}"))?;
         if number != (cases.len() + 1).to_string() {
-            return Err(format!("case {} is missing before: {line}", cases.len() + 1));
+            return Err(format!(
+                "case {} is missing before: {line}",
+                cases.len() + 1
+            ));
         }
-        let name = name.split(" # ").next().unwrap_or(name).trim_start_matches("- ");
+        let name = name
+            .split(" # ")
+            .next()
+            .unwrap_or(name)
+            .trim_start_matches("- ");
         cases.push((name, if passed { Ok(()) } else { Err(said.join("\n")) }));
     }
     if plan != cases.len().to_string() {
-        return Err(format!("{} of {plan} cases reported: {said:#?}", cases.len()));
+        return Err(format!(
+            "{} of {plan} cases reported: {said:#?}",
+            cases.len()
+        ));
     }
     Ok(cases)
 }

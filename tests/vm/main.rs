@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The tests that boot a stock kernel: each of `tests/kernels.toml`, with inlined and with called helpers.
 //!
@@ -25,7 +25,8 @@ struct Report {
 
 impl Report {
     fn add(&mut self, name: impl AsRef<str>, verdict: Verdict) {
-        self.verdicts.push((format!("{}::{}", self.prefix, name.as_ref()), verdict));
+        self.verdicts
+            .push((format!("{}::{}", self.prefix, name.as_ref()), verdict));
     }
 
     /// Adds a step's outcome, and says whether what builds on it can go on.
@@ -41,8 +42,14 @@ impl Report {
 
 /// Runs everything on one kernel.
 fn run(kernel: &Kernel, helpers: &str) -> Report {
-    let mut report = Report { prefix: format!("{}::{helpers}", kernel.series), verdicts: Vec::new() };
-    let Some(built) = report.add_step("builds_without_a_warning", built::build(kernel, helpers)) else { return report };
+    let mut report = Report {
+        prefix: format!("{}::{helpers}", kernel.series),
+        verdicts: Vec::new(),
+    };
+    let Some(built) = report.add_step("builds_without_a_warning", built::build(kernel, helpers))
+    else {
+        return report;
+    };
     built::check(&built, kernel, helpers, &mut report);
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
         guest::check(&built, &log, &mut report);
@@ -83,8 +90,18 @@ fn chosen() -> anyhow::Result<Vec<Kernel>> {
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
     let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
     kernels.retain(|kernel| wanted.is_empty() || wanted.contains(&kernel.series.as_str()));
-    let found: Vec<&str> = kernels.iter().map(|kernel| kernel.series.as_str()).collect();
-    let expected = if wanted.is_empty() { vec!["6.1", "6.12", "7.3"] } else { wanted };
-    anyhow::ensure!(found == expected, "fetched kernels are {found:?}, wanted {expected:?}; run `make kernels`");
+    let found: Vec<&str> = kernels
+        .iter()
+        .map(|kernel| kernel.series.as_str())
+        .collect();
+    let expected = if wanted.is_empty() {
+        vec!["6.1", "6.12", "7.3"]
+    } else {
+        wanted
+    };
+    anyhow::ensure!(
+        found == expected,
+        "fetched kernels are {found:?}, wanted {expected:?}; run `make kernels`"
+    );
     Ok(kernels)
 }

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The layout proof: what bindgen believes of sizes and offsets, as C that the kernel's own compiler
 //! must agree with. A skew between the two compilers is a build error, never a crash.
@@ -9,9 +9,19 @@ use std::fmt::Write;
 /// One assertion of bindgen's layout tests.
 #[derive(Debug, PartialEq)]
 enum Fact<'a> {
-    Size { of: &'a str, bytes: &'a str },
-    Align { of: &'a str, bytes: &'a str },
-    Offset { of: &'a str, field: &'a str, bytes: &'a str },
+    Size {
+        of: &'a str,
+        bytes: &'a str,
+    },
+    Align {
+        of: &'a str,
+        bytes: &'a str,
+    },
+    Offset {
+        of: &'a str,
+        field: &'a str,
+        bytes: &'a str,
+    },
 }
 
 impl<'a> Fact<'a> {
@@ -35,10 +45,20 @@ impl<'a> Fact<'a> {
         match self {
             Self::Size { of, bytes } => Some(format!("CHECK(sizeof({}) == {bytes})", c(of)?)),
             Self::Align { of, bytes } => Some(format!("CHECK(_Alignof({}) == {bytes})", c(of)?)),
-            Self::Offset { field, .. } if field.starts_with("__bindgen") || field.starts_with("_bindgen") => None,
+            Self::Offset { field, .. }
+                if field.starts_with("__bindgen") || field.starts_with("_bindgen") =>
+            {
+                None
+            }
             Self::Offset { of, field, bytes } => {
-                let field = field.strip_suffix('_').filter(|name| KEYWORDS.contains(name)).unwrap_or(field);
-                Some(format!("CHECK(__builtin_offsetof({}, {field}) == {bytes})", c(of)?))
+                let field = field
+                    .strip_suffix('_')
+                    .filter(|name| KEYWORDS.contains(name))
+                    .unwrap_or(field);
+                Some(format!(
+                    "CHECK(__builtin_offsetof({}, {field}) == {bytes})",
+                    c(of)?
+                ))
             }
         }
     }
@@ -46,16 +66,20 @@ impl<'a> Fact<'a> {
 
 /// Field names that bindgen ends with `_`, as they are keywords of Rust.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "crate", "dyn", "final", "fn", "gen", "impl", "in", "let",
-    "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "self", "super", "trait", "true",
-    "false", "try", "type", "unsafe", "unsized", "use", "virtual", "where", "yield",
+    "abstract", "as", "async", "await", "become", "box", "crate", "dyn", "final", "fn", "gen",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "self", "super", "trait", "true", "false", "try", "type", "unsafe", "unsized", "use",
+    "virtual", "where", "yield",
 ];
 
 /// Finds the full name in C of each type in `names`: `struct x`, `union x`, or a typedef's plain `x`.
 ///
 /// A typedef of a struct without a tag looks to bindgen like a struct of the typedef's name; only the
 /// source tells which it is.
-pub(crate) fn c_types(names: &BTreeMap<String, String>, preprocessed: &str) -> BTreeMap<String, String> {
+pub(crate) fn c_types(
+    names: &BTreeMap<String, String>,
+    preprocessed: &str,
+) -> BTreeMap<String, String> {
     let mut keyword_of = BTreeMap::new();
     for keyword in ["struct", "union"] {
         for (at, _) in preprocessed.match_indices(keyword) {
@@ -63,7 +87,9 @@ pub(crate) fn c_types(names: &BTreeMap<String, String>, preprocessed: &str) -> B
             while let Some(attribute) = rest.strip_prefix("__attribute__") {
                 rest = skip_parens(attribute);
             }
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
             let (tag, mut body) = rest.split_at(end);
             body = body.trim_start();
             while let Some(attribute) = body.strip_prefix("__attribute__") {
@@ -74,8 +100,15 @@ pub(crate) fn c_types(names: &BTreeMap<String, String>, preprocessed: &str) -> B
             }
         }
     }
-    let full = |c: &String| keyword_of.get(c.as_str()).map_or_else(|| c.clone(), |keyword| format!("{keyword} {c}"));
-    names.iter().map(|(rust, c)| (rust.clone(), full(c))).collect()
+    let full = |c: &String| {
+        keyword_of
+            .get(c.as_str())
+            .map_or_else(|| c.clone(), |keyword| format!("{keyword} {c}"))
+    };
+    names
+        .iter()
+        .map(|(rust, c)| (rust.clone(), full(c)))
+        .collect()
 }
 
 /// The text behind the parentheses that `text` starts with.
@@ -93,8 +126,13 @@ fn skip_parens(text: &str) -> &str {
 }
 
 /// Takes the layout tests out of `bindings` and returns what is left, and the tests in C.
-pub(crate) fn split(bindings: &str, header: &str, tags: &BTreeMap<String, String>) -> (String, String) {
-    const TESTS: &str = "# [allow (clippy :: unnecessary_operation , clippy :: identity_op)] const _ : () = {";
+pub(crate) fn split(
+    bindings: &str,
+    header: &str,
+    tags: &BTreeMap<String, String>,
+) -> (String, String) {
+    const TESTS: &str =
+        "# [allow (clippy :: unnecessary_operation , clippy :: identity_op)] const _ : () = {";
     let mut proof = format!(
         "// SPDX-License-Identifier: GPL-2.0\n#include \"{header}\"\n\
          #define CHECK(fact) _Static_assert(fact, \"clang, which made the Rust bindings, lays this out differently\");\n"
@@ -104,12 +142,22 @@ pub(crate) fn split(bindings: &str, header: &str, tags: &BTreeMap<String, String
     while let Some((before, tests)) = rest.split_once(TESTS) {
         left.push_str(before);
         let (tests, after) = tests.split_once("} ;").unwrap_or((tests, ""));
-        for fact in tests.split("[\"").filter_map(Fact::parse).filter_map(|fact| fact.to_c(tags)) {
+        for fact in tests
+            .split("[\"")
+            .filter_map(Fact::parse)
+            .filter_map(|fact| fact.to_c(tags))
+        {
             writeln!(proof, "{fact}").expect("writing to a String");
         }
         rest = after;
     }
     left.push_str(rest);
     // bindgen writes one line; rustc's messages quote whole lines.
-    (left.replace("; pub ", ";\npub ").replace("}  #", "}\n#").replace("} #", "}\n#").replace("}  pub", "}\npub"), proof)
+    (
+        left.replace("; pub ", ";\npub ")
+            .replace("}  #", "}\n#")
+            .replace("} #", "}\n#")
+            .replace("}  pub", "}\npub"),
+        proof,
+    )
 }

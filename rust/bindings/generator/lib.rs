@@ -1,10 +1,12 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Generates the `bindings` crate of one kernel: bindgen over the kernel's headers, with the flags
 //! that Kbuild gives the kernel's own compiler, and the proof that both compilers agree on layouts.
 
 use anyhow::{anyhow, Context, Result};
-use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ItemInfo, ParseCallbacks, SourceLocation};
+use bindgen::callbacks::{
+    DiscoveredItem, DiscoveredItemId, ItemInfo, ParseCallbacks, SourceLocation,
+};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,14 @@ mod layout;
 pub use flags::clang_flags;
 
 /// Types that bindgen cannot express: packed and aligned at once, or with fields past its reach.
-const OPAQUE: &[&str] = &["xregs_state", "desc_struct", "arch_lbr_state", "local_apic", "alt_instr", "x86_msi_.*"];
+const OPAQUE: &[&str] = &[
+    "xregs_state",
+    "desc_struct",
+    "arch_lbr_state",
+    "local_apic",
+    "alt_instr",
+    "x86_msi_.*",
+];
 
 /// What `kernel::ffi` and core define, and what is of no use in Rust.
 const BLOCKED: &[&str] = &["__kernel_s?size_t", "__kernel_ptrdiff_t"];
@@ -53,7 +62,10 @@ pub struct Job<'a> {
 /// When libclang cannot be loaded or does not understand the headers, or a file cannot be written.
 pub fn generate(job: &Job<'_>) -> Result<()> {
     let names = CNames::default();
-    let header = job.header.to_str().context("the project's path is not UTF-8")?;
+    let header = job
+        .header
+        .to_str()
+        .context("the project's path is not UTF-8")?;
     let target = bindgen::RustTarget::stable(85, 0).map_err(|error| anyhow!("bindgen: {error}"))?;
     let mut builder = bindgen::builder()
         .header(header)
@@ -82,14 +94,19 @@ pub fn generate(job: &Job<'_>) -> Result<()> {
     for name in BLOCKED_MACROS {
         builder = builder.blocklist_var(name);
     }
-    let text = builder.generate().map_err(|error| anyhow!("bindgen: {error}"))?.to_string();
+    let text = builder
+        .generate()
+        .map_err(|error| anyhow!("bindgen: {error}"))?
+        .to_string();
     // `\x01` keeps LLVM from mangling, which it does not do here; but it would make a helper's name in
     // Rust's bitcode another one than in clang's.
     let text = text.replace("\\u{1}", "");
 
     let names = names.0.lock().expect("bindgen has finished");
-    let (bindings, proof) = layout::split(&text, header, &layout::c_types(&names, job.preprocessed));
-    fs::write(&job.bindings, bindings).with_context(|| format!("cannot write {}", job.bindings.display()))?;
+    let (bindings, proof) =
+        layout::split(&text, header, &layout::c_types(&names, job.preprocessed));
+    fs::write(&job.bindings, bindings)
+        .with_context(|| format!("cannot write {}", job.bindings.display()))?;
     fs::write(&job.proof, proof).with_context(|| format!("cannot write {}", job.proof.display()))
 }
 
@@ -99,7 +116,10 @@ struct Names;
 
 impl ParseCallbacks for Names {
     fn item_name(&self, item: ItemInfo<'_>) -> Option<String> {
-        let name = item.name.strip_prefix(HELPER).or_else(|| item.name.strip_prefix(CONST_HELPER))?;
+        let name = item
+            .name
+            .strip_prefix(HELPER)
+            .or_else(|| item.name.strip_prefix(CONST_HELPER))?;
         Some(name.to_owned())
     }
 }
@@ -109,11 +129,25 @@ impl ParseCallbacks for Names {
 struct CNames(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl ParseCallbacks for CNames {
-    fn new_item_found(&self, _id: DiscoveredItemId, item: DiscoveredItem, _location: Option<&SourceLocation>) {
-        if let DiscoveredItem::Struct { original_name: Some(c), final_name }
-        | DiscoveredItem::Union { original_name: Some(c), final_name } = item
+    fn new_item_found(
+        &self,
+        _id: DiscoveredItemId,
+        item: DiscoveredItem,
+        _location: Option<&SourceLocation>,
+    ) {
+        if let DiscoveredItem::Struct {
+            original_name: Some(c),
+            final_name,
+        }
+        | DiscoveredItem::Union {
+            original_name: Some(c),
+            final_name,
+        } = item
         {
-            self.0.lock().expect("bindgen runs in one thread").insert(final_name, c);
+            self.0
+                .lock()
+                .expect("bindgen runs in one thread")
+                .insert(final_name, c);
         }
     }
 }

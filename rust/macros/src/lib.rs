@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Procedural macros of the `kernel` crate, under the names that Linux's own `macros` crate has.
 //!

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! The `module!` macro: [`parse`] reads it, [`param`] knows its parameters, [`expand`] generates.
 

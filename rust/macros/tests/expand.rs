@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Compiles modules from `tests/ui/expand` as the build of a kernel module does, for the host, and
 //! looks at the objects and at what the code does.

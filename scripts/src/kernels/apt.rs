@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! A private apt: the machine's mirrors and proxies, our suites, nothing of the machine touched.
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! What a kernel built elsewhere needs to build modules on this host: its tools made to start, and
 //! the make arguments that tell it which compiler and which pahole there really are.

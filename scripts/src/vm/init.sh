@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's first process: makes a usable system, runs /ferrule/script, reports its status and
 # powers off. /ferrule/env sets `mark`, a word that nothing else in the log contains.

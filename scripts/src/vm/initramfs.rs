@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! Packs what the guest boots into: a cpio archive with busybox, the first process and the files.
 

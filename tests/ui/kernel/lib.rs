@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! A stand-in for crate `kernel` on the host: what the macros' expansions refer to, and no more.
 

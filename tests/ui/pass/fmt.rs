@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 
 //! `fmt!` prints as `format_args!` does, and also what only the kernel's `Display` covers.
 #![deny(warnings)]
