@@ -5,6 +5,7 @@
 use crate::crates::{Crates, Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
+use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
 use crate::{kernels, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
@@ -17,7 +18,7 @@ pub struct Args {
     /// The kernel's build directory
     #[arg(long)]
     kdir: Option<PathBuf>,
-    /// The release of an installed kernel, in place of --kdir
+    /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
     #[arg(long, conflicts_with = "kdir")]
     kver: Option<String>,
     /// How helpers reach a module [default: inline where clang of rustc's LLVM is at hand]
@@ -66,12 +67,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
     let build = root.join("build");
     refuse_spaces(&root, "the project")?;
-    let kdir = args.kdir()?;
+    let (kdir, mut kbuild) = args.kernel()?;
+    kbuild.extend(args.kbuild.iter().cloned());
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
     let module = args.module.as_deref().map(module_dir).transpose()?;
 
-    let variables: Vec<String> = args
-        .kbuild
+    let variables: Vec<String> = kbuild
         .iter()
         .filter(|arg| arg.contains('='))
         .cloned()
@@ -84,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
     let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
-    let mut make = kbuild::make(&kdir, &module, &args.kbuild);
+    let mut make = kbuild::make(&kdir, &module, &kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
     make.arg(format!(
         "cmd_rustc_o_rs={}",
@@ -169,23 +170,34 @@ fn module_command(dir: &Path) -> Result<String> {
 }
 
 impl Args {
-    fn kdir(&self) -> Result<Kdir> {
+    /// The kernel to build for, and the make variables that it needs on this machine.
+    fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
         let path = match (&self.kdir, &self.kver) {
             (Some(path), _) => path.clone(),
-            (None, Some(release)) => format!("/lib/modules/{release}/build").into(),
+            (None, Some(release)) => match self.fetched(release)? {
+                Some(kernel) => kernel.kdir,
+                None => format!("/lib/modules/{release}/build").into(),
+            },
             (None, None) => {
-                let release = rustix::system::uname()
-                    .release()
-                    .to_string_lossy()
-                    .into_owned();
-                format!("/lib/modules/{release}/build").into()
+                let uname = rustix::system::uname();
+                format!("/lib/modules/{}/build", uname.release().to_string_lossy()).into()
             }
         };
         let kdir = Kdir::open(&path)?;
         let path = path
             .canonicalize()
             .with_context(|| format!("cannot resolve {}", path.display()))?;
-        Ok(Kdir { path, ..kdir })
+        let vars = self
+            .fetched(&kdir.release)?
+            .filter(|kernel| kernel.kdir == path)
+            .map(|kernel| kernel.make_vars);
+        Ok((Kdir { path, ..kdir }, vars.unwrap_or_default()))
+    }
+
+    /// The fetched kernel of that release or series, if there is one.
+    fn fetched(&self, name: &str) -> Result<Option<Kernel>> {
+        let kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+        Ok(kernels.into_iter().find(|kernel| kernel.is_called(name)))
     }
 }
 

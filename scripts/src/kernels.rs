@@ -68,6 +68,13 @@ pub struct Kernel {
     pub make_vars: Vec<String>,
 }
 
+impl Kernel {
+    /// Whether `name` is its release or its series.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.release == name || self.series == name
+    }
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let cache = cache_dir(args.cache.as_deref())?;
     match &args.verb {

@@ -2,6 +2,7 @@
 
 //! Boots a kernel with modules and a script in QEMU.
 
+use crate::kernels;
 use anyhow::{Context, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -30,8 +31,8 @@ pub use modules::needed;
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("task").required(true))]
 pub struct Args {
-    /// The kernel image to boot.
-    #[arg(long, value_name = "VMLINUZ")]
+    /// The kernel image to boot, or a fetched kernel as `6.12`.
+    #[arg(long, value_name = "VMLINUZ|SERIES")]
     kernel: PathBuf,
     /// Where the kernel's own modules are, for --load.
     #[arg(long, value_name = "lib/modules/RELEASE")]
@@ -160,8 +161,15 @@ fn guest(args: &Args) -> Result<Guest> {
         script.push_str(&shlex::try_join(words).context("the command has a NUL byte")?);
     }
     script.push('\n');
+    let kernel = match args.kernel.to_str().filter(|_| !args.kernel.exists()) {
+        Some(name) => kernels::cached(&kernels::cache_dir(None)?)?
+            .into_iter()
+            .find(|kernel| kernel.is_called(name))
+            .map(|kernel| kernel.vmlinuz),
+        None => None,
+    };
     Ok(Guest {
-        kernel: args.kernel.clone(),
+        kernel: kernel.unwrap_or_else(|| args.kernel.clone()),
         files,
         script,
         append: args.append.clone(),
