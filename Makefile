@@ -53,6 +53,7 @@ tool:                                # the ferrule tool, by whatever Rust there 
 ## Keeping the source in order
 .PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse shellcheck
 check: rustfmtcheck clippy rustdoc reuse  ## what CI checks besides `make test`
+clippy rustdoc: kernels
 rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool  ## format, check, document, test on this machine
 	@scripts/check.sh $@
 

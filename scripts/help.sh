@@ -7,7 +7,7 @@ cat <<'END'
 
   M=DIR           the modules' directory: a Kbuild file with `obj-m := x.o`, and x.rs
   KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
-  KVER=RELEASE    an installed kernel                [the running one]
+  KVER=RELEASE    an installed kernel, or a fetched one as 6.12   [the running one]
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
   KERNELS="6.12"  which stock kernels to fetch, test, show [all; the newest for demo]
   RUSTC= CLANG= LIBCLANG_PATH=  a toolchain other than the one found
