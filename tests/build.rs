@@ -27,9 +27,7 @@ fn command(kernel: &Kernel, dir: &Path) -> Command {
         .arg("--kdir")
         .arg(&kernel.kdir)
         .arg("-M")
-        .arg(dir)
-        .arg("modules")
-        .args(&kernel.make_vars);
+        .arg(dir);
     command
 }
 
@@ -180,6 +178,39 @@ fn a_build_error_that_stays_is_named() {
         output.contains("one.rs: a build_assert! does not hold"),
         "{output}"
     );
+}
+
+#[test]
+fn a_frame_that_steps_over_the_guard_page_is_refused() {
+    let big =
+        "let big = core::array::from_fn::<u8, 40000, _>(|i| i as u8 ^ core::hint::black_box(7));
+        pr_info!(\"{}\\n\", core::hint::black_box(&big)[9]); pr_info!";
+    let (kernel, dir) = (kernel(), module(&HELLO.replace("pr_info!", big)));
+    let output = fails(&mut command(&kernel, dir.path()));
+    assert!(
+        output.contains("one.rs: the stack frame of ") && output.contains("guard page"),
+        "{output}"
+    );
+}
+
+#[test]
+fn two_rust_objects_make_one_module() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    fs::write(
+        dir.path().join("Kbuild"),
+        "obj-m := two.o\ntwo-y := one.o other.o\n",
+    )
+    .unwrap();
+    let other = "//! The other.\nuse kernel::prelude::*;\n/// Takes a box.\n#[no_mangle]\n\
+                 pub extern \"C\" fn other() -> bool { KBox::new(1, GFP_KERNEL).is_ok() }\n";
+    fs::write(dir.path().join("other.rs"), other).unwrap();
+    for helpers in ["inline", "object"] {
+        let output = command(&kernel, dir.path())
+            .args(["--helpers", helpers])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{helpers}: {}", text(&output));
+    }
 }
 
 #[test]

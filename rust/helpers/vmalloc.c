@@ -16,8 +16,7 @@ __rust_helper void *rust_helper_vrealloc_sized(const void *p, size_t old_size, s
 #else
 	void *new;
 
-	/* The old size's last page is mapped as a whole. */
-	if (p && size <= PAGE_ALIGN(old_size) && IS_ALIGNED((unsigned long)p, align))
+	if (p && size <= old_size && IS_ALIGNED((unsigned long)p, align))
 		return (void *)p;
 
 	/* Here vmalloc() aligns to a page and always sleeps. */

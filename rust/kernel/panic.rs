@@ -8,6 +8,13 @@
 use crate::bindings;
 use crate::print;
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// How many panics are being printed. What a panic prints may panic itself, and so on.
+static DEPTH: AtomicU32 = AtomicU32::new(0);
+
+/// More of them than this are one that does not end, rather than several at once.
+const MAX_DEPTH: u32 = 8;
 
 /// The name of the module that this crate is linked into, padded with NUL bytes.
 #[cfg(MODULE)]
@@ -24,8 +31,14 @@ fn name() -> &'static [u8] {
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    // Core prints the place, a line feed and the message.
-    print::call_printk(print::Level::EMERG, name(), format_args!("{info}\n"));
+    if DEPTH.fetch_add(1, Ordering::Relaxed) < MAX_DEPTH {
+        // Core prints the place, a line feed and the message.
+        print::call_printk(print::Level::EMERG, name(), format_args!("{info}\n"));
+        DEPTH.fetch_sub(1, Ordering::Relaxed);
+    } else {
+        // Those that this one interrupted never come back to count themselves out.
+        DEPTH.store(0, Ordering::Relaxed);
+    }
     // SAFETY: `BUG` has no precondition.
     unsafe { bindings::BUG() }
 }

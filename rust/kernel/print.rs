@@ -134,9 +134,11 @@ impl Printer<'_> {
 impl Write for Printer<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for &byte in text.as_bytes() {
-            if byte == 0 {
-                // It would end the piece in C. `/dev/kmsg` shows other such bytes like this.
-                b"\\x00".iter().for_each(|&byte| self.push(byte));
+            // 0 would end the piece in C, and 1 at its start would give it another level.
+            // `/dev/kmsg` shows other such bytes like this.
+            if byte <= 1 {
+                b"\\x0".iter().for_each(|&byte| self.push(byte));
+                self.push(b'0' + byte);
             } else {
                 self.push(byte);
             }

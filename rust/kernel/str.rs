@@ -14,7 +14,7 @@ mod bstr;
 mod cstr;
 mod cstring;
 mod format;
-mod parse_int;
+pub mod parse_int;
 
 pub use bstr::BStr;
 pub use core::ffi::CStr;

@@ -9,6 +9,7 @@ use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
 use crate::{kernels, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -74,7 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     let variables: Vec<String> = kbuild
         .iter()
-        .filter(|arg| arg.contains('='))
+        .filter(|arg| arg.contains('=') && !changes_no_code(arg))
         .cloned()
         .collect();
     let toolchain = Toolchain::find()?;
@@ -85,6 +86,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
     let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
+    remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
     make.arg(format!(
@@ -101,6 +103,28 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     Ok(ExitCode::from(
         u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
     ))
+}
+
+/// Variables of Kbuild's that say what to show, check and install, not how to compile.
+fn changes_no_code(variable: &str) -> bool {
+    let names = ["V=", "W=", "C=", "CF=", "MODLIB=", "INSTALL_"];
+    names.iter().any(|name| variable.starts_with(name))
+}
+
+/// Removes what an interrupted module command left in a module's directory.
+fn remove_leftovers(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let entry = entry?;
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(module::SCRATCH)
+        {
+            fs::remove_dir_all(entry.path())
+                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// What the modules of one kernel need, built, and locked so that it stays as it is.
@@ -141,9 +165,14 @@ impl<'a> Prepared<'a> {
         };
         let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
         let mut lock = stamp::Lock::shared(&crates.dir)?;
-        if !stamp::is_fresh(&ready, &key) {
+        // Changing a lock is not atomic: another build may come in between, for other variables.
+        while !stamp::is_fresh(&ready, &key) || crates.headers_changed() {
             drop(lock);
             lock = stamp::Lock::exclusive(&crates.dir)?;
+            if crates.headers_changed() && ready.exists() {
+                fs::remove_file(&ready)
+                    .with_context(|| format!("cannot remove {}", ready.display()))?;
+            }
             // Another build may have done it while this one waited: then no step runs.
             stamp::step(&ready, &key, || {
                 crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)

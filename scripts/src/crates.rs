@@ -101,9 +101,33 @@ impl Crates<'_> {
         self.dir.join(name)
     }
 
+    /// Whether a header of the kernel is another one than the bindings were made from.
+    pub fn headers_changed(&self) -> bool {
+        let Ok(record) = fs::read_to_string(self.file("headers")) else {
+            return false;
+        };
+        record.lines().any(|line| {
+            let path = line.split('\t').next().unwrap_or_default();
+            header_line(Path::new(path)) != line
+        })
+    }
+
+    /// Forgets what was made from headers that have changed.
+    fn drop_stale(&self) -> Result<()> {
+        if self.headers_changed() {
+            for name in ["c.stamp", "facts.stamp", "headers"] {
+                fs::remove_file(self.file(name))
+                    .with_context(|| format!("cannot remove {name}"))?;
+            }
+        }
+        Ok(())
+    }
+
     fn c_side(&self, cc: &Cc) -> Result<Facts> {
+        self.drop_stale()?;
         let facts = Facts::probe(self, cc)?;
         let key = stamp::Key::new(&cc.flags)
+            .and(&self.kdir.path)
             .and(&cc.program)
             .and(&facts.0)
             .and(self.helpers)
@@ -146,6 +170,8 @@ impl Crates<'_> {
             proof: self.file("layout.c"),
         };
         bindings_generator::generate(&job)?;
+        let headers = fs::write(self.file("headers"), headers(&preprocessed, cc.dir()));
+        headers.context("cannot write the list of headers")?;
         command::output(
             cc.command()
                 .args(facts.defines())
@@ -318,13 +344,19 @@ impl Crates<'_> {
             serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
         for dir in ["samples", "tests/kernel", "tests/out_of_tree"] {
             let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
-            let objects = kbuild.split_whitespace().filter_map(|word| word.strip_suffix(".o"));
+            let objects = kbuild
+                .split_whitespace()
+                .filter_map(|word| word.strip_suffix(".o"));
             for source in objects.map(|name| Path::new(dir).join(format!("{name}.rs"))) {
                 if self.root.join(&source).exists() {
                     let mut command = Command::new(&clippy);
                     command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
                     command.args(&settings.args).args(lints());
-                    command.arg("--emit=metadata").arg("--out-dir").arg(&out).arg(&source);
+                    command
+                        .arg("--emit=metadata")
+                        .arg("--out-dir")
+                        .arg(&out)
+                        .arg(&source);
                     command::run(&mut command)
                         .with_context(|| format!("clippy on {}", source.display()))?;
                 }
@@ -378,6 +410,7 @@ impl Crates<'_> {
                 "--crate-type=staticlib",
                 "-Clto=fat",
                 "-Zfunction-sections=n",
+                "-Zemit-stack-sizes",
                 "--cfg=MODULE",
             ]
             .map(str::to_owned),
@@ -385,6 +418,12 @@ impl Crates<'_> {
         args.push(format!("@{}", self.file("rustc_cfg").display()));
         let settings = ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
+            frame_limit: self
+                .kdir
+                .config
+                .get("FRAME_WARN")
+                .and_then(|limit| limit.parse().ok())
+                .unwrap_or(0),
             helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
             args,
         };
@@ -398,9 +437,32 @@ impl Crates<'_> {
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct ModuleSettings {
     pub rustc: PathBuf,
+    /// CONFIG_FRAME_WARN.
+    pub frame_limit: u64,
     /// The archive of helpers to link, where they are not inlined.
     pub helpers: Option<PathBuf>,
     pub args: Vec<String>,
+}
+
+/// The headers that a preprocessed file names in its line markers, with their size and time.
+fn headers(preprocessed: &str, dir: &Path) -> String {
+    let markers = preprocessed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "));
+    let names = markers.filter_map(|marker| marker.split('"').nth(1));
+    let paths: std::collections::BTreeSet<PathBuf> = names
+        .filter(|name| !name.starts_with('<'))
+        .map(|name| dir.join(name))
+        .collect();
+    let lines = paths.iter().filter(|path| path.is_file());
+    lines.map(|path| header_line(path) + "\n").collect()
+}
+
+fn header_line(path: &Path) -> String {
+    let metadata = fs::metadata(path).ok();
+    let size = metadata.as_ref().map(fs::Metadata::len);
+    let time = metadata.and_then(|metadata| metadata.modified().ok());
+    format!("{}\t{size:?}\t{time:?}", path.display())
 }
 
 /// Facts of the kernel that probes found, as `has_…`.
@@ -415,6 +477,7 @@ impl Facts {
         let exported = fs::read_to_string(&symvers)
             .with_context(|| format!("cannot read {}", symvers.display()))?;
         let key = stamp::Key::new(&cc.flags)
+            .and(&crates.kdir.path)
             .and(&cc.program)
             .and(&exported)
             .and_files(&compat)?;

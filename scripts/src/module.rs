@@ -5,8 +5,8 @@
 //! rustc links the module, the crates below it and the inlined helpers as bitcode, optimises the whole,
 //! and leaves one object; Kbuild takes it from there as if a C compiler had made it.
 
-use crate::command;
 use crate::crates::ModuleSettings;
+use crate::{command, stack};
 use anyhow::{bail, Context, Result};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSymbol};
@@ -38,6 +38,9 @@ pub struct Args {
 /// The symbol of a `build_error!` that the optimiser could not prove unreachable.
 const BUILD_ERROR: &str = "rust_build_error";
 
+/// How the directories for temporary files begin, beside the object that is made.
+pub const SCRATCH: &str = ".ferrule-";
+
 /// Where the user's `make` was started and how he named the module's directory: see [`as_written`].
 pub const CWD: &str = "FERRULE_CWD";
 pub const MODULE_DIR: &str = "FERRULE_M";
@@ -59,7 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .filter(|dir| !dir.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let scratch = tempfile::Builder::new()
-        .prefix(".ferrule-")
+        .prefix(SCRATCH)
         .tempdir_in(parent)
         .with_context(|| format!("cannot write to {}", parent.display()))?;
     let archive = scratch.path().join("module.a");
@@ -145,6 +148,8 @@ fn as_written(source: &Path) -> PathBuf {
 
 /// Makes one object of what rustc put into `archive`, the helpers, and compiler-rt's routines if needed.
 fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> Result<()> {
+    let here = std::env::current_dir().context("no current directory")?;
+    let source_name = || as_written(&here.join(&args.source)).display().to_string();
     let dir = archive.parent().context("the archive has a directory")?;
     let data = fs::read(archive).context("rustc wrote no archive")?;
     let mut builtins = None;
@@ -160,14 +165,29 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
             builtins = Some((path, Symbols::of(bytes)?));
         } else {
             symbols.add(bytes)?;
+            for warning in stack::check(bytes, settings.frame_limit).with_context(source_name)? {
+                eprintln!("warning: {}: {warning}", source_name());
+            }
+            let remove = format!("--remove-section={}", stack::SECTION);
+            command::output(Command::new("objcopy").arg(remove).arg(&path))?;
             objects.push(path);
         }
     }
 
+    if let Some(helper) = symbols
+        .defined
+        .iter()
+        .find(|name| name.starts_with("rust_helper_"))
+    {
+        bail!(
+            "{helper} is not inlined: clang compiled it without the kernel's mitigations; call it, \
+             do not take its address"
+        );
+    }
     if symbols.undefined.contains(BUILD_ERROR) {
         bail!(
             "{}: a build_assert! does not hold, or a build_error! can be reached, with the values it is compiled for",
-            as_written(&std::env::current_dir()?.join(&args.source)).display()
+            source_name()
         );
     }
     if let Some((path, builtins)) = builtins {
@@ -194,7 +214,11 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
             // Each helper names its file; objtool takes an object that names several for a whole module.
             command::output(
                 Command::new("objcopy")
-                    .args(["--wildcard", "--strip-symbol=*.[co]"])
+                    .args([
+                        "--wildcard",
+                        "--strip-symbol=*.[co]",
+                        "--localize-symbol=rust_helper_*",
+                    ])
                     .arg(out),
             )
             .map(drop)

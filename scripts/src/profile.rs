@@ -15,7 +15,7 @@ enum Effect {
     Args(&'static [&'static str]),
     /// A feature of the target.
     Feature(&'static str),
-    /// Padding before functions, of as many bytes as the symbol's value.
+    /// Padding before functions, of as many bytes as FUNCTION_PADDING_BYTES says.
     Padding,
     /// A stack protector, where the kernel keeps its guard where LLVM looks for it.
     StackProtector(&'static str),
@@ -27,7 +27,11 @@ use Effect::{Args, Feature, None as Nothing, Padding, Refused, StackProtector};
 
 const RETPOLINE: Effect = Args(&["-Zretpoline-external-thunk"]);
 const RETHUNK: Effect = Args(&["-Zfunction-return=thunk-extern"]);
-const FRAME_POINTER: Effect = Args(&["-Cforce-frame-pointers=y"]);
+// With link-time optimisation rustc forgets the first one.
+const FRAME_POINTER: Effect = Args(&[
+    "-Cforce-frame-pointers=y",
+    "-Zllvm_module_flag=frame-pointer:u32:2:max",
+]);
 const CFI: Effect =
     Refused("its indirect calls check hashes that C's and Rust's types do not share");
 const RANDOM: Effect =
@@ -49,7 +53,7 @@ const TABLE: &[(&str, Effect)] = &[
     ("X86_KERNEL_IBT", Args(&["-Zcf-protection=branch", "-Cjump-tables=n"])),
     ("X86_USER_SHADOW_STACK", Nothing),
     // Room before functions, for call thunks and CFI preambles.
-    ("FUNCTION_PADDING_BYTES", Padding),
+    ("FUNCTION_PADDING_BYTES", Nothing),
     ("FUNCTION_PADDING_CFI", Nothing),
     ("FUNCTION_ALIGNMENT", Nothing),
     ("FUNCTION_ALIGNMENT_4B", Nothing),
@@ -57,7 +61,7 @@ const TABLE: &[(&str, Effect)] = &[
     ("FUNCTION_ALIGNMENT_16B", Nothing),
     ("FUNCTION_ALIGNMENT_32B", Nothing),
     ("FUNCTION_ALIGNMENT_64B", Nothing),
-    ("CALL_PADDING", Nothing),
+    ("CALL_PADDING", Padding),
     ("CALL_THUNKS", Nothing),
     ("CALL_THUNKS_DEBUG", Nothing),
     ("PREFIX_SYMBOLS", Nothing),
@@ -167,6 +171,8 @@ const ALWAYS: &[&str] = &[
     "-Cforce-unwind-tables=n",
     "-Crelocation-model=static",
     "-Ccode-model=kernel",
+    // C keeps the stack aligned to 8 bytes only (-mpreferred-stack-boundary=3): what wants more aligns it.
+    "-Zllvm_module_flag=override-stack-alignment:u32:8:error",
     "-Cno-redzone=y",
 ];
 
@@ -204,8 +210,14 @@ impl Profile {
                 Nothing => {}
                 Args(more) => args.extend(more.iter().map(ToString::to_string)),
                 Feature(more) => features = format!("{features},{more}"),
-                Padding if value == "0" => {}
-                Padding => args.push(format!("-Zpatchable-function-entry={value},{value}")),
+                Padding => {
+                    let bytes = config
+                        .get("FUNCTION_PADDING_BYTES")
+                        .map_or("0", String::as_str);
+                    if bytes != "0" {
+                        args.push(format!("-Zpatchable-function-entry={bytes},{bytes}"));
+                    }
+                }
                 StackProtector(arg) if guard_at_gs_40 => args.push((*arg).to_owned()),
                 StackProtector(_) => {}
                 Refused(why) => bail!(
@@ -248,6 +260,7 @@ mod tests {
         let profile = profile(&[
             ("RETPOLINE", "y"),
             ("SLS", "y"),
+            ("CALL_PADDING", "y"),
             ("FUNCTION_PADDING_BYTES", "16"),
         ])
         .unwrap();

@@ -20,7 +20,7 @@ pub struct Sysroot {
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for.
+    /// Where pinned-init's library lies, under the name that rustc looks for, and the macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
     /// Where the procedural macros of pinned-init lie.
@@ -49,14 +49,15 @@ impl Sysroot {
             path: dir.join("sysroot"),
             target: dir.join(format!("{name}.json")),
             crates: dir.join(&name),
-            macros: dir.join("libmacros.so"),
+            macros: dir.join(&name).join("libmacros.so"),
             host_deps: dir.join("target/release/deps"),
             args: profile.args.clone(),
         };
         let key = stamp::Key::new(profile)
             .and(&toolchain.version)
-            .and("optimize_for_size")
             .and_files(&root.join("rust/macros"))?
+            .and_files(&root.join("rust/sysroot"))?
+            .and_files(&root.join("Cargo.toml"))?
             .and_files(&root.join("Cargo.lock"))?;
         stamp::step(&dir.join(format!("{name}.stamp")), &key, || {
             fs::write(&sysroot.target, target_spec(toolchain, profile)?)
@@ -157,11 +158,10 @@ impl Sysroot {
                 self.crates.display()
             )
         };
-        let entry = fs::read_dir(&self.crates)
-            .with_context(context)?
-            .next()
-            .with_context(context)?;
-        Ok(entry.with_context(context)?.path())
+        let entries = fs::read_dir(&self.crates).with_context(context)?;
+        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let name = names.find(|name| name.starts_with("libpinned_init"));
+        Ok(self.crates.join(name.with_context(context)?))
     }
 
     /// The arguments that name this profile's target and libraries.

@@ -40,7 +40,6 @@ const DROPPED: &[&str] = &[
     "-mstack-protector-guard",
     "-mtune",
     "-pg",
-    "-DCC_USING_FENTRY",
     "-DKBUILD_BASENAME",
     "-DKBUILD_MODNAME",
     "-D__KBUILD_MODNAME",
