@@ -186,10 +186,19 @@ impl<'a> Prepared<'a> {
     }
 }
 
+/// The path of this tool, which another make may have replaced by a newer one meanwhile.
+pub fn tool() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("cannot find the ferrule tool")?;
+    let replaced = path
+        .to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"));
+    Ok(replaced.map(PathBuf::from).unwrap_or(path))
+}
+
 /// Kbuild's rule for `.o` from `.rs` runs this. Kernels that run objtool on each object do it here;
 /// in others the variable is empty.
 fn module_command(dir: &Path) -> Result<String> {
-    let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
+    let tool = tool()?;
     Ok(format!(
         "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
          $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) $(cmd_objtool)",

@@ -69,7 +69,7 @@ pub struct Crates<'a> {
 impl Crates<'_> {
     /// What all of it depends on.
     pub fn key(&self) -> Result<stamp::Key> {
-        let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
+        let tool = crate::build::tool()?;
         stamp::Key::new(&self.kdir.config)
             .and(&self.kdir.path)
             .and(self.toolchain)
@@ -146,6 +146,11 @@ impl Crates<'_> {
         Ok(facts)
     }
 
+    /// Keeps the project's directory out of the file names that BUG() and its like report.
+    fn prefix_map(&self) -> String {
+        format!("-fmacro-prefix-map={}/=", self.root.display())
+    }
+
     fn helpers_source(&self) -> PathBuf {
         self.root.join("rust/helpers/helpers.c")
     }
@@ -201,6 +206,7 @@ impl Crates<'_> {
             cc.other(clang, &clang_flags(cc))
                 .args(facts.defines())
                 .args(flags)
+                .arg(self.prefix_map())
                 .args(["-emit-llvm", "-c", "-o"])
                 .arg(self.file("helpers.rcgu.o"))
                 .arg(self.helpers_source()),
@@ -239,6 +245,7 @@ impl Crates<'_> {
                 cc.command()
                     .args(facts.defines())
                     .arg("-Wno-missing-prototypes")
+                    .arg(self.prefix_map())
                     .args(common),
             )?;
             ar.arg(object);

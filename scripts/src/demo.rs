@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let dir = root.join("build/demo").join(&kernel.release);
     copy_sources(&root.join("samples"), &dir)?;
     println!("Building the samples for Linux {}", kernel.release);
-    let tool = std::env::current_exe().context("cannot find the ferrule tool")?;
+    let tool = crate::build::tool()?;
     let mut make = Command::new(tool);
     make.arg("build")
         .arg("--kdir")
