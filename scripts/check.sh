@@ -19,7 +19,7 @@ clippy)
 	target/debug/ferrule lint clippy
 	;;
 rustdoc)
-	RUSTDOCFLAGS="-Dwarnings --document-private-items" "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros
+	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros
 	target/debug/ferrule lint rustdoc
 	;;
 rusttest) "$CARGO" test --locked -p bindings-generator -p macros && "$CARGO" test --locked -p ferrule --lib ;;

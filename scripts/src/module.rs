@@ -41,7 +41,7 @@ const BUILD_ERROR: &str = "rust_build_error";
 /// How the directories for temporary files begin, beside the object that is made.
 pub const SCRATCH: &str = ".ferrule-";
 
-/// Where the user's `make` was started and how he named the module's directory: see [`as_written`].
+/// Where the user's `make` was started and how he named the module's directory: see `as_written`.
 pub const CWD: &str = "FERRULE_CWD";
 pub const MODULE_DIR: &str = "FERRULE_M";
 

@@ -2,7 +2,7 @@
 
 //! What a kernel's configuration asks of generated code.
 //!
-//! [`TABLE`] is the one place that says which config symbol gives which flag of rustc.
+//! `TABLE` is the one place that says which config symbol gives which flag of rustc.
 
 use crate::kdir::Config;
 use anyhow::{bail, Result};
