@@ -283,7 +283,7 @@ mod tests {
                 .unwrap()
                 .args
                 .iter()
-                .any(|arg| arg.contains("stack"))
+                .any(|arg| arg.contains("stack-protector"))
         };
         assert!(has(&[]));
         assert!(!has(&[
