@@ -51,7 +51,7 @@ tool:                                # the ferrule tool, by whatever Rust there 
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
 
 ## Keeping the source in order
-.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse shellcheck
+.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse
 check: rustfmtcheck clippy rustdoc reuse  ## what CI checks besides `make test`
 clippy rustdoc: kernels
 rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool  ## format, check, document, test on this machine

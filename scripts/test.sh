@@ -13,6 +13,8 @@ trap 'rm -f "$log"' EXIT
 toolchain=$(target/debug/ferrule doctor --toolchain) || exit 1
 eval "$toolchain"
 export RUSTC
+# Its other tools come first: cargo looks for `rustdoc` in PATH.
+PATH=$(dirname "$RUSTC"):$PATH
 {
 	"$CARGO" test --locked --no-fail-fast -p ferrule -p bindings-generator -p macros 2>&1
 	echo "status: $?"

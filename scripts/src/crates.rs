@@ -128,6 +128,7 @@ impl Crates<'_> {
         let facts = Facts::probe(self, cc)?;
         let key = stamp::Key::new(&cc.flags)
             .and(&self.kdir.path)
+            .and(self.prefix_map())
             .and(&cc.program)
             .and(&facts.0)
             .and(self.helpers)
