@@ -9,4 +9,5 @@
 #include "nodemask.c"
 #include "refcount.c"
 #include "slab.c"
+#include "task.c"
 #include "vmalloc.c"

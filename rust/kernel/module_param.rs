@@ -2,129 +2,165 @@
 
 //! Module parameters.
 //!
+//! [`module!`](macros::module) declares them; this is what its types stand for:
+//!
+//! | type in `module!` | value | C |
+//! |---|---|---|
+//! | `u8`, `i16`, `u16`, `i32`, `u32`, `i64`, `u64`, `isize`, `usize` | the same | `byte`, `short` … `ullong` |
+//! | `i8` | the same | none |
+//! | `bool` | `bool` | `bool` |
+//! | `invbool` | `bool`, the opposite of what is written | `invbool` |
+//! | `bool_enable_only` | `bool` that is never cleared again | `bool_enable_only` |
+//! | `bint` | `i32` that is written like a `bool` | `bint` |
+//! | `hexint` | `u32` that is shown in hexadecimal | `hexint` |
+//! | `charp` | [`Charp`], an owned string | `charp` |
+//! | `string<N>` | [`FixedString`], at most `N - 1` bytes | `module_param_string()` |
+//! | `[T; N]` | [`Array`] of at most `N` | `module_param_array()` |
+//! | any other | the type itself, which implements [`ModuleParam`] | `module_param_cb()` |
+//!
 //! C's own operations read and print the values, so what a user may write is what he may write for
-//! a C module: `0x1f`, `Y`, a bare name for a boolean.
+//! a C module: `0x1f`, `Y`, a bare name for a boolean, the last of several wins.
+//!
+//! # Who may write, and when
+//!
+//! Without write permission a value changes only before the module's `init`, so
+//! [`value_ref()`](ModuleParamAccess::value_ref) lends it for as long as the module lives. With write
+//! permission it can change at any time ([`RunTime`]): a number is read and written whole, and
+//! everything else is reached through [`lock()`](ModuleParamAccess::lock).
 //!
 //! C header: `include/linux/moduleparam.h`.
 
+mod access;
+mod adapter;
+mod array;
+mod kind;
+mod lock;
+mod string;
+
+pub use access::Guarded;
+pub use access::LoadTime;
+pub use access::Mode;
+pub use access::ModuleParamAccess;
+pub use access::RunTime;
+pub use adapter::Adapter;
+pub use adapter::Spec;
+pub use adapter::Staging;
+pub use adapter::Writer;
+pub use array::Array;
+pub use array::ArrayOf;
+pub use kind::Bint;
+pub use kind::BoolEnableOnly;
+pub use kind::Custom;
+pub use kind::Hexint;
+pub use kind::InRange;
+pub use kind::Invbool;
+pub use kind::Kind;
+pub use kind::Scalar;
+pub use lock::Guard;
+pub use lock::ParamLock;
+pub use macros::ModuleParam;
+pub use string::Charp;
+pub use string::FixedString;
+
 use crate::bindings;
-use crate::ffi::c_char;
-use crate::ffi::c_int;
+use crate::error::Result;
+use crate::ffi::c_void;
 use crate::module::ThisModule;
 use crate::str::as_char_ptr_in_const_context;
+use crate::str::BStr;
 use crate::str::CStr;
-use core::cell::UnsafeCell;
-use core::mem::size_of;
+use crate::str::ParseInt;
 
-/// Types that a parameter can have.
+/// A type that parameters can have.
 ///
-/// # Safety
+/// Integers and `bool` implement it; a driver implements it for types of its own, which also need
+/// [`Display`](crate::fmt::Display) for what sysfs shows. For an enum of plain names, derive it:
+/// each variant is written in lower case, or as `#[param(name = "…")]` says.
 ///
-/// The operations behind `OPS` must treat `arg` of the parameter as a pointer to `Self`, and write
-/// nothing there but valid values.
-pub unsafe trait ModuleParam: Sized + Copy {
-    /// What reads and prints the value.
-    #[doc(hidden)]
-    const OPS: *const bindings::kernel_param_ops;
+/// # Examples
+///
+/// ```
+/// use kernel::module_param::ModuleParam;
+/// use kernel::str::{BStr, ParseInt};
+/// use kernel::b_str;
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, ModuleParam)]
+/// enum Speed {
+///     Low,
+///     High,
+/// }
+///
+/// /// A pair, as in `80x25`.
+/// #[derive(Clone, Copy)]
+/// struct Size(u16, u16);
+///
+/// impl ModuleParam for Size {
+///     fn try_from_param_arg(arg: &BStr) -> Result<Self> {
+///         let x = arg.iter().position(|&byte| byte == b'x').ok_or(EINVAL)?;
+///         Ok(Size(
+///             u16::from_str(BStr::from_bytes(&arg[..x]))?,
+///             u16::from_str(BStr::from_bytes(&arg[x + 1..]))?,
+///         ))
+///     }
+/// }
+///
+/// assert_eq!(Speed::try_from_param_arg(b_str!("high")), Ok(Speed::High));
+/// assert!(Size::try_from_param_arg(b_str!("80x25")).is_ok_and(|size| size.1 == 25));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type for a module parameter",
+    label = "not a parameter's type",
+    note = "the types are integers, `bool`, `invbool`, `bool_enable_only`, `bint`, `hexint`, `charp`, `string<N>`, `[T; N]`, and what implements `ModuleParam`"
+)]
+pub trait ModuleParam: Sized + Copy {
+    /// What the bare name stands for, without `=` and a value; by default it is refused.
+    ///
+    /// C: `KERNEL_PARAM_OPS_FL_NOARG`.
+    const NO_ARG: Option<Self> = None;
+
+    /// Makes a value of what the user wrote, without the newline that `echo` adds.
+    ///
+    /// Context: process, may sleep; the module's parameters are locked. It may run before `init`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever it returns goes to the user: the module is not loaded, or the write to sysfs fails.
+    fn try_from_param_arg(arg: &BStr) -> Result<Self>;
 }
 
-macro_rules! ops {
-    ($($type:ty: $ops:ident as $c:ident;)*) => {$(
-        // SAFETY: C's operations are for `$c`, which has the values and, as asserted, the size of
-        // `$type`.
-        unsafe impl ModuleParam for $type {
-            const OPS: *const bindings::kernel_param_ops = {
-                assert!(size_of::<$type>() == size_of::<crate::ffi::$c>());
-                &raw const bindings::$ops
-            };
+macro_rules! integers {
+    ($($type:ty)*) => {$(
+        impl ModuleParam for $type {
+            fn try_from_param_arg(arg: &BStr) -> Result<Self> {
+                ParseInt::from_str(arg)
+            }
         }
     )*};
 }
 
-ops! {
-    u8: param_ops_byte as c_uchar;
-    i16: param_ops_short as c_short;
-    u16: param_ops_ushort as c_ushort;
-    i32: param_ops_int as c_int;
-    u32: param_ops_uint as c_uint;
-    i64: param_ops_long as c_long;
-    isize: param_ops_long as c_long;
-    usize: param_ops_ulong as c_ulong;
-    u64: param_ops_ullong as c_ulonglong;
-}
+integers!(i8 i16 i32 i64 isize u8 u16 u32 u64 usize);
 
-// SAFETY: C writes the values of its `bool`, which are those of Rust's.
-unsafe impl ModuleParam for bool {
-    const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_bool;
-}
+impl ModuleParam for bool {
+    const NO_ARG: Option<Self> = Some(true);
 
-// SAFETY: The operations below are for `i8`.
-unsafe impl ModuleParam for i8 {
-    const OPS: *const bindings::kernel_param_ops = &I8_OPS;
-}
-
-/// C has none for its `signed char`; these do what the others do.
-static I8_OPS: bindings::kernel_param_ops = bindings::kernel_param_ops {
-    flags: 0,
-    set: Some(set_i8),
-    get: Some(get_i8),
-    free: None,
-};
-
-/// # Safety
-///
-/// `val` must be NUL-terminated, `kp` a parameter of type `i8` that nobody else reads or writes.
-unsafe extern "C" fn set_i8(val: *const c_char, kp: *const bindings::kernel_param) -> c_int {
-    // SAFETY: By the safety requirement `kp` is valid.
-    let arg = unsafe { (*kp).__bindgen_anon_1.arg };
-    // SAFETY: By the safety requirement `val` is a string, and `arg` points to the value.
-    unsafe { bindings::kstrtos8(val, 0, arg.cast::<i8>()) }
-}
-
-/// # Safety
-///
-/// `buffer` must have room for a page, `kp` must be a parameter of type `i8` that nobody writes.
-unsafe extern "C" fn get_i8(buffer: *mut c_char, kp: *const bindings::kernel_param) -> c_int {
-    // SAFETY: By the safety requirement `kp` is valid.
-    let arg = unsafe { (*kp).__bindgen_anon_1.arg };
-    // SAFETY: By the safety requirement `arg` points to the value.
-    let value = c_int::from(unsafe { *arg.cast::<i8>() });
-    // SAFETY: The format takes an `int`, and a page has room for it.
-    unsafe { bindings::sprintf(buffer, as_char_ptr_in_const_context(c"%d\n"), value) }
-}
-
-/// A parameter's value, as the module that declares it sees it.
-///
-/// # Invariants
-///
-/// C writes the value only before the module's `init`: no parameter can be written in sysfs.
-#[repr(transparent)]
-pub struct ModuleParamAccess<T>(UnsafeCell<T>);
-
-// SAFETY: By the type invariant nobody writes while Rust code of the module runs.
-unsafe impl<T: Sync> Sync for ModuleParamAccess<T> {}
-
-impl<T: ModuleParam> ModuleParamAccess<T> {
-    /// Makes one that holds the default.
-    #[doc(hidden)]
-    pub const fn new(default: T) -> Self {
-        // INVARIANT: `KernelParam::new` refuses permissions to write.
-        Self(UnsafeCell::new(default))
-    }
-
-    /// Returns the value that the user gave, or the default.
-    pub fn value(&self) -> T {
-        *self.value_ref()
-    }
-
-    /// Returns a reference to the value.
-    pub fn value_ref(&self) -> &T {
-        // SAFETY: By the type invariant nobody writes any more.
-        unsafe { &*self.0.get() }
+    fn try_from_param_arg(arg: &BStr) -> Result<Self> {
+        crate::str::kstrtobool_bytes(arg)
     }
 }
 
-/// An entry of the `__param` section. C: `module_param()`.
+/// What a parameter's entry says besides its name, type and place.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct Attributes {
+    /// The mode of its file in sysfs, 0 for none.
+    pub perm: u16,
+    /// The initcall level before which a built-in module's parameter is read; -1: before all.
+    pub level: i8,
+    /// `KERNEL_PARAM_FL_*`.
+    pub flags: u8,
+}
+
+/// An entry of the `__param` section. C: `module_param_cb()`.
 #[doc(hidden)]
 #[repr(transparent)]
 pub struct KernelParam(bindings::kernel_param);
@@ -133,27 +169,52 @@ pub struct KernelParam(bindings::kernel_param);
 unsafe impl Sync for KernelParam {}
 
 impl KernelParam {
-    /// Makes the entry of a parameter; `perm` is its mode in sysfs, without write permissions.
-    pub const fn new<T: ModuleParam>(
+    /// Makes the entry of a parameter that C's operations serve directly.
+    ///
+    /// # Safety
+    ///
+    /// No Rust code of the module may run before its parameters have their values, unless `M` is
+    /// [`RunTime`]; `M` must be that if `perm` lets anybody write.
+    pub const unsafe fn plain<K: Kind, M: Mode>(
         name: &'static CStr,
         module: &'static ThisModule,
-        access: &'static ModuleParamAccess<T>,
-        perm: u16,
+        access: &'static ModuleParamAccess<K::Value, M>,
+        attributes: Attributes,
     ) -> Self {
-        assert!(
-            perm & 0o222 == 0,
-            "a parameter that can be written needs a lock"
-        );
+        Self::new(name, module, K::OPS, access.as_ptr().cast(), attributes)
+    }
+
+    /// Makes the entry of a parameter whose module takes part in reading or printing it.
+    ///
+    /// # Safety
+    ///
+    /// `S::Mode` must be [`RunTime`] if `perm` lets anybody write, or if the value can come after
+    /// `init`.
+    pub const unsafe fn adapted<S: Spec>(
+        name: &'static CStr,
+        module: &'static ThisModule,
+        access: &'static ModuleParamAccess<<S::Kind as Kind>::Value, S::Mode>,
+        attributes: Attributes,
+    ) -> Self {
+        let arg = access.as_ptr().cast();
+        Self::new(name, module, Adapter::<S>::OPS, arg, attributes)
+    }
+
+    const fn new(
+        name: &'static CStr,
+        module: &'static ThisModule,
+        ops: *const bindings::kernel_param_ops,
+        arg: *mut c_void,
+        attributes: Attributes,
+    ) -> Self {
         Self(bindings::kernel_param {
             name: as_char_ptr_in_const_context(name),
             mod_: module.as_ptr(),
-            ops: T::OPS,
-            perm,
-            level: -1,
-            flags: 0,
-            __bindgen_anon_1: bindings::kernel_param__bindgen_ty_1 {
-                arg: access.0.get().cast(),
-            },
+            ops,
+            perm: attributes.perm,
+            level: attributes.level,
+            flags: attributes.flags,
+            __bindgen_anon_1: bindings::kernel_param__bindgen_ty_1 { arg },
         })
     }
 }

@@ -23,6 +23,7 @@ pub struct Built {
 const SAMPLES: &str = "samples";
 const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
+const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
 
 impl Built {
     pub fn sample(&self, name: &str) -> PathBuf {
@@ -31,6 +32,11 @@ impl Built {
 
     pub fn test(&self, name: &str) -> PathBuf {
         self.dir.join(TESTS).join(format!("{name}.ko"))
+    }
+
+    /// Where everything was built.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub fn out_of_tree(&self) -> PathBuf {
@@ -51,7 +57,7 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let dir = root
         .join("build/test")
         .join(format!("{}-{helpers}", kernel.release));
-    for name in [SAMPLES, TESTS, OUT_OF_TREE] {
+    for name in [SAMPLES, TESTS, OUT_OF_TREE].into_iter().chain(PARAMS) {
         let to = dir.join(name);
         demo::copy_sources(&root.join(name), &to)?;
         let output = ferrule_build(kernel, helpers, &to)?;

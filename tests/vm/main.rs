@@ -13,6 +13,7 @@ use std::process::ExitCode;
 mod built;
 mod guest;
 mod log;
+mod params;
 
 /// What a test found: nothing, or what is wrong.
 type Verdict = Result<(), String>;
@@ -53,6 +54,13 @@ fn run(kernel: &Kernel, helpers: &str) -> Report {
     built::check(&built, kernel, helpers, &mut report);
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
         guest::check(&built, &log, &mut report);
+    }
+    // Parameters are the same with both kinds of helpers, and take long.
+    if helpers == "object" {
+        return report;
+    }
+    if let Some(log) = report.add_step("parameters_boot_and_end", params::boot(kernel, &built)) {
+        params::check(&log, &mut report);
     }
     report
 }

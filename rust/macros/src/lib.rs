@@ -4,6 +4,7 @@
 //!
 //! What they expand to refers to `::kernel::…`; the crate `kernel` re-exports them in its prelude.
 
+mod derive_param;
 mod fmt;
 mod module;
 mod paste;
@@ -68,6 +69,15 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn module(input: TokenStream) -> TokenStream {
     finish(module::module(input.into()))
+}
+
+/// Makes an enum a parameter's type, whose values are written by name.
+///
+/// The name of a variant is its own in lower case with `_` between words, or the one that
+/// `#[param(name = "…")]` gives. It also implements the kernel's `Display`, which prints that name.
+#[proc_macro_derive(ModuleParam, attributes(param))]
+pub fn derive_module_param(input: TokenStream) -> TokenStream {
+    finish(derive_param::derive(input.into()))
 }
 
 /// Marks a trait of driver operations, and each implementation of it.

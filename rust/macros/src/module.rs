@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The `module!` macro: [`parse`] reads it, [`param`] knows its parameters, [`expand`] generates.
+//! The `module!` macro: [`parse`] reads it, [`param`] and [`kind`] its parameters;
+//! [`expand`] and [`param_expand`] generate.
 
 mod expand;
+mod kind;
 mod modinfo;
 mod param;
+mod param_expand;
 mod parse;
 #[cfg(test)]
 mod tests;

@@ -19,9 +19,28 @@ macro_rules! declare {
                 times: u8 { default: 3, description: "How often", },
                 offset: i64 { default: $default, description: "Through macro_rules", },
                 fail: bool { default: false, description: "Makes init fail", },
+                level: i16 {
+                    default: 3,
+                    description: "What only some values are good for",
+                    permissions: 0o640,
+                    min: 1,
+                    max: 9,
+                    name: "log-level",
+                    set: be_odd,
+                    unsafe: true,
+                    hardware: irq,
+                    level: late,
+                },
             },
         }
     };
+}
+
+fn be_odd(value: &i16) -> kernel::error::Result {
+    if value & 1 == 0 {
+        return Err(-33);
+    }
+    Ok(())
 }
 
 declare!(Generic<u32>, -9223372036854775808);
@@ -70,11 +89,14 @@ fn main() {
     // SAFETY: `arg` belongs to these operations.
     let set = |name: &str, val: &str| unsafe { ((*param(name).ops).set)(val, param(name).arg) };
 
-    assert_eq!(params.len(), 3);
+    assert_eq!(params.len(), 4);
     for param in params {
         assert_eq!(param.0.mod_, bindings::__this_module.get());
-        assert_eq!((param.0.perm, param.0.level, param.0.flags), (0, -1, 0));
     }
+    let attributes = |name: &str| (param(name).perm, param(name).level, param(name).flags);
+    assert_eq!(attributes("times"), (0, -1, 0));
+    assert_eq!(attributes("log-level"), (0o640, 7, 3));
+    assert_eq!(module_parameters::level.value(), 3);
     assert_eq!(module_parameters::offset.value(), i64::MIN);
     assert_eq!(module_parameters::times.value(), 3);
     assert_eq!(set("times", "256"), -22);

@@ -10,6 +10,16 @@ pub mod ffi {
     pub use core::ffi::c_int;
 }
 
+/// Errors.
+pub mod error {
+    pub type Result<T = ()> = core::result::Result<T, i32>;
+
+    /// Error numbers.
+    pub mod code {
+        pub const EINVAL: i32 = -22;
+    }
+}
+
 /// Strings.
 pub mod str {
     pub use core::ffi::CStr;

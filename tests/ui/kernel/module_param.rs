@@ -1,34 +1,123 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Parameters: the stand-in's `set` parses with `str::parse`.
+//! Parameters: the stand-in has integers and `bool` with what goes with them, and `set` parses with
+//! `str::parse`.
 
 use crate::bindings;
 use crate::str::CStr;
 use crate::ThisModule;
+use core::cell::Cell;
 use core::ffi::c_int;
 use core::ffi::c_void;
-use std::sync::OnceLock;
 
-pub trait ModuleParam: Copy + Sync + 'static {
+pub trait Kind: Copy + 'static {
+    type Value: Copy + 'static;
     const OPS: &'static bindings::kernel_param_ops;
 }
 
-pub struct ModuleParamAccess<T> {
-    value: OnceLock<T>,
-    default: T,
+pub trait Mode: 'static {}
+pub struct LoadTime;
+pub struct Guarded;
+pub struct RunTime;
+impl Mode for LoadTime {}
+impl Mode for Guarded {}
+impl Mode for RunTime {}
+
+impl Guarded {
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self
+    }
 }
 
-impl<T: Copy> ModuleParamAccess<T> {
-    pub const fn new(default: T) -> Self {
+impl RunTime {
+    pub const fn new(_lock: &'static ParamLock) -> Self {
+        Self
+    }
+}
+
+pub struct ParamLock;
+
+impl ParamLock {
+    pub const fn new(_module: &'static ThisModule) -> Self {
+        Self
+    }
+}
+
+// C: the value first.
+#[repr(C)]
+pub struct ModuleParamAccess<T, M: Mode = LoadTime> {
+    value: Cell<T>,
+    _mode: M,
+}
+
+// SAFETY: The tests have one thread.
+unsafe impl<T, M: Mode> Sync for ModuleParamAccess<T, M> {}
+
+impl<T: Copy, M: Mode> ModuleParamAccess<T, M> {
+    /// # Safety
+    ///
+    /// None here.
+    pub const unsafe fn new(default: T, mode: M) -> Self {
         Self {
-            value: OnceLock::new(),
-            default,
+            value: Cell::new(default),
+            _mode: mode,
         }
     }
 
     pub fn value(&self) -> T {
-        *self.value.get().unwrap_or(&self.default)
+        self.value.get()
     }
+}
+
+pub struct Writer<'a>(&'a mut String);
+
+impl Writer<'_> {
+    pub fn put(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+}
+
+pub struct Staging<T>(core::marker::PhantomData<T>);
+
+// SAFETY: It is empty.
+unsafe impl<T> Sync for Staging<T> {}
+
+impl<T> Staging<T> {
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(core::marker::PhantomData)
+    }
+}
+
+pub trait InRange<T> {
+    fn in_range(&self, min: Option<T>, max: Option<T>) -> bool;
+}
+
+/// # Safety
+///
+/// None here.
+pub unsafe trait Spec: 'static {
+    type Kind: Kind;
+    type Mode: Mode;
+    const HAS_GET: bool = false;
+    fn access() -> &'static ModuleParamAccess<Value<Self>, Self::Mode>;
+    fn staging() -> &'static Staging<Value<Self>>;
+    fn lock() -> &'static ParamLock;
+    fn check(_value: &Value<Self>) -> crate::error::Result {
+        Ok(())
+    }
+    fn get(_value: &Value<Self>, _out: &mut Writer<'_>) -> crate::error::Result {
+        Ok(())
+    }
+}
+
+type Value<S> = <<S as Spec>::Kind as Kind>::Value;
+
+pub struct Attributes {
+    pub perm: u16,
+    pub level: i8,
+    pub flags: u8,
 }
 
 #[repr(transparent)]
@@ -38,38 +127,65 @@ pub struct KernelParam(pub bindings::kernel_param);
 unsafe impl Sync for KernelParam {}
 
 impl KernelParam {
-    pub const fn new<T: ModuleParam>(
+    /// # Safety
+    ///
+    /// None here.
+    pub const unsafe fn plain<K: Kind, M: Mode>(
         name: &'static CStr,
         module: &'static ThisModule,
-        access: &'static ModuleParamAccess<T>,
-        perm: u16,
+        access: &'static ModuleParamAccess<K::Value, M>,
+        attributes: Attributes,
     ) -> Self {
         Self(bindings::kernel_param {
             name: name.as_ptr(),
             mod_: module.as_ptr(),
-            ops: T::OPS,
-            perm,
-            level: -1,
-            flags: 0,
+            ops: K::OPS,
+            perm: attributes.perm,
+            level: attributes.level,
+            flags: attributes.flags,
             arg: core::ptr::from_ref(access).cast_mut().cast(),
         })
+    }
+
+    /// # Safety
+    ///
+    /// None here.
+    pub const unsafe fn adapted<S: Spec>(
+        name: &'static CStr,
+        module: &'static ThisModule,
+        access: &'static ModuleParamAccess<Value<S>, S::Mode>,
+        attributes: Attributes,
+    ) -> Self {
+        // SAFETY: None is required.
+        unsafe { Self::plain::<S::Kind, S::Mode>(name, module, access, attributes) }
     }
 }
 
 macro_rules! module_param {
     ($($type:ty)*) => {$(
-        impl ModuleParam for $type {
+        impl Kind for $type {
+            type Value = $type;
             const OPS: &'static bindings::kernel_param_ops = {
                 unsafe fn set(val: &str, arg: *mut c_void) -> c_int {
-                    // SAFETY: `arg` is what `KernelParam::new` took for the same type.
+                    // SAFETY: `arg` is what `KernelParam::plain` took for the same type; the mode
+                    // does not change the place of the value.
                     let access = unsafe { &*arg.cast::<ModuleParamAccess<$type>>() };
                     match val.parse() {
-                        Ok(value) if access.value.set(value).is_ok() => 0,
-                        _ => -22,
+                        Ok(value) => {
+                            access.value.set(value);
+                            0
+                        }
+                        Err(_) => -22,
                     }
                 }
                 &bindings::kernel_param_ops { set }
             };
+        }
+
+        impl InRange<$type> for $type {
+            fn in_range(&self, min: Option<$type>, max: Option<$type>) -> bool {
+                min.is_none_or(|min| *self >= min) && max.is_none_or(|max| *self <= max)
+            }
         }
     )*};
 }

@@ -6,7 +6,7 @@
 //! constant, where no other code can name it; the safety comments below rest on that.
 
 use super::modinfo;
-use super::param::Param;
+use super::param_expand::parameters;
 use super::parse::ModuleInfo;
 use proc_macro2::Ident;
 use proc_macro2::Literal;
@@ -79,63 +79,6 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
             const NAME: &'static ::kernel::str::CStr = #name;
             const THIS_MODULE: &'static ::kernel::ThisModule = &THIS_MODULE;
         }
-    }
-}
-
-/// The module `module_parameters`, and the entries of the `__param` section.
-fn parameters(info: &ModuleInfo) -> TokenStream {
-    if info.params.is_empty() {
-        return TokenStream::new();
-    }
-    let values = info.params.iter().map(|param| {
-        let Param {
-            ident,
-            type_,
-            default,
-            description,
-            ..
-        } = param;
-        quote! {
-            #[doc = #description]
-            pub(crate) static #ident: ::kernel::module_param::ModuleParamAccess<
-                ::core::primitive::#type_,
-            > = ::kernel::module_param::ModuleParamAccess::new(#default);
-        }
-    });
-    let entries = info.params.iter().map(|param| {
-        let ident = &param.ident;
-        let loadable = c_str(&param.name);
-        let built_in = c_str(&format!("{}.{}", info.name, param.name));
-        // Mode 0: the parameter is not in sysfs, so C writes it only before `init`.
-        quote! {
-            #[allow(unexpected_cfgs)]
-            const _: () = {
-                #[cfg(MODULE)]
-                const NAME: &::kernel::str::CStr = #loadable;
-                #[cfg(not(MODULE))]
-                const NAME: &::kernel::str::CStr = #built_in;
-
-                #[unsafe(link_section = "__param")]
-                #[used(compiler)]
-                static PARAM: ::kernel::module_param::KernelParam =
-                    ::kernel::module_param::KernelParam::new(
-                        NAME,
-                        &THIS_MODULE,
-                        &module_parameters::#ident,
-                        0,
-                    );
-            };
-        }
-    });
-
-    quote! {
-        /// The parameters of this module.
-        #[allow(non_upper_case_globals)]
-        mod module_parameters {
-            #(#values)*
-        }
-
-        #(#entries)*
     }
 }
 
@@ -215,7 +158,7 @@ fn symbol(name: &str) -> String {
 }
 
 /// A literal of type `&CStr`.
-fn c_str(value: &str) -> Literal {
+pub(super) fn c_str(value: &str) -> Literal {
     let value = CString::new(value).expect("the parser refuses NUL bytes");
     Literal::c_string(&value)
 }

@@ -21,7 +21,7 @@ pub(super) fn entries(info: &ModuleInfo) -> Vec<(&'static str, String)> {
     for param in &info.params {
         let name = &param.name;
         entries.push(("parm", format!("{name}:{}", param.description)));
-        entries.push(("parmtype", format!("{name}:{}", param.type_)));
+        entries.push(("parmtype", format!("{name}:{}", param.kind.parmtype())));
     }
     entries
 }

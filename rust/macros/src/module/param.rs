@@ -2,52 +2,52 @@
 
 //! The parameters of a module: `params: { name: type { default: value, description: "…", }, }`.
 
+use super::kind::Kind;
 use super::parse;
 use super::parse::Key;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::quote;
-use std::ops::RangeInclusive;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::token;
 use syn::Error;
+use syn::Expr;
 use syn::Ident;
 use syn::Lit;
+use syn::LitBool;
+use syn::LitInt;
 use syn::Result;
 use syn::Token;
 
 /// The keys of one parameter.
 const KEYS: &[Key] = &[
-    Key {
-        name: "default",
-        required: true,
-    },
-    Key {
-        name: "description",
-        required: true,
-    },
+    parse::required("default"),
+    parse::required("description"),
+    parse::optional("permissions"),
+    parse::optional("min"),
+    parse::optional("max"),
+    parse::optional("name"),
+    parse::optional("set"),
+    parse::optional("get"),
+    parse::optional("unsafe"),
+    parse::optional("hardware"),
+    parse::optional("level"),
 ];
 
-/// The types that a parameter can have, with the range of the integers.
-const TYPES: &[(&str, Kind)] = &[
-    ("i8", Kind::Int(i8::MIN as i128..=i8::MAX as i128)),
-    ("i16", Kind::Int(i16::MIN as i128..=i16::MAX as i128)),
-    ("i32", Kind::Int(i32::MIN as i128..=i32::MAX as i128)),
-    ("i64", Kind::Int(i64::MIN as i128..=i64::MAX as i128)),
-    ("u8", Kind::Int(0..=u8::MAX as i128)),
-    ("u16", Kind::Int(0..=u16::MAX as i128)),
-    ("u32", Kind::Int(0..=u32::MAX as i128)),
-    ("u64", Kind::Int(0..=u64::MAX as i128)),
-    // As on a 64-bit kernel; on any other rustc checks the generated literal itself.
-    ("isize", Kind::Int(i64::MIN as i128..=i64::MAX as i128)),
-    ("usize", Kind::Int(0..=u64::MAX as i128)),
-    ("bool", Kind::Bool),
+/// What a hardware parameter can be about: C's `enum hwparam_type`.
+const HARDWARE: &[&str] = &[
+    "ioport",
+    "iomem",
+    "ioport_or_iomem",
+    "irq",
+    "dma",
+    "dma_addr",
+    "other",
 ];
 
-enum Kind {
-    Int(RangeInclusive<i128>),
-    Bool,
-}
+/// The initcall levels before which a built-in module's parameter can be read; the first is 1.
+const LEVELS: &[&str] = &["core", "postcore", "arch", "subsys", "fs", "device", "late"];
 
 /// One parameter.
 pub(super) struct Param {
@@ -55,11 +55,22 @@ pub(super) struct Param {
     pub(super) ident: Ident,
     /// The name as `insmod` has it.
     pub(super) name: String,
-    /// The name of the primitive type.
-    pub(super) type_: Ident,
-    /// An expression of that type.
+    pub(super) kind: Kind,
+    /// An expression of the kind's type.
     pub(super) default: TokenStream,
     pub(super) description: String,
+    /// The mode of its file in sysfs.
+    pub(super) permissions: u16,
+    pub(super) min: Option<TokenStream>,
+    pub(super) max: Option<TokenStream>,
+    pub(super) set: Option<Expr>,
+    pub(super) get: Option<Expr>,
+    /// Whether setting it taints the kernel.
+    pub(super) is_unsafe: bool,
+    /// Whether it is refused when the kernel is locked down.
+    pub(super) is_hardware: bool,
+    /// The initcall level, -1 for none.
+    pub(super) level: i8,
 }
 
 impl Param {
@@ -80,7 +91,12 @@ impl Param {
         let mut params: Vec<Self> = Vec::new();
         while !block.is_empty() {
             let param = Self::parse(&block)?;
-            if params.iter().any(|other| other.name == param.name) {
+            // C takes `-` for `_` in a parameter's name.
+            let same = |other: &Self| {
+                other.ident.unraw() == param.ident.unraw()
+                    || other.name.replace('-', "_") == param.name.replace('-', "_")
+            };
+            if params.iter().any(same) {
                 let message = format!("duplicate parameter `{}`", param.name);
                 return Err(Error::new(param.ident.span(), message));
             }
@@ -100,133 +116,224 @@ impl Param {
         if !input.peek(Token![:]) {
             return Err(at_next(
                 input,
-                &ident,
+                ident.span(),
                 &format!("expected `:` and a type after parameter `{name}`"),
             ));
         }
         input.parse::<Token![:]>()?;
-        let (type_, kind) = parameter_type(input, &ident)?;
+        let (kind, span) = Kind::parse(input, &ident)?;
 
         if !input.peek(token::Brace) {
             let message =
-                format!("expected `{{ default: ..., description: \"...\", }}` after `{type_}`");
-            return Err(at_next(input, &type_, &message));
+                format!("expected `{{ default: ..., description: \"...\", }}` after `{kind}`");
+            return Err(at_next(input, span, &message));
         }
         let block;
         syn::braced!(block in input);
 
-        let what = format!("parameter `{name}`");
-        let mut default = TokenStream::new();
-        let mut description = String::new();
-        parse::fields(&block, &what, ident.span(), KEYS, |key, input| {
-            match key {
-                "default" => default = kind.parse_default(&type_, input)?,
-                "description" => description = parse::string(key, input)?,
-                _ => unreachable!("`fields` passes only keys of the table"),
-            }
-            Ok(())
-        })?;
-        parse::comma(input, ident.span(), &what)?;
-
-        Ok(Self {
+        let mut param = Self {
             ident,
             name,
-            type_,
-            default,
-            description,
-        })
+            kind,
+            default: TokenStream::new(),
+            description: String::new(),
+            permissions: 0,
+            min: None,
+            max: None,
+            set: None,
+            get: None,
+            is_unsafe: false,
+            is_hardware: false,
+            level: -1,
+        };
+        let what = format!("parameter `{}`", param.name);
+        let owner = param.ident.span();
+        let mut bounds = Bounds::default();
+        parse::fields(&block, &what, owner, KEYS, |key, input| {
+            param.field(key, input, &mut bounds)
+        })?;
+        bounds.check()?;
+        parse::comma(input, owner, &what)?;
+        Ok(param)
     }
-}
 
-fn parameter_type(input: ParseStream<'_>, param: &Ident) -> Result<(Ident, &'static Kind)> {
-    let span = if input.is_empty() {
-        param.span()
-    } else {
-        input.span()
-    };
-    let type_: Option<Ident> = input.parse().ok();
-    type_
-        .and_then(|type_| {
-            let (_, kind) = TYPES.iter().find(|(name, _)| type_ == name)?;
-            Some((type_, kind))
-        })
-        .ok_or_else(|| {
-            let names: Vec<_> = TYPES.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let message = format!(
-                "no type for a module parameter: the types are {}",
-                names.join(", ")
-            );
-            Error::new(span, message)
-        })
-}
-
-impl Kind {
-    /// Reads a default value of this kind.
-    fn parse_default(&self, type_: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
-        match self {
-            Self::Bool => {
-                let span = input.span();
-                match input.parse() {
-                    Ok(Lit::Bool(value)) => Ok(quote!(#value)),
-                    _ => Err(Error::new(
-                        span,
-                        "a default of type `bool` is `true` or `false`",
-                    )),
-                }
+    /// Reads the value of one key.
+    fn field(&mut self, key: &str, input: ParseStream<'_>, bounds: &mut Bounds) -> Result<()> {
+        match key {
+            "default" => {
+                let default = self.kind.parse_default(input)?;
+                bounds.defaults = default.values;
+                self.default = default.tokens;
             }
-            Self::Int(range) => parse_int(range, type_, input),
+            "description" => self.description = parse::string(key, input)?,
+            "permissions" => self.permissions = permissions(input)?,
+            "min" => self.min = Some(bounds.parse(&self.kind, key, input)?),
+            "max" => self.max = Some(bounds.parse(&self.kind, key, input)?),
+            "name" => self.name = name(key, input)?,
+            "set" => self.set = Some(function(key, input)?),
+            "get" => self.get = Some(function(key, input)?),
+            "unsafe" => self.is_unsafe = boolean(key, input)?,
+            "hardware" => {
+                one_of(key, HARDWARE, input)?;
+                self.is_hardware = true;
+            }
+            "level" => self.level = 1 + one_of(key, LEVELS, input)? as i8,
+            _ => unreachable!("`fields` passes only keys of the table"),
         }
+        Ok(())
+    }
+
+    /// Whether the value can change after `init`.
+    pub(super) fn is_run_time(&self) -> bool {
+        self.permissions & 0o222 != 0 || self.level >= 0
+    }
+
+    /// Whether code of the module runs to read or print this parameter.
+    pub(super) fn runs_code(&self) -> bool {
+        self.kind.runs_code() || self.set.is_some() || self.get.is_some()
     }
 }
 
-fn parse_int(
-    range: &RangeInclusive<i128>,
-    type_: &Ident,
-    input: ParseStream<'_>,
-) -> Result<TokenStream> {
-    let span = input.span();
-    let minus: Option<Token![-]> = input.parse()?;
-    // Without this, `Lit` would take a second minus for part of the literal.
-    let signed_twice = input.peek(Token![-]);
-    let literal = match input.parse() {
-        Ok(Lit::Int(literal)) if !signed_twice => literal,
-        _ => {
-            let message = format!("a default of type `{type_}` is an integer literal");
+/// The bounds of a parameter, and what is known to be within.
+#[derive(Default)]
+struct Bounds {
+    /// The defaults that are literals, with their places.
+    defaults: Vec<(i128, TokenStream)>,
+    min: Option<i128>,
+    max: Option<(i128, TokenStream)>,
+}
+
+impl Bounds {
+    fn parse(&mut self, kind: &Kind, key: &str, input: ParseStream<'_>) -> Result<TokenStream> {
+        let span = input.span();
+        let Some(integer) = kind.integer() else {
+            let message = format!("`{key}` is for integers and arrays of them, not for `{kind}`");
             return Err(Error::new(span, message));
+        };
+        let (value, tokens) = integer.parse(key, input)?;
+        match key {
+            "min" => self.min = Some(value),
+            _ => self.max = Some((value, tokens.clone())),
         }
-    };
-    if type_ != literal.suffix() && !literal.suffix().is_empty() {
-        let message = format!(
-            "a default of type `{type_}` cannot be of type `{}`",
-            literal.suffix()
-        );
-        return Err(Error::new(literal.span(), message));
+        Ok(tokens)
     }
 
-    let in_range = literal.base10_parse::<i128>().is_ok_and(|value| {
-        let value = if minus.is_some() { -value } else { value };
-        // `-0` is no literal of an unsigned type.
-        range.contains(&value) && (minus.is_none() || *range.start() < 0)
-    });
-    let tokens = quote!(#minus #literal);
-    if !in_range {
-        let sign = if minus.is_some() { "-" } else { "" };
-        let message = format!(
-            "`{sign}{literal}` is out of range for `{type_}`: {} to {}",
-            range.start(),
-            range.end()
-        );
-        return Err(Error::new_spanned(tokens, message));
+    /// # Errors
+    ///
+    /// A default that is not within, or bounds that nothing is within.
+    fn check(&self) -> Result<()> {
+        if let (Some(min), Some((max, tokens))) = (self.min, &self.max) {
+            if min > *max {
+                let message = format!("`max` is less than `min`, which is {min}");
+                return Err(Error::new_spanned(tokens, message));
+            }
+        }
+        for (value, tokens) in &self.defaults {
+            if let Some(min) = self.min.filter(|min| value < min) {
+                let message = format!("the default `{value}` is less than `min`, which is {min}");
+                return Err(Error::new_spanned(tokens, message));
+            }
+            if let Some((max, _)) = self.max.as_ref().filter(|(max, _)| value > max) {
+                let message = format!("the default `{value}` is more than `max`, which is {max}");
+                return Err(Error::new_spanned(tokens, message));
+            }
+        }
+        Ok(())
     }
-    Ok(tokens)
 }
 
-/// An error at the next token, or at `ident` if there is none.
-fn at_next(input: ParseStream<'_>, ident: &Ident, message: &str) -> Error {
-    let span = if input.is_empty() {
-        ident.span()
-    } else {
-        input.span()
+/// Reads a file's mode, which must be one that C takes: `VERIFY_OCTAL_PERMISSIONS()`.
+fn permissions(input: ParseStream<'_>) -> Result<u16> {
+    let span = input.span();
+    let literal: LitInt = match input.parse() {
+        Ok(Lit::Int(literal)) if literal.suffix().is_empty() => literal,
+        _ => {
+            return Err(Error::new(
+                span,
+                "`permissions` takes the mode of a file, as in `permissions: 0o644`",
+            ))
+        }
     };
+    let text = literal.to_string();
+    let error = |message: String| Error::new(literal.span(), message);
+    if !text.starts_with("0o") && text != "0" {
+        return Err(error(format!(
+            "`permissions` is in octal: write `0o{}`",
+            text.trim_start_matches('0')
+        )));
+    }
+    let mode: u16 = literal
+        .base10_parse()
+        .ok()
+        .filter(|&mode| mode <= 0o777)
+        .ok_or_else(|| error("`permissions` is at most 0o777".to_owned()))?;
+    let (user, group, other) = (mode >> 6, mode >> 3, mode);
+    let problem = if mode & 0o111 != 0 {
+        "a parameter cannot be executed"
+    } else if other & 2 != 0 {
+        "a parameter must not be writable for everybody"
+    } else if user & 4 < group & 4 || group & 4 < other & 4 {
+        "who may read must include those with more rights: user, group, others"
+    } else if user & 2 < group & 2 {
+        "a parameter that its group may write must be writable for its owner"
+    } else {
+        return Ok(mode);
+    };
+    Err(error(problem.to_owned()))
+}
+
+/// Reads a name for users, which must be one that a command line can have.
+fn name(key: &str, input: ParseStream<'_>) -> Result<String> {
+    let span = input.span();
+    let name = parse::string(key, input)?;
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.is_empty() || !name.chars().all(is_valid) {
+        let message = "`name` takes letters, digits, `_` and `-`, as in `name: \"debug\"`";
+        return Err(Error::new(span, message));
+    }
+    Ok(name)
+}
+
+fn function(key: &str, input: ParseStream<'_>) -> Result<Expr> {
+    let span = input.span();
+    match input.parse() {
+        Ok(function @ (Expr::Path(_) | Expr::Closure(_))) => Ok(function),
+        _ => Err(Error::new(
+            span,
+            format!("`{key}` takes a function, as in `{key}: {key}_value`"),
+        )),
+    }
+}
+
+fn boolean(key: &str, input: ParseStream<'_>) -> Result<bool> {
+    let span = input.span();
+    match input.parse::<LitBool>() {
+        Ok(value) => Ok(value.value),
+        Err(_) => Err(Error::new(span, format!("`{key}` is `true` or `false`"))),
+    }
+}
+
+/// Reads one of several words, and returns which.
+fn one_of(key: &str, words: &[&str], input: ParseStream<'_>) -> Result<usize> {
+    let span = input.span();
+    let word = input.call(Ident::parse_any).ok();
+    word.and_then(|word| words.iter().position(|other| word == other))
+        .ok_or_else(|| {
+            let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+            Error::new(span, format!("`{key}` is one of {}", words.join(", ")))
+        })
+}
+
+/// An error at the next token, or at `at` if there is none.
+pub(super) fn at_next(input: ParseStream<'_>, at: Span, message: &str) -> Error {
+    let span = if input.is_empty() { at } else { input.span() };
     Error::new(span, message)
+}
+
+/// An `Option` of tokens, as tokens.
+pub(super) fn option(tokens: Option<&TokenStream>) -> TokenStream {
+    match tokens {
+        Some(tokens) => quote!(::core::option::Option::Some(#tokens)),
+        None => quote!(::core::option::Option::None),
+    }
 }

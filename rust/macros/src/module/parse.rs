@@ -22,14 +22,14 @@ pub(super) struct Key {
     pub(super) required: bool,
 }
 
-const fn required(name: &'static str) -> Key {
+pub(super) const fn required(name: &'static str) -> Key {
     Key {
         name,
         required: true,
     }
 }
 
-const fn optional(name: &'static str) -> Key {
+pub(super) const fn optional(name: &'static str) -> Key {
     Key {
         name,
         required: false,

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The lock of a module's parameters.
+
+use crate::bindings;
+use crate::error::code::EDEADLK;
+use crate::error::Result;
+use crate::module::ThisModule;
+use crate::types::NotThreadSafe;
+use core::ops::Deref;
+use core::ops::DerefMut;
+use core::ptr;
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering;
+
+/// C's lock of a module's parameters, and which task holds it on behalf of Rust code.
+#[doc(hidden)]
+pub struct ParamLock {
+    module: &'static ThisModule,
+    /// Compared with the current task only: it is null or that task only if this task wrote it.
+    holder: AtomicPtr<bindings::task_struct>,
+}
+
+impl ParamLock {
+    /// Makes the one of `module`; each module has one.
+    pub const fn new(module: &'static ThisModule) -> Self {
+        Self {
+            module,
+            holder: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    fn current() -> *mut bindings::task_struct {
+        // SAFETY: There is a current task wherever modules run.
+        unsafe { bindings::get_current() }
+    }
+
+    /// Takes the lock, and lends the value at `value` until it is released.
+    ///
+    /// # Safety
+    ///
+    /// `value` must be valid for `'a`, and be used by nobody who does not hold this lock.
+    pub(super) unsafe fn lock<'a, T>(&'a self, value: *mut T) -> Result<Guard<'a, T>> {
+        let current = Self::current();
+        if self.holder.load(Ordering::Relaxed) == current {
+            return Err(EDEADLK);
+        }
+        // SAFETY: The module is valid, or null for the kernel itself, which C takes too.
+        unsafe { bindings::kernel_param_lock(self.module.as_ptr()) };
+        self.holder.store(current, Ordering::Relaxed);
+        // INVARIANT: The lock was taken just now.
+        Ok(Guard {
+            lock: self,
+            value,
+            _not_send: NotThreadSafe,
+        })
+    }
+
+    /// Runs `call` with the knowledge that C has taken the lock for this task.
+    pub(super) fn held<R>(&self, call: impl FnOnce() -> R) -> R {
+        self.holder.store(Self::current(), Ordering::Relaxed);
+        let result = call();
+        self.holder.store(ptr::null_mut(), Ordering::Relaxed);
+        result
+    }
+}
+
+/// The value of a parameter that can change at run time, while it cannot.
+///
+/// # Invariants
+///
+/// This task holds `lock`, and `value` is used only by who holds it.
+#[must_use = "the lock is released at once if the guard is not kept"]
+pub struct Guard<'a, T> {
+    lock: &'a ParamLock,
+    value: *mut T,
+    _not_send: NotThreadSafe,
+}
+
+// SAFETY: A reference to it gives a reference to the value, and nothing else.
+unsafe impl<T: Sync> Sync for Guard<'_, T> {}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: By the type invariant nobody else uses the value while the guard lives.
+        unsafe { &*self.value }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: As for `deref`; the guard is borrowed mutably, so there is no other reference.
+        unsafe { &mut *self.value }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        self.lock.holder.store(ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: By the type invariant this task holds the lock.
+        unsafe { bindings::kernel_param_unlock(self.lock.module.as_ptr()) };
+    }
+}

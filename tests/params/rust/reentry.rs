@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a module's own functions may do to its parameters while these are read: nothing that harms.
+
+use kernel::module_param::Writer;
+use kernel::prelude::*;
+use kernel::sync::Arc;
+
+module! {
+    type: Reentry,
+    name: "reentry",
+    description: "Test: functions of parameters that use parameters",
+    license: "GPL",
+    params: {
+        text: charp { default: "first", description: "", permissions: 0o444, },
+        keep: bool {
+            default: false,
+            description: "Keeps a reference to `text`",
+            permissions: 0o444,
+            set: keep_text,
+        },
+        copy: bool { default: false, description: "Copies `size`", set: copy_size, },
+        size: u32 { default: 1, description: "", permissions: 0o444, },
+        name: charp { default: "name", description: "", permissions: 0o644, },
+        locks: bool {
+            default: false,
+            description: "Tries to lock `name`",
+            permissions: 0o644,
+            set: lock_name,
+            get: show_lock,
+        },
+        owned: charp {
+            default: "owned",
+            description: "",
+            permissions: 0o644,
+            set: refuse_bad,
+        },
+    },
+}
+
+fn keep_text(_value: &bool) -> Result {
+    // A reference for good: from here on `text` must not change.
+    let text: &'static kernel::module_param::Charp = module_parameters::text.value_ref();
+    pr_info!("kept {text}\n", text = text.as_c_str().unwrap_or_default());
+    Ok(())
+}
+
+fn copy_size(_value: &bool) -> Result {
+    pr_info!("copied {}\n", module_parameters::size.value());
+    Ok(())
+}
+
+fn lock_name(_value: &bool) -> Result {
+    match module_parameters::name.lock() {
+        Ok(_) => pr_err!("locked twice\n"),
+        Err(error) => pr_info!("not locked twice: {error:?}\n"),
+    }
+    Ok(())
+}
+
+fn show_lock(_value: &bool, out: &mut Writer<'_>) -> Result {
+    use kernel::fmt::Write;
+
+    let refused = module_parameters::name.lock().is_err();
+    write!(out, "refused: {refused}").map_err(|_| EINVAL)
+}
+
+fn refuse_bad(value: &kernel::module_param::Charp) -> Result {
+    match value.as_c_str() {
+        Some(text) if text.to_bytes().starts_with(b"bad") => Err(EPERM),
+        _ => Ok(()),
+    }
+}
+
+struct Reentry {
+    _text: Arc<u32>,
+}
+
+impl kernel::Module for Reentry {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let mut name = module_parameters::name.lock()?;
+        pr_info!("second guard: {:?}\n", module_parameters::name.lock().err());
+        // The module may look at and change what it holds.
+        let _: &mut kernel::module_param::Charp = &mut name;
+        drop(name);
+        pr_info!("again: {}\n", module_parameters::name.lock().is_ok());
+        pr_info!(
+            "owned: {}\n",
+            module_parameters::owned.lock()?.as_c_str().unwrap_or_default()
+        );
+        Ok(Self {
+            _text: Arc::new(module_parameters::size.value(), GFP_KERNEL)?,
+        })
+    }
+}

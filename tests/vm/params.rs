@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Parameters are what C's are: a C and a Rust module get the same strings, when loaded and through
+//! sysfs, and must do the same with each: errno, what can be read back, and the log.
+
+use crate::built::Built;
+use crate::{log, Report, Verdict};
+use anyhow::{bail, ensure, Context, Result};
+use ferrule::kernels::Kernel;
+use ferrule::vm::{self, Guest};
+use std::fmt::Write;
+use std::process::Command;
+use std::time::Duration;
+
+mod cases;
+
+/// The pairs of modules, and the one that has no twin.
+const TWINS: &[&str] = &["params", "params_cb"];
+const ALONE: &str = "reentry";
+
+/// What `reentry` must answer: the case, and what its output must have.
+const REENTRY: &[(&str, &[&str])] = &[
+    (
+        "load",
+        &[
+            "load -> 0",
+            "second guard: Some(EDEADLK)",
+            "again: true",
+            "locks=refused: true",
+        ],
+    ),
+    ("load text=a text=b", &["load -> 0", "text=b"]),
+    ("load keep=1", &["load -> 0", "kept first"]),
+    // Once lent, the string stays; what came before that is the last word.
+    ("load text=a keep=1", &["load -> 0", "kept a", "text=a"]),
+    ("load text=a keep=1 text=b", &["load -> 16", "kept a"]),
+    ("load copy=1 size=7", &["load -> 0", "copied 1", "size=7"]),
+    (
+        "load owned=good owned=better",
+        &["load -> 0", "owned: better"],
+    ),
+    ("load owned=bad", &["load -> 1"]),
+    (
+        "write locks 1",
+        &["-> 0", "not locked twice: EDEADLK", "locks=refused: true"],
+    ),
+    ("write owned other", &["-> 0", "owned=other"]),
+    ("write owned bad", &["-> 1", "owned=other"]),
+    ("write owned last", &["-> 0", "owned=last"]),
+];
+
+/// Boots `kernel` and replays all cases.
+pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
+    let replay = built.dir().join("replay");
+    let status = Command::new("cc")
+        .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
+        .arg(&replay)
+        .arg(ferrule::build::root()?.join("tests/params/replay.c"))
+        .status()
+        .context("cannot run cc")?;
+    ensure!(status.success(), "cc could not build tests/params/replay.c");
+
+    let mut files = vec![(replay, "/replay".to_owned())];
+    // Emergencies only on the console: nothing comes between the script's lines.
+    let mut script = "dmesg -n 1\n".to_owned();
+    let mut add_cases = |name: &str, cases: String| -> Result<()> {
+        let path = built.dir().join(format!("{name}.cases"));
+        std::fs::write(&path, cases)?;
+        files.push((path, format!("/{name}.cases")));
+        Ok(())
+    };
+    for name in TWINS {
+        add_cases(name, cases::of(name).join("\n") + "\n")?;
+        writeln!(
+            script,
+            "echo '@@ begin {name}'
+/replay /c/{name}.ko /{name}.cases >/c.out && /replay /rust/{name}.ko /{name}.cases >/rust.out
+status=$?
+if [ $status = 0 ] && ! cmp -s /c.out /rust.out; then status=1; diff /c.out /rust.out | head -n 60; fi
+echo \"@@ end {name} $status\""
+        )?;
+    }
+    let lines: Vec<String> = REENTRY
+        .iter()
+        .map(|(case, _)| cases::encode_words(case))
+        .collect();
+    add_cases(ALONE, lines.join("\n") + "\n")?;
+    writeln!(
+        script,
+        "echo '@@ begin {ALONE}'; /replay /rust/{ALONE}.ko /{ALONE}.cases; echo \"@@ end {ALONE} $?\""
+    )?;
+    for (language, names) in [("c", TWINS), ("rust", &[TWINS, &[ALONE]].concat())] {
+        for name in names {
+            let module = built
+                .dir()
+                .join(format!("tests/params/{language}/{name}.ko"));
+            files.push((module, format!("/{language}/{name}.ko")));
+        }
+    }
+
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        timeout: Duration::from_secs(300),
+        ..Guest::default()
+    };
+    let outcome = vm::boot(&guest, &mut |_| {})?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
+    }
+    Ok(outcome.log)
+}
+
+/// Judges the log.
+pub fn check(text: &str, report: &mut Report) {
+    for name in TWINS {
+        report.add(format!("{name}_do_as_in_c"), twins(text, name));
+    }
+    report.add("params_reentry", reentry(text));
+}
+
+/// Both modules went through all cases, not all of which were refused, without a difference.
+fn twins(text: &str, name: &str) -> Verdict {
+    let section = log::section(text, name)?;
+    let count = cases::of(name).len();
+    let prefix = format!("replayed {count} cases, ");
+    let good: Vec<usize> = section
+        .lines
+        .iter()
+        .filter_map(|line| {
+            line.strip_prefix(&prefix)?
+                .strip_suffix(" good")?
+                .parse()
+                .ok()
+        })
+        .collect();
+    match good[..] {
+        [c, rust] if section.status == "0" && c == rust && c > count / 5 && c < count => Ok(()),
+        _ => Err(format!("status {}: {:#?}", section.status, section.lines)),
+    }
+}
+
+fn reentry(text: &str) -> Verdict {
+    let section = log::section(text, ALONE)?;
+    for (number, (case, wanted)) in REENTRY.iter().enumerate() {
+        let begin = format!("{number} ");
+        let answer: Vec<&str> = section
+            .lines
+            .iter()
+            .copied()
+            .skip_while(|line| !line.starts_with(&begin))
+            .enumerate()
+            .take_while(|(at, line)| *at == 0 || line.starts_with("  "))
+            .map(|(_, line)| line)
+            .collect();
+        for wanted in *wanted {
+            if !answer.iter().any(|line| line.contains(wanted)) {
+                return Err(format!("{case}: no `{wanted}` in {answer:#?}"));
+            }
+        }
+    }
+    match section.status {
+        "0" => Ok(()),
+        status => Err(format!("status {status}: {:#?}", section.lines)),
+    }
+}
