@@ -74,4 +74,48 @@ module! {
     imports_ns: ["ONE", "TWO\0THREE"],
 }
 
+// What the further keys do not take.
+module! {
+    type: Driver,
+    name: "ui",
+    version: "",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    softdep: ["parport"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    softdep: ["pre:"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: ["tag"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: { vermagic: "mine", },
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: { tag: 5, },
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    initcall: early,
+}
+
 fn main() {}

@@ -22,15 +22,35 @@ use proc_macro::TokenStream;
 /// | `name` (required) | a string: the log prefix and the driver name | `KBUILD_MODNAME` |
 /// | `authors` | a list of strings | `MODULE_AUTHOR()` |
 /// | `description` | a string | `MODULE_DESCRIPTION()` |
+/// | `version` | a string | `MODULE_VERSION()` |
 /// | `license` (required) | a string, for example `"GPL"` | `MODULE_LICENSE()` |
 /// | `alias` | a list of strings | `MODULE_ALIAS()` |
+/// | `softdep` | a list of strings, as in `"pre: parport"` | `MODULE_SOFTDEP()` |
 /// | `firmware` | a list of strings: files that the module may ask for | `MODULE_FIRMWARE()` |
 /// | `imports_ns` | a list of strings: symbol namespaces | `MODULE_IMPORT_NS()` |
+/// | `info` | a block of `tag: "text",` for what has no key of its own | `MODULE_INFO()` |
+/// | `initcall` | when it starts if built in: `pure`, `core`, `postcore`, `arch`, `subsys`, `fs`, `rootfs`, `device` (the default) or `late`; all but the first and `rootfs` also with `_sync` | `subsys_initcall()` and the like |
 /// | `params` | a block of parameters | `module_param()`, `MODULE_PARM_DESC()` |
 ///
-/// A parameter is `name: type { default: value, description: "text", },`. Its type is one of `i8`
-/// to `i64`, `u8` to `u64`, `isize`, `usize`, `bool`, and it is read with
-/// `module_parameters::name.value()`.
+/// # Parameters
+///
+/// A parameter is `name: type { default: value, description: "text", },`, and it is read with
+/// `module_parameters::name.value()` or `value_ref()`. `kernel::module_param` says which types there
+/// are, and who may read and write when. These keys can follow, in this order:
+///
+/// | key | value | C |
+/// |---|---|---|
+/// | `permissions` | the mode of `/sys/module/MODULE/parameters/NAME`, as in `0o644`; none without it | the last argument of `module_param()` |
+/// | `min`, `max` | what an integer, or each of an array, must not be below or above: `EINVAL` | `param_set_uint_minmax()` |
+/// | `name` | the name for users, if it is not the one in the source | `module_param_named()` |
+/// | `set` | `fn(&T) -> Result`: refuses a new value, with an errno, or does not | `kernel_param_ops.set` |
+/// | `get` | `fn(&T, &mut Writer) -> Result`: prints the value in sysfs | `kernel_param_ops.get` |
+/// | `unsafe` | `true`: setting it taints the kernel | `module_param_unsafe()` |
+/// | `hardware` | what it configures: `ioport`, `iomem`, `ioport_or_iomem`, `irq`, `dma`, `dma_addr`, `other`; refused when the kernel is locked down | `module_param_hw()` |
+/// | `level` | for built-in use: `core` to `late`, before which initcalls it is read; otherwise before all of them | `core_param_cb()` and the like |
+///
+/// With a range, a `set` function or a type of the driver's own, a bad value changes nothing.
+/// Both functions run with the module's parameters locked, and may run before `init`.
 ///
 /// The macro belongs at the root of the module's crate, because the printing macros and the
 /// driver macros look there for the items it defines: `THIS_MODULE`, `LocalModule`,

@@ -13,10 +13,14 @@ module! {
     name: "full-name",
     authors: ["First <first@example.org>", "Zweite Ä"],
     description: "Every key",
+    version: "1.0-rc2",
     license: "GPL",
     alias: ["pci:v00001B36d00000005sv*", "full"],
+    softdep: ["pre: one two post: three"],
     firmware: ["full/a.bin", "full/b.bin"],
     imports_ns: ["NET_NS", "USB_STORAGE"],
+    info: { staging: "Y", },
+    initcall: subsys,
     params: {
         level: i8 {
             default: -128,

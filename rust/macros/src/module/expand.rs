@@ -22,7 +22,7 @@ pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
     let parameters = parameters(info);
     let modinfo = modinfo::statics(info, std::env::var("RUST_MODFILE").ok());
     let loadable = loadable(&info.type_);
-    let built_in = built_in(&info.type_, &info.name);
+    let built_in = built_in(info);
 
     quote! {
         #public
@@ -121,11 +121,13 @@ fn loadable(type_: &Type) -> TokenStream {
 }
 
 /// The initcall of a module that is built into the kernel. It is never unloaded.
-fn built_in(type_: &Type, name: &str) -> TokenStream {
-    let symbol = format!("__{}_init", symbol(name));
+fn built_in(info: &ModuleInfo) -> TokenStream {
+    let type_ = &info.type_;
+    let symbol = format!("__{}_init", symbol(&info.name));
     let init = Ident::new(&symbol, Span::call_site());
     let asm = format!(
-        ".pushsection \".initcall6.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection"
+        ".pushsection \".initcall{}.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection",
+        info.initcall
     );
 
     quote! {
@@ -137,7 +139,7 @@ fn built_in(type_: &Type, name: &str) -> TokenStream {
             #[unsafe(link_section = ".init.text")]
             extern "C" fn #init() -> ::kernel::ffi::c_int {
                 // SAFETY: No Rust code can name this function or `SLOT`; the kernel calls it once,
-                // through the entry in `.initcall6.init`.
+                // through the entry in its `.initcall` section.
                 unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
             }
 

@@ -8,16 +8,23 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 /// The entries of `info` in C's usual order, as (key, value).
-pub(super) fn entries(info: &ModuleInfo) -> Vec<(&'static str, String)> {
+pub(super) fn entries(info: &ModuleInfo) -> Vec<(&str, String)> {
     let mut entries = vec![("license", info.license.clone())];
     let mut add = |key, values: &mut dyn Iterator<Item = &String>| {
         entries.extend(values.map(|value| (key, value.clone())));
     };
     add("author", &mut info.authors.iter());
     add("description", &mut info.description.iter());
+    add("version", &mut info.version.iter());
     add("alias", &mut info.alias.iter());
+    add("softdep", &mut info.softdep.iter());
     add("firmware", &mut info.firmware.iter());
     add("import_ns", &mut info.imports_ns.iter());
+    entries.extend(
+        info.info
+            .iter()
+            .map(|(tag, text)| (tag.as_str(), text.clone())),
+    );
     for param in &info.params {
         let name = &param.name;
         entries.push(("parm", format!("{name}:{}", param.description)));

@@ -2,9 +2,10 @@
 
 //! The parameters of a module: `params: { name: type { default: value, description: "…", }, }`.
 
+use super::keys;
+use super::keys::Key;
 use super::kind::Kind;
 use super::parse;
-use super::parse::Key;
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,17 +23,17 @@ use syn::Token;
 
 /// The keys of one parameter.
 const KEYS: &[Key] = &[
-    parse::required("default"),
-    parse::required("description"),
-    parse::optional("permissions"),
-    parse::optional("min"),
-    parse::optional("max"),
-    parse::optional("name"),
-    parse::optional("set"),
-    parse::optional("get"),
-    parse::optional("unsafe"),
-    parse::optional("hardware"),
-    parse::optional("level"),
+    keys::required("default"),
+    keys::required("description"),
+    keys::optional("permissions"),
+    keys::optional("min"),
+    keys::optional("max"),
+    keys::optional("name"),
+    keys::optional("set"),
+    keys::optional("get"),
+    keys::optional("unsafe"),
+    keys::optional("hardware"),
+    keys::optional("level"),
 ];
 
 /// What a hardware parameter can be about: C's `enum hwparam_type`.
@@ -149,11 +150,11 @@ impl Param {
         let what = format!("parameter `{}`", param.name);
         let owner = param.ident.span();
         let mut bounds = Bounds::default();
-        parse::fields(&block, &what, owner, KEYS, |key, input| {
+        keys::fields(&block, &what, owner, KEYS, |key, input| {
             param.field(key, input, &mut bounds)
         })?;
         bounds.check()?;
-        parse::comma(input, owner, &what)?;
+        keys::comma(input, owner, &what)?;
         Ok(param)
     }
 
