@@ -49,12 +49,18 @@ pub fn root() -> Result<PathBuf> {
 #[command(hide = true)]
 pub struct LintArgs {
     what: Lint,
+    /// The fetched kernel to do it for, in place of the newest
+    #[arg(long)]
+    kver: Option<String>,
 }
 
-/// Runs clippy or rustdoc, for the newest stock kernel that has been fetched.
+/// Runs clippy or rustdoc, for a stock kernel that has been fetched.
 pub fn lint(args: &LintArgs) -> Result<ExitCode> {
-    let kernel = kernels::cached(&kernels::cache_dir(None)?)?.pop();
-    let kernel = kernel.context("no kernel has been fetched; run `make kernels`")?;
+    let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+    kernels.retain(|kernel| args.kver.as_ref().is_none_or(|name| kernel.is_called(name)));
+    let kernel = kernels
+        .pop()
+        .context("no such kernel has been fetched; run `make kernels`")?;
     let (root, toolchain) = (root()?, Toolchain::find()?);
     let build = root.join("build");
     let kdir = Kdir::open(&kernel.kdir)?;

@@ -28,6 +28,8 @@ pub enum Helpers {
 pub enum Lint {
     Clippy,
     Rustdoc,
+    /// Prints the examples of the `kernel` crate's docs, as JSON.
+    Doctest,
 }
 
 /// Upstream's lints for all Rust code of a kernel.
@@ -323,12 +325,16 @@ impl Crates<'_> {
         let sysroot = Sysroot::prepare(self.root, build, self.toolchain, &profile)?;
         let out = self.file("lint");
         fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
-        if what == Lint::Rustdoc {
+        if what != Lint::Clippy {
             let rustdoc = self.toolchain.beside("rustdoc");
             let mut command =
                 self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
             // Its own check forgets that `core` was built with the same flags.
             let mismatch = "-Cunsafe-allow-abi-mismatch=retpoline,retpoline-external-thunk";
+            if what == Lint::Doctest {
+                command.args([mismatch, "--output-format=doctest"]);
+                return command::run(&mut command);
+            }
             command
                 .args([mismatch, "-Dwarnings", "--out-dir"])
                 .arg(self.root.join("target/doc"));

@@ -6,6 +6,7 @@ pub mod build;
 pub mod command;
 pub mod crates;
 pub mod demo;
+pub mod doctest;
 pub mod doctor;
 pub mod kbuild;
 pub mod kdir;

@@ -2,8 +2,9 @@
 
 //! Builds the samples and test modules for a kernel, and looks at what came out.
 
-use crate::{Report, Verdict};
+use crate::{doc, Report, Verdict};
 use anyhow::{bail, Context, Result};
+use ferrule::doctest::Example;
 use ferrule::kernels::Kernel;
 use ferrule::sample::Sample;
 use ferrule::{build, command, demo};
@@ -16,6 +17,8 @@ pub struct Built {
     pub samples: Vec<Sample>,
     /// The test modules' names.
     pub tests: Vec<String>,
+    /// The examples of the docs.
+    pub examples: Vec<Example>,
     dir: PathBuf,
 }
 
@@ -57,9 +60,13 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let dir = root
         .join("build/test")
         .join(format!("{}-{helpers}", kernel.release));
+    let examples = doc::examples(kernel)?;
     for name in [SAMPLES, TESTS, OUT_OF_TREE].into_iter().chain(PARAMS) {
         let to = dir.join(name);
         demo::copy_sources(&root.join(name), &to)?;
+        if name == TESTS {
+            doc::generate(&examples, &to)?;
+        }
         let output = ferrule_build(kernel, helpers, &to)?;
         if let Some(line) = output
             .lines()
@@ -79,6 +86,7 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     Ok(Built {
         samples,
         tests,
+        examples,
         dir,
     })
 }
@@ -109,6 +117,9 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 /// Looks at the built modules.
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
+    if helpers == "inline" {
+        doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
+    }
     for path in built.modules() {
         let name = path
             .file_stem()

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
 mod built;
+mod doc;
 mod guest;
 mod log;
 mod params;
