@@ -57,7 +57,14 @@ pub trait ModuleMetadata {
     const NAME: &'static CStr;
 
     /// The module itself.
-    const THIS_MODULE: &'static ThisModule;
+    const THIS_MODULE: ThisModule;
+}
+
+/// Returns the module that `M` was declared by: `this_module::<LocalModule>()`. C: `THIS_MODULE`.
+///
+/// Context: any.
+pub const fn this_module<M: ModuleMetadata>() -> &'static ThisModule {
+    const { &M::THIS_MODULE }
 }
 
 /// A module, as C's `THIS_MODULE`: a null pointer stands for the kernel itself.

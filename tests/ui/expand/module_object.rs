@@ -61,7 +61,7 @@ const _: &core::ffi::CStr = <LocalModule as kernel::ModuleMetadata>::NAME;
 /// Uses the module's own items as a driver would.
 pub fn this_module() -> (&'static ThisModule, &'static ThisModule) {
     (
-        <LocalModule as kernel::ModuleMetadata>::THIS_MODULE,
+        &<LocalModule as kernel::ModuleMetadata>::THIS_MODULE,
         &crate::THIS_MODULE,
     )
 }

@@ -102,7 +102,7 @@ impl ThisModule {
 /// What `module!` knows of a module.
 pub trait ModuleMetadata {
     const NAME: &'static str::CStr;
-    const THIS_MODULE: &'static ThisModule;
+    const THIS_MODULE: ThisModule;
 }
 
 /// A module. The real one gives an initialiser.

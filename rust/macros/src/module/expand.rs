@@ -49,9 +49,9 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
         #[allow(dead_code)]
         const __LOG_PREFIX: &[::core::primitive::u8] = #prefix;
 
-        /// This module, as C's `THIS_MODULE`: null if it is built into the kernel.
+        #[doc(hidden)]
         #[allow(unexpected_cfgs)]
-        static THIS_MODULE: ::kernel::ThisModule = {
+        const __THIS_MODULE: ::kernel::ThisModule = {
             #[cfg(MODULE)]
             let module = {
                 unsafe extern "C" {
@@ -71,13 +71,16 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
             unsafe { ::kernel::ThisModule::from_ptr(module) }
         };
 
+        /// This module, as C's `THIS_MODULE`: null if it is built into the kernel.
+        static THIS_MODULE: ::kernel::ThisModule = __THIS_MODULE;
+
         /// The type of this module.
         #[allow(dead_code)]
         type LocalModule = #type_;
 
         impl ::kernel::ModuleMetadata for #type_ {
             const NAME: &'static ::kernel::str::CStr = #name;
-            const THIS_MODULE: &'static ::kernel::ThisModule = &THIS_MODULE;
+            const THIS_MODULE: ::kernel::ThisModule = __THIS_MODULE;
         }
     }
 }
