@@ -7,7 +7,7 @@ use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
-use crate::{kernels, module, stamp};
+use crate::{kernels, module, stamp, sysroot};
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
+    let lock = stamp::Lock::tree(&module, &build.join("lock"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
@@ -130,7 +130,7 @@ fn remove_leftovers(dir: &Path) -> Result<()> {
 /// What the modules of one kernel need, built, and locked so that it stays as it is.
 struct Prepared<'a> {
     crates: Crates<'a>,
-    _lock: stamp::Lock,
+    _locks: [stamp::Lock; 2],
 }
 
 impl<'a> Prepared<'a> {
@@ -165,23 +165,33 @@ impl<'a> Prepared<'a> {
         };
         let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
         let mut lock = stamp::Lock::shared(&crates.dir)?;
+        let mut sysroot = crates.lock_sysroot()?;
         // Changing a lock is not atomic: another build may come in between, for other variables.
-        while !stamp::is_fresh(&ready, &key) || crates.headers_changed() {
+        let sysroot = loop {
+            match sysroot {
+                Some(sysroot) if stamp::is_fresh(&ready, &key) && !crates.headers_changed() => {
+                    break sysroot
+                }
+                _ => {}
+            }
             drop(lock);
             lock = stamp::Lock::exclusive(&crates.dir)?;
-            if crates.headers_changed() && ready.exists() {
+            sysroot = crates.lock_sysroot()?;
+            if (crates.headers_changed() || sysroot.is_none()) && ready.exists() {
                 fs::remove_file(&ready)
                     .with_context(|| format!("cannot remove {}", ready.display()))?;
             }
             // Another build may have done it while this one waited: then no step runs.
             stamp::step(&ready, &key, || {
-                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)
+                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)?;
+                sysroot::remove_unused(build)
             })?;
+            sysroot = crates.lock_sysroot()?;
             lock = lock.share()?;
-        }
+        };
         Ok(Self {
             crates,
-            _lock: lock,
+            _locks: [lock, sysroot],
         })
     }
 }

@@ -6,10 +6,11 @@ use crate::kbuild::Cc;
 use crate::kdir::Kdir;
 use crate::profile::Profile;
 use crate::stamp;
-use crate::sysroot::Sysroot;
+use crate::sysroot::{self, Sysroot};
 use crate::toolchain::Toolchain;
 use anyhow::{Context, Result};
 use facts::Facts;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 mod bindings;
@@ -41,6 +42,7 @@ impl Crates<'_> {
             .and(self.helpers)
             .and_files(&self.kdir.path.join("Module.symvers"))?
             .and_files(&self.root.join("rust"))?
+            .and_files(&self.root.join("Cargo.toml"))?
             .and_files(&self.root.join("Cargo.lock"))?
             .and_files(&tool)
     }
@@ -59,7 +61,21 @@ impl Crates<'_> {
                 facts,
             )
         });
-        self.rust_side(&sysroot?, &facts?)
+        let (sysroot, facts) = (sysroot?, facts?);
+        fs::write(
+            self.file(sysroot::RECORD),
+            sysroot.path.as_os_str().as_encoded_bytes(),
+        )
+        .context("cannot write which sysroot is used")?;
+        self.rust_side(&sysroot, &facts)
+    }
+
+    /// Keeps the sysroot that the crates were compiled against as it is, if it is there.
+    pub fn lock_sysroot(&self) -> Result<Option<stamp::Lock>> {
+        match fs::read_to_string(self.file(sysroot::RECORD)) {
+            Ok(path) => sysroot::lock(Path::new(&path)),
+            Err(_) => Ok(None),
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {

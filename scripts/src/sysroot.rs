@@ -15,21 +15,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The libraries of one profile, and how to compile against them.
+///
+/// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
+/// that a build for one kernel does not disturb another's. It stays while this is there.
 pub struct Sysroot {
     /// The directory to give to `--sysroot`.
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and the macros.
+    /// Where pinned-init's library lies, under the name that rustc looks for, and procedural macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
-    /// Where the procedural macros of pinned-init lie.
-    pub host_deps: PathBuf,
     args: Vec<String>,
+    _lock: stamp::Lock,
 }
 
 /// Libraries hold bitcode as the front end made it.
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
+
+/// What lies in the project's directory and goes into a sysroot.
+pub const SOURCES: &[&str] = &["rust/macros", "rust/sysroot", "Cargo.toml", "Cargo.lock"];
+
+/// The file that says that a sysroot is complete.
+const STAMP: &str = "stamp";
 
 impl Sysroot {
     /// Builds the sysroot for `profile` below `build`, unless it is there.
@@ -40,28 +48,32 @@ impl Sysroot {
         profile: &Profile,
     ) -> Result<Self> {
         let dir = build.join("rust");
-        let _lock = stamp::Lock::exclusive(&dir)?;
-        let name = format!(
-            "x86_64-{}",
-            &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]
-        );
-        let sysroot = Self {
-            path: dir.join("sysroot"),
-            target: dir.join(format!("{name}.json")),
-            crates: dir.join(&name),
-            macros: dir.join(&name).join("libmacros.so"),
-            host_deps: dir.join("target/release/deps"),
-            args: profile.args.clone(),
+        let mut key = stamp::Key::new(profile).and(&toolchain.version);
+        let name = format!("x86_64-{}", &key.hex()[..8]);
+        for source in SOURCES {
+            key = key.and_files(&root.join(source))?;
+        }
+        let path = dir.join(format!("{name}.{}", key.hex()));
+        let ready = lock(&path)?;
+        // Cargo's own directory has one writer; who finds what he needs waits for nobody.
+        let _writer = match ready {
+            Some(_) => None,
+            None => Some(stamp::Lock::exclusive(&dir)?),
         };
-        let key = stamp::Key::new(profile)
-            .and(&toolchain.version)
-            .and_files(&root.join("rust/macros"))?
-            .and_files(&root.join("rust/sysroot"))?
-            .and_files(&root.join("Cargo.toml"))?
-            .and_files(&root.join("Cargo.lock"))?;
-        stamp::step(&dir.join(format!("{name}.stamp")), &key, || {
-            fs::write(&sysroot.target, target_spec(toolchain, profile)?)
-                .with_context(|| format!("cannot write {}", sysroot.target.display()))?;
+        let lock = match ready {
+            Some(lock) => lock,
+            None => stamp::Lock::shared(&path)?,
+        };
+        let sysroot = Self {
+            target: dir.join(format!("{name}.json")),
+            crates: path.join("crates"),
+            macros: path.join("crates/libmacros.so"),
+            path,
+            args: profile.args.clone(),
+            _lock: lock,
+        };
+        stamp::step(&sysroot.path.join(STAMP), &key, || {
+            write_changed(&sysroot.target, &target_spec(toolchain, profile)?)?;
             sysroot.build(root, &dir.join("target"), toolchain)
         })?;
         Ok(sysroot)
@@ -136,11 +148,14 @@ impl Sysroot {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
                     (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
+                    // Those of pinned-init.
+                    (_, Some("so")) => {
+                        copy(file, &self.crates.join(name))?;
+                        continue;
+                    }
                     _ => continue,
                 };
-                fs::copy(file, &to).with_context(|| {
-                    format!("cannot copy {} to {}", file.display(), to.display())
-                })?;
+                copy(file, &to)?;
                 seen += 1;
             }
         }
@@ -160,7 +175,8 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name = names.find(|name| name.starts_with("libpinned_init"));
+        let name =
+            names.find(|name| name.starts_with("libpinned_init-") && name.ends_with(".rlib"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 
@@ -169,11 +185,85 @@ impl Sysroot {
         let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];
         args.push(format!("--target={}", self.target.display()));
         args.push(format!("--sysroot={}", self.path.display()));
-        args.push(format!("-Ldependency={}", self.host_deps.display()));
         args.push(format!("-Ldependency={}", self.crates.display()));
         args.extend(self.args.iter().cloned());
         args
     }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
+}
+
+/// Writes a file that others may be reading, and that is the same for all of them.
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn is_complete(path: &Path) -> bool {
+    path.join(STAMP).exists()
+}
+
+/// Keeps the sysroot at `path` as it is, if it is there.
+pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
+    if !is_complete(path) {
+        return Ok(None);
+    }
+    let lock = stamp::Lock::shared(path)?;
+    // It may have gone before it was locked.
+    Ok(is_complete(path).then_some(lock))
+}
+
+/// Removes the sysroots below `build` that no kernel there names in its file [`RECORD`] and no build uses.
+pub fn remove_unused(build: &Path) -> Result<()> {
+    let dir = build.join("rust");
+    let Some(_writer) = stamp::Lock::try_exclusive(&dir)? else {
+        return Ok(());
+    };
+    let named: Vec<PathBuf> = paths(build)?
+        .iter()
+        .filter_map(|kernel| fs::read_to_string(kernel.join(RECORD)).ok())
+        .map(PathBuf::from)
+        .collect();
+    let mut targets = Vec::new();
+    for path in paths(&dir)?
+        .iter()
+        .filter(|path| path.join(".lock").exists())
+    {
+        if !named.contains(path) && stamp::Lock::try_exclusive(path)?.is_some() {
+            fs::remove_dir_all(path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        } else {
+            targets.extend(path.file_stem().map(ToOwned::to_owned));
+        }
+    }
+    // What Cargo built them from: one directory for each target, besides the host's.
+    let built = if dir.join("target").exists() {
+        paths(&dir.join("target"))?
+    } else {
+        Vec::new()
+    };
+    for path in built {
+        let name = path.file_name().unwrap_or_default();
+        if name.to_string_lossy().starts_with("x86_64-") && !targets.iter().any(|used| used == name)
+        {
+            fs::remove_dir_all(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The file in a kernel's directory that names the sysroot its modules are compiled against.
+pub const RECORD: &str = "sysroot";
+
+fn paths(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    entries.map(|entry| Ok(entry?.path())).collect()
 }
 
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.
@@ -211,4 +301,43 @@ fn target_spec(toolchain: &Toolchain, profile: &Profile) -> Result<String> {
     fields.insert("features".into(), json!(profile.features));
     fields.insert("default-uwtable".into(), json!(false));
     Ok(serde_json::to_string_pretty(&spec)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sysroots_that_nothing_uses_are_removed() {
+        let build = tempfile::tempdir().unwrap();
+        let rust = build.path().join("rust");
+        let sysroot = |name: &str| {
+            let path = rust.join(name);
+            drop(stamp::Lock::exclusive(&path).unwrap());
+            fs::write(path.join(STAMP), "").unwrap();
+            path
+        };
+        let (named, in_use, old) = (
+            sysroot("x86_64-a.1"),
+            sysroot("x86_64-a.2"),
+            sysroot("x86_64-b.1"),
+        );
+        for target in ["x86_64-a", "x86_64-b", "release"] {
+            fs::create_dir_all(rust.join("target").join(target)).unwrap();
+        }
+        let kernel = build.path().join("6.12.0");
+        fs::create_dir(&kernel).unwrap();
+        fs::write(kernel.join(RECORD), named.to_str().unwrap()).unwrap();
+        let user = lock(&in_use).unwrap();
+        assert!(user.is_some() && lock(&rust.join("x86_64-none.1")).unwrap().is_none());
+
+        remove_unused(build.path()).unwrap();
+        let there = |path: &Path| path.exists();
+        assert!(there(&named) && there(&in_use) && !there(&old));
+        let target = |name: &str| there(&rust.join("target").join(name));
+        assert!(target("x86_64-a") && !target("x86_64-b") && target("release"));
+        drop(user);
+        remove_unused(build.path()).unwrap();
+        assert!(there(&named) && !there(&in_use));
+    }
 }

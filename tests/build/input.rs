@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Bad input ends in one clear line.
+
+use super::*;
+
+#[test]
+fn a_path_that_make_cannot_handle_is_refused() {
+    let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
+    let spaced = dir.path().join("my driver");
+    fs::create_dir(&spaced).unwrap();
+    fs::write(spaced.join("Kbuild"), "").unwrap();
+    let output = fails(&mut command(&kernel, &spaced));
+    assert!(output.contains("make cannot handle the ' '"), "{output}");
+    assert_eq!(output.lines().count(), 1, "{output}");
+}
+
+#[test]
+fn directories_that_are_no_modules_are_refused() {
+    let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
+    assert!(fails(&mut command(&kernel, dir.path())).contains("no Kbuild file here"));
+    assert!(fails(&mut command(&kernel, &dir.path().join("gone"))).contains("no such directory"));
+}
+
+/// A build directory that has only what is checked before anything is built.
+fn fake_kdir(config: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("Makefile"), "").unwrap();
+    fs::create_dir_all(dir.path().join("include/config")).unwrap();
+    fs::create_dir_all(dir.path().join("include/generated")).unwrap();
+    fs::write(dir.path().join("include/config/auto.conf"), config).unwrap();
+    fs::write(
+        dir.path().join("include/generated/utsrelease.h"),
+        "#define UTS_RELEASE \"6.6.0-fake\"\n",
+    )
+    .unwrap();
+    dir
+}
+
+#[test]
+fn unfit_kernels_are_refused_with_one_line() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    let refused = |kdir: &Path| {
+        let kernel = Kernel {
+            kdir: kdir.to_owned(),
+            ..kernel.clone()
+        };
+        let output = fails(&mut command(&kernel, dir.path()));
+        assert_eq!(output.lines().count(), 1, "{output}");
+        output
+    };
+    let empty = tempfile::tempdir().unwrap();
+    assert!(refused(empty.path()).contains("no kernel headers here"));
+    fs::write(empty.path().join("Makefile"), "").unwrap();
+    assert!(refused(empty.path()).contains("not prepared"));
+    assert!(refused(fake_kdir("CONFIG_ARM64=y\n").path()).contains("not a 64-bit x86 kernel"));
+    assert!(refused(fake_kdir("CONFIG_X86_32=y\n").path()).contains("not a 64-bit x86 kernel"));
+}
+
+#[test]
+fn a_toolchain_that_does_not_fit_is_refused() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    for (name, value) in [
+        ("RUSTC", "/bin/true"),
+        ("CLANG", "/bin/true"),
+        ("LIBCLANG_PATH", "/nowhere"),
+    ] {
+        let output = fails(command(&kernel, dir.path()).env(name, value));
+        assert!(
+            output.starts_with("ferrule: ") && output.contains(name),
+            "{output}"
+        );
+    }
+}
