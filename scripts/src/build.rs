@@ -7,8 +7,8 @@ use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
-use crate::{kernels, module, stamp, sysroot};
-use anyhow::{bail, ensure, Context, Result};
+use crate::{kernels, module, sources, stamp, sysroot};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,9 +22,9 @@ pub struct Args {
     /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
     #[arg(long, conflicts_with = "kdir")]
     kver: Option<String>,
-    /// How helpers reach a module [default: inline where clang of rustc's LLVM is at hand]
+    /// How helpers reach a module, `inline` or `object` [default: inline where clang of rustc's LLVM is at hand]
     #[arg(long)]
-    helpers: Option<Helpers>,
+    helpers: Option<String>,
     /// The modules' directory
     #[arg(short = 'M', long)]
     module: Option<PathBuf>,
@@ -68,6 +68,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
     let build = root.join("build");
     refuse_spaces(&root, "the project")?;
+    let helpers = args.helpers.as_deref().map(helpers).transpose()?;
     let (kdir, mut kbuild) = args.kernel()?;
     kbuild.extend(args.kbuild.iter().cloned());
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
@@ -79,7 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .cloned()
         .collect();
     let toolchain = Toolchain::find()?;
-    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?;
+    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, helpers, &variables)?;
     let Some(module) = module else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -100,6 +101,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     );
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
+    if !status.success() {
+        for missing in sources::missing(&module) {
+            eprintln!("ferrule: {missing}");
+        }
+    }
     Ok(ExitCode::from(
         u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
     ))
@@ -224,7 +230,7 @@ impl Args {
             (Some(path), _) => path.clone(),
             (None, Some(release)) => match self.fetched(release)? {
                 Some(kernel) => kernel.kdir,
-                None => format!("/lib/modules/{release}/build").into(),
+                None => installed(release)?,
             },
             (None, None) => {
                 let uname = rustix::system::uname();
@@ -249,14 +255,35 @@ impl Args {
     }
 }
 
+/// The build directory of an installed kernel.
+fn installed(release: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(format!("/lib/modules/{release}/build"));
+    if !path.exists() {
+        let fetched = kernels::cached(&kernels::cache_dir(None)?)?;
+        bail!(
+            "KVER={release}: no such kernel is installed (no {}) or fetched ({}), or name a build directory with KDIR=",
+            path.display(),
+            kernels::remedy(&fetched, release)?
+        );
+    }
+    Ok(path)
+}
+
+fn helpers(name: &str) -> Result<Helpers> {
+    <Helpers as clap::ValueEnum>::from_str(name, false).map_err(|_| {
+        anyhow!("HELPERS={name}: it is `inline` or `object`; without it, inline where clang of rustc's LLVM is at hand")
+    })
+}
+
 fn module_dir(path: &Path) -> Result<PathBuf> {
+    let what = path.display();
+    ensure!(path.is_dir(), "M={what}: no such directory");
     let absolute = path
         .canonicalize()
-        .with_context(|| format!("M={}: no such directory", path.display()))?;
+        .with_context(|| format!("M={what}: cannot be resolved"))?;
     ensure!(
         absolute.join("Kbuild").exists() || absolute.join("Makefile").exists(),
-        "M={}: no Kbuild file here; it says `obj-m := x.o` for each module x",
-        path.display()
+        "M={what}: no Kbuild file here; it says `obj-m := x.o` for each module x"
     );
     refuse_spaces(&absolute, "M=")?;
     Ok(absolute)

@@ -14,6 +14,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod unused;
+
+pub use unused::remove_unused;
+
 /// The libraries of one profile, and how to compile against them.
 ///
 /// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
@@ -35,6 +39,9 @@ pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"]
 
 /// What lies in the project's directory and goes into a sysroot.
 pub const SOURCES: &[&str] = &["rust/macros", "rust/sysroot", "Cargo.toml", "Cargo.lock"];
+
+/// The file in a kernel's directory that names the sysroot its modules are compiled against.
+pub const RECORD: &str = "sysroot";
 
 /// The file that says that a sysroot is complete.
 const STAMP: &str = "stamp";
@@ -218,54 +225,6 @@ pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
     Ok(is_complete(path).then_some(lock))
 }
 
-/// Removes the sysroots below `build` that no kernel there names in its file [`RECORD`] and no build uses.
-pub fn remove_unused(build: &Path) -> Result<()> {
-    let dir = build.join("rust");
-    let Some(_writer) = stamp::Lock::try_exclusive(&dir)? else {
-        return Ok(());
-    };
-    let named: Vec<PathBuf> = paths(build)?
-        .iter()
-        .filter_map(|kernel| fs::read_to_string(kernel.join(RECORD)).ok())
-        .map(PathBuf::from)
-        .collect();
-    let mut targets = Vec::new();
-    for path in paths(&dir)?
-        .iter()
-        .filter(|path| path.join(".lock").exists())
-    {
-        if !named.contains(path) && stamp::Lock::try_exclusive(path)?.is_some() {
-            fs::remove_dir_all(path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
-        } else {
-            targets.extend(path.file_stem().map(ToOwned::to_owned));
-        }
-    }
-    // What Cargo built them from: one directory for each target, besides the host's.
-    let built = if dir.join("target").exists() {
-        paths(&dir.join("target"))?
-    } else {
-        Vec::new()
-    };
-    for path in built {
-        let name = path.file_name().unwrap_or_default();
-        if name.to_string_lossy().starts_with("x86_64-") && !targets.iter().any(|used| used == name)
-        {
-            fs::remove_dir_all(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The file in a kernel's directory that names the sysroot its modules are compiled against.
-pub const RECORD: &str = "sysroot";
-
-fn paths(dir: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
-    entries.map(|entry| Ok(entry?.path())).collect()
-}
-
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.
 ///
 /// It is derived from what this rustc prints, as the format differs between versions.
@@ -301,43 +260,4 @@ fn target_spec(toolchain: &Toolchain, profile: &Profile) -> Result<String> {
     fields.insert("features".into(), json!(profile.features));
     fields.insert("default-uwtable".into(), json!(false));
     Ok(serde_json::to_string_pretty(&spec)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sysroots_that_nothing_uses_are_removed() {
-        let build = tempfile::tempdir().unwrap();
-        let rust = build.path().join("rust");
-        let sysroot = |name: &str| {
-            let path = rust.join(name);
-            drop(stamp::Lock::exclusive(&path).unwrap());
-            fs::write(path.join(STAMP), "").unwrap();
-            path
-        };
-        let (named, in_use, old) = (
-            sysroot("x86_64-a.1"),
-            sysroot("x86_64-a.2"),
-            sysroot("x86_64-b.1"),
-        );
-        for target in ["x86_64-a", "x86_64-b", "release"] {
-            fs::create_dir_all(rust.join("target").join(target)).unwrap();
-        }
-        let kernel = build.path().join("6.12.0");
-        fs::create_dir(&kernel).unwrap();
-        fs::write(kernel.join(RECORD), named.to_str().unwrap()).unwrap();
-        let user = lock(&in_use).unwrap();
-        assert!(user.is_some() && lock(&rust.join("x86_64-none.1")).unwrap().is_none());
-
-        remove_unused(build.path()).unwrap();
-        let there = |path: &Path| path.exists();
-        assert!(there(&named) && there(&in_use) && !there(&old));
-        let target = |name: &str| there(&rust.join("target").join(name));
-        assert!(target("x86_64-a") && !target("x86_64-b") && target("release"));
-        drop(user);
-        remove_unused(build.path()).unwrap();
-        assert!(there(&named) && !there(&in_use));
-    }
 }

@@ -162,14 +162,20 @@ fn guest(args: &Args) -> Result<Guest> {
     }
     script.push('\n');
     let kernel = match args.kernel.to_str().filter(|_| !args.kernel.exists()) {
-        Some(name) => kernels::cached(&kernels::cache_dir(None)?)?
-            .into_iter()
-            .find(|kernel| kernel.is_called(name))
-            .map(|kernel| kernel.vmlinuz),
-        None => None,
+        Some(name) => {
+            let fetched = kernels::cached(&kernels::cache_dir(None)?)?;
+            let remedy = kernels::remedy(&fetched, name)?;
+            let kernel = fetched.into_iter().find(|kernel| kernel.is_called(name));
+            kernel
+                .with_context(|| {
+                    format!("--kernel {name}: no such file or fetched kernel ({remedy})")
+                })?
+                .vmlinuz
+        }
+        None => args.kernel.clone(),
     };
     Ok(Guest {
-        kernel: kernel.unwrap_or_else(|| args.kernel.clone()),
+        kernel,
         files,
         script,
         append: args.append.clone(),

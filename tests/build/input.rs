@@ -19,7 +19,63 @@ fn a_path_that_make_cannot_handle_is_refused() {
 fn directories_that_are_no_modules_are_refused() {
     let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
     assert!(fails(&mut command(&kernel, dir.path())).contains("no Kbuild file here"));
-    assert!(fails(&mut command(&kernel, &dir.path().join("gone"))).contains("no such directory"));
+    let gone = dir.path().join("gone");
+    let output = fails(&mut command(&kernel, &gone));
+    let line = format!("ferrule: M={}: no such directory\n", gone.display());
+    assert_eq!(output, line);
+}
+
+#[test]
+fn an_object_without_a_source_is_named() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    let kbuild = dir.path().join("Kbuild");
+    fs::write(&kbuild, "obj-m := one.o tow.o\n").unwrap();
+    let output = fails(&mut command(&kernel, dir.path()));
+    let hint = "Kbuild names tow.o, but there is neither tow.rs nor tow.c\n";
+    assert!(output.ends_with(hint), "{output}");
+}
+
+/// `ferrule` with these arguments fails with one line, which is returned.
+fn one_line(args: &[&str]) -> String {
+    let output = fails(Command::new(env!("CARGO_BIN_EXE_ferrule")).args(args));
+    assert_eq!(output.lines().count(), 1, "{output}");
+    output
+}
+
+#[test]
+fn a_kernel_that_is_not_there_is_answered_with_those_that_are() {
+    let series = kernel().series;
+    let samples = build::root().unwrap().join("samples");
+    let samples = samples.to_str().unwrap();
+    for (name, output) in [
+        (
+            "KVER=9.99",
+            one_line(&["build", "--kver", "9.99", "-M", samples]),
+        ),
+        (
+            "--kernel 9.99",
+            one_line(&["vm", "--kernel", "9.99", "--", "true"]),
+        ),
+    ] {
+        assert!(output.contains(name), "{output}");
+        let fetched = output.split("fetched: ").nth(1).unwrap();
+        assert!(fetched.contains(&series), "{output}");
+        assert!(fetched.contains("make kernels KERNELS="), "{output}");
+    }
+    let unknown = one_line(&["demo", "9.99"]);
+    assert!(
+        unknown.contains("9.99: no such series") && unknown.contains(&series),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn helpers_that_are_no_choice_are_refused() {
+    let output = one_line(&["build", "--helpers", "foo"]);
+    assert!(
+        output.contains("HELPERS=foo: it is `inline` or `object`"),
+        "{output}"
+    );
 }
 
 /// A build directory that has only what is checked before anything is built.
