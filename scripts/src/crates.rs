@@ -49,8 +49,7 @@ impl Crates<'_> {
 
     /// Builds everything that is missing or out of date.
     pub fn prepare(&self, build: &Path, cc: &Cc) -> Result<()> {
-        let profile = Profile::new(&self.kdir.config, &cc.flags)
-            .with_context(|| format!("cannot build for {}", self.kdir.release))?;
+        let profile = self.profile(cc)?;
         // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
         let (sysroot, facts) = std::thread::scope(|scope| {
             let sysroot =
@@ -76,6 +75,12 @@ impl Crates<'_> {
             Ok(path) => sysroot::lock(Path::new(&path)),
             Err(_) => Ok(None),
         }
+    }
+
+    fn profile(&self, cc: &Cc) -> Result<Profile> {
+        let profile = Profile::new(&self.kdir.config, &cc.flags)
+            .with_context(|| format!("cannot build for {}", self.kdir.release))?;
+        Ok(profile.spelled_for(&self.toolchain.flags_help()?))
     }
 
     fn file(&self, name: &str) -> PathBuf {

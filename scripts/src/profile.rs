@@ -7,6 +7,8 @@
 use crate::kdir::Config;
 use anyhow::{bail, Result};
 
+mod older;
+
 /// What a config symbol means for Rust code.
 enum Effect {
     /// Nothing: it acts at run time, or on C and assembly only.

@@ -155,6 +155,14 @@ impl Sysroot {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
                     (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
+                    // An older compiler_builtins names `core` by another one.
+                    (
+                        Some("rustc_std_workspace_core" | "rustc-std-workspace-core"),
+                        Some("rlib"),
+                    ) => {
+                        copy(file, &libraries.join(name))?;
+                        continue;
+                    }
                     // Those of pinned-init.
                     (_, Some("so")) => {
                         copy(file, &self.crates.join(name))?;

@@ -5,7 +5,6 @@
 use super::{Crates, ModuleSettings};
 use crate::command;
 use crate::kbuild::Cc;
-use crate::profile::Profile;
 use crate::sysroot::Sysroot;
 use anyhow::{Context, Result};
 use std::fs;
@@ -40,7 +39,7 @@ const CLIPPY: &[&str] = &[
 impl Crates<'_> {
     /// Runs clippy or rustdoc over the `kernel` crate, and clippy over the modules; a warning fails.
     pub fn lint(&self, build: &Path, cc: &Cc, what: Lint) -> Result<()> {
-        let profile = Profile::new(&self.kdir.config, &cc.flags)?;
+        let profile = self.profile(cc)?;
         let sysroot = Sysroot::prepare(self.root, build, self.toolchain, &profile)?;
         let out = self.file("lint");
         fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;

@@ -87,6 +87,8 @@ impl Crates<'_> {
             .args(sysroot.rustc_args())
             .args(["--crate-name", name])
             .args(self.externs(sysroot, name)?)
+            // What bindgen allows has a name in the newest rustc only.
+            .arg("-Aunknown_lints")
             .arg(format!("@{}", self.file("rustc_cfg").display()));
         if name == "kernel" {
             command.arg("--cfg=MODULE").args(LINTS);
