@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::Lock::tree(&module, &build.join("lock"))?;
+    let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;

@@ -87,7 +87,7 @@ fn a_build_waits_for_one_in_a_directory_above() {
     fs::write(below.join("Kbuild"), "obj-m := one.o\n").unwrap();
     fs::write(below.join("one.rs"), HELLO).unwrap();
     builds(&kernel, &below);
-    let above = Lock::tree(&dir, &build::root().unwrap().join("build/lock")).unwrap();
+    let above = Lock::tree(&dir, &build::root().unwrap().join("build/locks")).unwrap();
     let mut child = command(&kernel, &below)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
