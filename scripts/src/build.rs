@@ -5,7 +5,6 @@
 use crate::crates::{Crates, Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
-use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
 use crate::{kernels, module, sources, stamp, sysroot};
 use anyhow::{anyhow, bail, ensure, Context, Result};
@@ -226,13 +225,16 @@ fn module_command(dir: &Path) -> Result<String> {
 impl Args {
     /// The kernel to build for, and the make variables that it needs on this machine.
     fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
-        let path = match (&self.kdir, &self.kver) {
-            (Some(path), _) => path.clone(),
-            (None, Some(release)) => match self.fetched(release)? {
-                Some(kernel) => kernel.kdir,
-                None => installed(release)?,
-            },
-            (None, None) => {
+        let cache = kernels::cache_dir(None)?;
+        let fetched = match &self.kver {
+            Some(name) => kernels::named(&cache, name)?,
+            None => None,
+        };
+        let path = match (&self.kdir, &self.kver, &fetched) {
+            (Some(path), ..) => path.clone(),
+            (None, _, Some(kernel)) => kernel.kdir.clone(),
+            (None, Some(release), None) => installed(release)?,
+            (None, None, None) => {
                 let uname = rustix::system::uname();
                 format!("/lib/modules/{}/build", uname.release().to_string_lossy()).into()
             }
@@ -241,17 +243,12 @@ impl Args {
         let path = path
             .canonicalize()
             .with_context(|| format!("cannot resolve {}", path.display()))?;
-        let vars = self
-            .fetched(&kdir.release)?
-            .filter(|kernel| kernel.kdir == path)
-            .map(|kernel| kernel.make_vars);
-        Ok((Kdir { path, ..kdir }, vars.unwrap_or_default()))
-    }
-
-    /// The fetched kernel of that release or series, if there is one.
-    fn fetched(&self, name: &str) -> Result<Option<Kernel>> {
-        let kernels = kernels::cached(&kernels::cache_dir(None)?)?;
-        Ok(kernels.into_iter().find(|kernel| kernel.is_called(name)))
+        let kernel = match fetched {
+            Some(kernel) => Some(kernel),
+            None => kernels::named(&cache, &kdir.release)?.filter(|kernel| kernel.kdir == path),
+        };
+        let vars = kernel.map(|kernel| kernel.make_vars).unwrap_or_default();
+        Ok((Kdir { path, ..kdir }, vars))
     }
 }
 

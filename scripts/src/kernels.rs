@@ -68,13 +68,6 @@ pub struct Kernel {
     pub make_vars: Vec<String>,
 }
 
-impl Kernel {
-    /// Whether `name` is its release or its series.
-    pub fn is_called(&self, name: &str) -> bool {
-        self.release == name || self.series == name
-    }
-}
-
 pub fn run(args: &Args) -> Result<ExitCode> {
     let cache = cache_dir(args.cache.as_deref())?;
     match &args.verb {
@@ -141,32 +134,44 @@ pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
 
 /// The kernels of the cache, the newest of each series, in the series' order.
 pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
+    let records = newest(cache)?.into_iter();
+    records.map(|record| open(cache, record)).collect()
+}
+
+/// The kernel of the cache with that release or series, if there is one.
+pub fn named(cache: &Path, name: &str) -> Result<Option<Kernel>> {
+    let mut records = newest(cache)?.into_iter();
+    let record = records.find(|record| record.release == name || record.series == name);
+    record.map(|record| open(cache, record)).transpose()
+}
+
+fn newest(cache: &Path) -> Result<Vec<store::Record>> {
     let mut records = store::releases(cache)?;
     records.reverse();
     records.dedup_by(|older, newer| older.series == newer.series);
     records.reverse();
-    records
-        .into_iter()
-        .map(|record| {
-            let root = store::kernels(cache).join(&record.release);
-            let (kdir, vmlinuz, modules) =
-                store::find_parts(&root, &record.release).with_context(|| {
-                    format!(
-                        "the cache is damaged: rm -r {} and fetch again",
-                        root.display()
-                    )
-                })?;
-            let make_vars = host::make_vars(&kdir)?;
-            Ok(Kernel {
-                series: record.series,
-                release: record.release,
-                kdir,
-                vmlinuz,
-                modules,
-                make_vars,
-            })
-        })
-        .collect()
+    Ok(records)
+}
+
+fn open(cache: &Path, record: store::Record) -> Result<Kernel> {
+    let root = store::kernels(cache).join(&record.release);
+    let (kdir, vmlinuz, modules) =
+        store::find_parts(&root, &record.release).with_context(|| {
+            format!(
+                "the cache is damaged: rm -r {} and fetch again",
+                root.display()
+            )
+        })?;
+    // It runs compilers: a build asks for the one kernel that it is for.
+    let make_vars = host::make_vars(&kdir)?;
+    Ok(Kernel {
+        series: record.series,
+        release: record.release,
+        kdir,
+        vmlinuz,
+        modules,
+        make_vars,
+    })
 }
 
 /// The kernel of one series.

@@ -3,7 +3,7 @@
 //! Boots a kernel with modules and a script in QEMU.
 
 use crate::kernels;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -163,14 +163,12 @@ fn guest(args: &Args) -> Result<Guest> {
     script.push('\n');
     let kernel = match args.kernel.to_str().filter(|_| !args.kernel.exists()) {
         Some(name) => {
-            let fetched = kernels::cached(&kernels::cache_dir(None)?)?;
-            let remedy = kernels::remedy(&fetched, name)?;
-            let kernel = fetched.into_iter().find(|kernel| kernel.is_called(name));
-            kernel
-                .with_context(|| {
-                    format!("--kernel {name}: no such file or fetched kernel ({remedy})")
-                })?
-                .vmlinuz
+            let cache = kernels::cache_dir(None)?;
+            let Some(kernel) = kernels::named(&cache, name)? else {
+                let remedy = kernels::remedy(&kernels::cached(&cache)?, name)?;
+                bail!("--kernel {name}: no such file or fetched kernel ({remedy})")
+            };
+            kernel.vmlinuz
         }
         None => args.kernel.clone(),
     };
