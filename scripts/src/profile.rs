@@ -105,6 +105,8 @@ const TABLE: &[(&str, Effect)] = &[
     ("LTO_CLANG", LTO),
     ("LTO_CLANG_FULL", LTO),
     ("LTO_CLANG_THIN", LTO),
+    // As C: the last -Copt-level counts.
+    ("CC_OPTIMIZE_FOR_SIZE", Args(&["-Copt-level=s"])),
     // Mitigations that act at run time.
     ("MITIGATION_CALL_DEPTH_TRACKING", Nothing),
     ("MITIGATION_GDS", Nothing),
