@@ -30,7 +30,7 @@ prepare: tool                        ## build what all modules of a kernel share
 
 ## Trying
 .PHONY: demo test kernels
-demo: setup kernels                  ## build the samples for a stock kernel, boot it in QEMU, load them there
+demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
 test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml

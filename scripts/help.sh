@@ -9,7 +9,7 @@ cat <<'END'
   KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
   KVER=RELEASE    an installed kernel, or a fetched one as 6.12   [the running one]
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
-  KERNELS="6.12"  which stock kernels to fetch, test, show [all; the newest for demo]
+  KERNELS="6.12"  which stock kernels to fetch, test, show [all; for demo the newest fetched]
   RUSTC= CLANG= LIBCLANG_PATH=  a toolchain other than the one found
   V=1 INSTALL_MOD_PATH= CC= ...  are Kbuild's own
 END

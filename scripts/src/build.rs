@@ -5,10 +5,9 @@
 use crate::crates::{Crates, Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
-use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
-use crate::{kernels, module, stamp};
-use anyhow::{bail, ensure, Context, Result};
+use crate::{kernels, module, sources, stamp, sysroot};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -22,9 +21,9 @@ pub struct Args {
     /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
     #[arg(long, conflicts_with = "kdir")]
     kver: Option<String>,
-    /// How helpers reach a module [default: inline where clang of rustc's LLVM is at hand]
+    /// How helpers reach a module, `inline` or `object` [default: inline where clang of rustc's LLVM is at hand]
     #[arg(long)]
-    helpers: Option<Helpers>,
+    helpers: Option<String>,
     /// The modules' directory
     #[arg(short = 'M', long)]
     module: Option<PathBuf>,
@@ -74,6 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
     let build = root.join("build");
     refuse_spaces(&root, "the project")?;
+    let helpers = args.helpers.as_deref().map(helpers).transpose()?;
     let (kdir, mut kbuild) = args.kernel()?;
     kbuild.extend(args.kbuild.iter().cloned());
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
@@ -85,13 +85,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .cloned()
         .collect();
     let toolchain = Toolchain::find()?;
-    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?;
+    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, helpers, &variables)?;
     let Some(module) = module else {
         return Ok(ExitCode::SUCCESS);
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
+    let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     let cwd = std::env::current_dir().context("no current directory")?;
@@ -106,6 +106,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     );
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
+    if !status.success() {
+        for missing in sources::missing(&module) {
+            eprintln!("ferrule: {missing}");
+        }
+    }
     Ok(ExitCode::from(
         u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
     ))
@@ -136,7 +141,7 @@ fn remove_leftovers(dir: &Path) -> Result<()> {
 /// What the modules of one kernel need, built, and locked so that it stays as it is.
 struct Prepared<'a> {
     crates: Crates<'a>,
-    _lock: stamp::Lock,
+    _locks: [stamp::Lock; 2],
 }
 
 impl<'a> Prepared<'a> {
@@ -171,23 +176,33 @@ impl<'a> Prepared<'a> {
         };
         let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
         let mut lock = stamp::Lock::shared(&crates.dir)?;
+        let mut sysroot = crates.lock_sysroot()?;
         // Changing a lock is not atomic: another build may come in between, for other variables.
-        while !stamp::is_fresh(&ready, &key) || crates.headers_changed() {
+        let sysroot = loop {
+            match sysroot {
+                Some(sysroot) if stamp::is_fresh(&ready, &key) && !crates.headers_changed() => {
+                    break sysroot
+                }
+                _ => {}
+            }
             drop(lock);
             lock = stamp::Lock::exclusive(&crates.dir)?;
-            if crates.headers_changed() && ready.exists() {
+            sysroot = crates.lock_sysroot()?;
+            if (crates.headers_changed() || sysroot.is_none()) && ready.exists() {
                 fs::remove_file(&ready)
                     .with_context(|| format!("cannot remove {}", ready.display()))?;
             }
             // Another build may have done it while this one waited: then no step runs.
             stamp::step(&ready, &key, || {
-                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)
+                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)?;
+                sysroot::remove_unused(build)
             })?;
+            sysroot = crates.lock_sysroot()?;
             lock = lock.share()?;
-        }
+        };
         Ok(Self {
             crates,
-            _lock: lock,
+            _locks: [lock, sysroot],
         })
     }
 }
@@ -216,13 +231,16 @@ fn module_command(dir: &Path) -> Result<String> {
 impl Args {
     /// The kernel to build for, and the make variables that it needs on this machine.
     fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
-        let path = match (&self.kdir, &self.kver) {
-            (Some(path), _) => path.clone(),
-            (None, Some(release)) => match self.fetched(release)? {
-                Some(kernel) => kernel.kdir,
-                None => format!("/lib/modules/{release}/build").into(),
-            },
-            (None, None) => {
+        let cache = kernels::cache_dir(None)?;
+        let fetched = match &self.kver {
+            Some(name) => kernels::named(&cache, name)?,
+            None => None,
+        };
+        let path = match (&self.kdir, &self.kver, &fetched) {
+            (Some(path), ..) => path.clone(),
+            (None, _, Some(kernel)) => kernel.kdir.clone(),
+            (None, Some(release), None) => installed(release)?,
+            (None, None, None) => {
                 let uname = rustix::system::uname();
                 format!("/lib/modules/{}/build", uname.release().to_string_lossy()).into()
             }
@@ -231,28 +249,44 @@ impl Args {
         let path = path
             .canonicalize()
             .with_context(|| format!("cannot resolve {}", path.display()))?;
-        let vars = self
-            .fetched(&kdir.release)?
-            .filter(|kernel| kernel.kdir == path)
-            .map(|kernel| kernel.make_vars);
-        Ok((Kdir { path, ..kdir }, vars.unwrap_or_default()))
-    }
-
-    /// The fetched kernel of that release or series, if there is one.
-    fn fetched(&self, name: &str) -> Result<Option<Kernel>> {
-        let kernels = kernels::cached(&kernels::cache_dir(None)?)?;
-        Ok(kernels.into_iter().find(|kernel| kernel.is_called(name)))
+        let kernel = match fetched {
+            Some(kernel) => Some(kernel),
+            None => kernels::named(&cache, &kdir.release)?.filter(|kernel| kernel.kdir == path),
+        };
+        let vars = kernel.map(|kernel| kernel.make_vars).unwrap_or_default();
+        Ok((Kdir { path, ..kdir }, vars))
     }
 }
 
+/// The build directory of an installed kernel.
+fn installed(release: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(format!("/lib/modules/{release}/build"));
+    if !path.exists() {
+        let fetched = kernels::cached(&kernels::cache_dir(None)?)?;
+        bail!(
+            "KVER={release}: no such kernel is installed (no {}) or fetched ({}), or name a build directory with KDIR=",
+            path.display(),
+            kernels::remedy(&fetched, release)?
+        );
+    }
+    Ok(path)
+}
+
+fn helpers(name: &str) -> Result<Helpers> {
+    <Helpers as clap::ValueEnum>::from_str(name, false).map_err(|_| {
+        anyhow!("HELPERS={name}: it is `inline` or `object`; without it, inline where clang of rustc's LLVM is at hand")
+    })
+}
+
 fn module_dir(path: &Path) -> Result<PathBuf> {
+    let what = path.display();
+    ensure!(path.is_dir(), "M={what}: no such directory");
     let absolute = path
         .canonicalize()
-        .with_context(|| format!("M={}: no such directory", path.display()))?;
+        .with_context(|| format!("M={what}: cannot be resolved"))?;
     ensure!(
         absolute.join("Kbuild").exists() || absolute.join("Makefile").exists(),
-        "M={}: no Kbuild file here; it says `obj-m := x.o` for each module x",
-        path.display()
+        "M={what}: no Kbuild file here; it says `obj-m := x.o` for each module x"
     );
     refuse_spaces(&absolute, "M=")?;
     Ok(absolute)

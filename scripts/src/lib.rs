@@ -15,6 +15,7 @@ pub mod module;
 pub mod profile;
 pub mod sample;
 pub mod setup;
+pub mod sources;
 pub mod stack;
 pub mod stamp;
 pub mod sysroot;

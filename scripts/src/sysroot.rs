@@ -14,22 +14,37 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod unused;
+
+pub use unused::remove_unused;
+
 /// The libraries of one profile, and how to compile against them.
+///
+/// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
+/// that a build for one kernel does not disturb another's. It stays while this is there.
 pub struct Sysroot {
     /// The directory to give to `--sysroot`.
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and the macros.
+    /// Where pinned-init's library lies, under the name that rustc looks for, and procedural macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
-    /// Where the procedural macros of pinned-init lie.
-    pub host_deps: PathBuf,
     args: Vec<String>,
+    _lock: stamp::Lock,
 }
 
 /// Libraries hold bitcode as the front end made it.
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
+
+/// What lies in the project's directory and goes into a sysroot.
+pub const SOURCES: &[&str] = &["rust/macros", "rust/sysroot", "Cargo.toml", "Cargo.lock"];
+
+/// The file in a kernel's directory that names the sysroot its modules are compiled against.
+pub const RECORD: &str = "sysroot";
+
+/// The file that says that a sysroot is complete.
+const STAMP: &str = "stamp";
 
 impl Sysroot {
     /// Builds the sysroot for `profile` below `build`, unless it is there.
@@ -40,28 +55,32 @@ impl Sysroot {
         profile: &Profile,
     ) -> Result<Self> {
         let dir = build.join("rust");
-        let _lock = stamp::Lock::exclusive(&dir)?;
-        let name = format!(
-            "x86_64-{}",
-            &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]
-        );
-        let sysroot = Self {
-            path: dir.join("sysroot"),
-            target: dir.join(format!("{name}.json")),
-            crates: dir.join(&name),
-            macros: dir.join(&name).join("libmacros.so"),
-            host_deps: dir.join("target/release/deps"),
-            args: profile.args.clone(),
+        let mut key = stamp::Key::new(profile).and(&toolchain.version);
+        let name = format!("x86_64-{}", &key.hex()[..8]);
+        for source in SOURCES {
+            key = key.and_files(&root.join(source))?;
+        }
+        let path = dir.join(format!("{name}.{}", key.hex()));
+        let ready = lock(&path)?;
+        // Cargo's own directory has one writer; who finds what he needs waits for nobody.
+        let _writer = match ready {
+            Some(_) => None,
+            None => Some(stamp::Lock::exclusive(&dir)?),
         };
-        let key = stamp::Key::new(profile)
-            .and(&toolchain.version)
-            .and_files(&root.join("rust/macros"))?
-            .and_files(&root.join("rust/sysroot"))?
-            .and_files(&root.join("Cargo.toml"))?
-            .and_files(&root.join("Cargo.lock"))?;
-        stamp::step(&dir.join(format!("{name}.stamp")), &key, || {
-            fs::write(&sysroot.target, target_spec(toolchain, profile)?)
-                .with_context(|| format!("cannot write {}", sysroot.target.display()))?;
+        let lock = match ready {
+            Some(lock) => lock,
+            None => stamp::Lock::shared(&path)?,
+        };
+        let sysroot = Self {
+            target: dir.join(format!("{name}.json")),
+            crates: path.join("crates"),
+            macros: path.join("crates/libmacros.so"),
+            path,
+            args: profile.args.clone(),
+            _lock: lock,
+        };
+        stamp::step(&sysroot.path.join(STAMP), &key, || {
+            write_changed(&sysroot.target, &target_spec(toolchain, profile)?)?;
             sysroot.build(root, &dir.join("target"), toolchain)
         })?;
         Ok(sysroot)
@@ -136,11 +155,22 @@ impl Sysroot {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
                     (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
+                    // An older compiler_builtins names `core` by another one.
+                    (
+                        Some("rustc_std_workspace_core" | "rustc-std-workspace-core"),
+                        Some("rlib"),
+                    ) => {
+                        copy(file, &libraries.join(name))?;
+                        continue;
+                    }
+                    // Those of pinned-init.
+                    (_, Some("so")) => {
+                        copy(file, &self.crates.join(name))?;
+                        continue;
+                    }
                     _ => continue,
                 };
-                fs::copy(file, &to).with_context(|| {
-                    format!("cannot copy {} to {}", file.display(), to.display())
-                })?;
+                copy(file, &to)?;
                 seen += 1;
             }
         }
@@ -160,7 +190,8 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name = names.find(|name| name.starts_with("libpinned_init"));
+        let name =
+            names.find(|name| name.starts_with("libpinned_init-") && name.ends_with(".rlib"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 
@@ -169,11 +200,37 @@ impl Sysroot {
         let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];
         args.push(format!("--target={}", self.target.display()));
         args.push(format!("--sysroot={}", self.path.display()));
-        args.push(format!("-Ldependency={}", self.host_deps.display()));
         args.push(format!("-Ldependency={}", self.crates.display()));
         args.extend(self.args.iter().cloned());
         args
     }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
+}
+
+/// Writes a file that others may be reading, and that is the same for all of them.
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn is_complete(path: &Path) -> bool {
+    path.join(STAMP).exists()
+}
+
+/// Keeps the sysroot at `path` as it is, if it is there.
+pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
+    if !is_complete(path) {
+        return Ok(None);
+    }
+    let lock = stamp::Lock::shared(path)?;
+    // It may have gone before it was locked.
+    Ok(is_complete(path).then_some(lock))
 }
 
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.

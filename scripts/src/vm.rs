@@ -3,7 +3,7 @@
 //! Boots a kernel with modules and a script in QEMU.
 
 use crate::kernels;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -162,14 +162,18 @@ fn guest(args: &Args) -> Result<Guest> {
     }
     script.push('\n');
     let kernel = match args.kernel.to_str().filter(|_| !args.kernel.exists()) {
-        Some(name) => kernels::cached(&kernels::cache_dir(None)?)?
-            .into_iter()
-            .find(|kernel| kernel.is_called(name))
-            .map(|kernel| kernel.vmlinuz),
-        None => None,
+        Some(name) => {
+            let cache = kernels::cache_dir(None)?;
+            let Some(kernel) = kernels::named(&cache, name)? else {
+                let remedy = kernels::remedy(&kernels::cached(&cache)?, name)?;
+                bail!("--kernel {name}: no such file or fetched kernel ({remedy})")
+            };
+            kernel.vmlinuz
+        }
+        None => args.kernel.clone(),
     };
     Ok(Guest {
-        kernel: kernel.unwrap_or_else(|| args.kernel.clone()),
+        kernel,
         files,
         script,
         append: args.append.clone(),
