@@ -55,11 +55,12 @@ pub struct LintArgs {
 
 /// Runs clippy or rustdoc, for a stock kernel that has been fetched.
 pub fn lint(args: &LintArgs) -> Result<ExitCode> {
-    let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
-    kernels.retain(|kernel| args.kver.as_ref().is_none_or(|name| kernel.is_called(name)));
-    let kernel = kernels
-        .pop()
-        .context("no such kernel has been fetched; run `make kernels`")?;
+    let cache = kernels::cache_dir(None)?;
+    let kernel = match &args.kver {
+        Some(name) => kernels::named(&cache, name)?,
+        None => kernels::cached(&cache)?.pop(),
+    };
+    let kernel = kernel.context("no such kernel has been fetched; run `make kernels`")?;
     let (root, toolchain) = (root()?, Toolchain::find()?);
     let build = root.join("build");
     let kdir = Kdir::open(&kernel.kdir)?;
