@@ -6,7 +6,7 @@
 //! ```sh
 //! insmod rust_params.ko io=0x3f8,0x2f8 name='"first port"' speed=full size=132x43 verbose level=7
 //! cat /sys/module/rust_params/parameters/io | grep 1016,760
-//! cat /sys/module/rust_params/parameters/mask | grep 0x1f
+//! cat /sys/module/rust_params/parameters/mask | grep 1f
 //! echo low > /sys/module/rust_params/parameters/speed
 //! ! echo 10 > /sys/module/rust_params/parameters/level
 //! ! echo 5 > /sys/module/rust_params/parameters/retries

@@ -93,6 +93,50 @@ impl Lend for Guarded {
 
 /// A parameter's value, as the module that declares it sees it.
 ///
+/// # Examples
+///
+/// ```
+/// use kernel::module_param::{Array, ModuleParamAccess, RunTime};
+///
+/// fn first_port(ports: &ModuleParamAccess<Array<u16, 4>>) -> Option<u16> {
+///     ports.value_ref().first().copied()
+/// }
+///
+/// fn raise(level: &ModuleParamAccess<u8, RunTime>) {
+///     level.set_value(level.value().saturating_add(1));
+/// }
+/// ```
+///
+/// What can change at run time is not lent without the lock:
+///
+/// ```compile_fail,E0599
+/// use kernel::module_param::{Charp, ModuleParamAccess, RunTime};
+///
+/// fn name(name: &ModuleParamAccess<Charp, RunTime>) -> &Charp {
+///     name.value_ref()
+/// }
+/// ```
+///
+/// Nor is it read at once, unless it is one word:
+///
+/// ```compile_fail,E0277
+/// use kernel::module_param::{FixedString, ModuleParamAccess, RunTime};
+///
+/// fn label(label: &ModuleParamAccess<FixedString<16>, RunTime>) -> FixedString<16> {
+///     label.value()
+/// }
+/// ```
+///
+/// A string is not copied out of its parameter, which frees it:
+///
+/// ```compile_fail,E0277
+/// use kernel::module_param::{Charp, ModuleParamAccess};
+///
+/// fn name(name: &ModuleParamAccess<Charp>) -> Charp {
+///     name.value()
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// C writes the value only while it holds the lock of the module's parameters. In a mode that

@@ -67,6 +67,26 @@ impl ParamLock {
 
 /// The value of a parameter that can change at run time, while it cannot.
 ///
+/// It belongs to the task that took the lock, and what it lends does not outlive it:
+///
+/// ```compile_fail,E0277
+/// use kernel::module_param::{Charp, Guard};
+///
+/// fn give_away(guard: Guard<'static, Charp>) {
+///     fn to_another_task<T: Send>(_: T) {}
+///     to_another_task(guard);
+/// }
+/// ```
+///
+/// ```compile_fail,E0515
+/// use kernel::module_param::{Charp, ModuleParamAccess, RunTime};
+/// use kernel::str::CStr;
+///
+/// fn name(name: &ModuleParamAccess<Charp, RunTime>) -> Result<Option<&CStr>> {
+///     Ok(name.lock()?.as_c_str())
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// This task holds `lock`, and `value` is used only by who holds it.
