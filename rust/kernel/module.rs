@@ -92,6 +92,32 @@ impl ThisModule {
     }
 }
 
+/// The version of a module that is built in, for `/sys/module/NAME/version`. C: `MODULE_VERSION()`.
+#[doc(hidden)]
+#[cfg(CONFIG_SYSFS)]
+#[repr(transparent)]
+pub struct BuiltInVersion(bindings::module_version_attribute);
+
+// SAFETY: Nobody writes to it once it is made; C takes its attribute for a constant too.
+#[cfg(CONFIG_SYSFS)]
+unsafe impl Sync for BuiltInVersion {}
+
+#[cfg(CONFIG_SYSFS)]
+impl BuiltInVersion {
+    /// Makes the entry of `module` in the section `__modver`.
+    pub const fn new(module: &'static CStr, version: &'static CStr) -> Self {
+        let name = crate::str::as_char_ptr_in_const_context(c"version");
+        // SAFETY: Zero is no name, no function and no lock class in each of the fields.
+        let mut entry: bindings::module_version_attribute = unsafe { core::mem::zeroed() };
+        entry.mattr.attr.name = name;
+        entry.mattr.attr.mode = 0o444;
+        entry.mattr.show = Some(bindings::__modver_version_show);
+        entry.module_name = crate::str::as_char_ptr_in_const_context(module);
+        entry.version = crate::str::as_char_ptr_in_const_context(version);
+        Self(entry)
+    }
+}
+
 /// The place of a module's value.
 #[doc(hidden)]
 pub struct Slot<T>(UnsafeCell<MaybeUninit<T>>);

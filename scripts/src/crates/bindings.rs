@@ -25,8 +25,11 @@ impl Crates<'_> {
     pub(super) fn drop_stale(&self) -> Result<()> {
         if self.headers_changed() {
             for name in ["c.stamp", "facts.stamp", "headers"] {
-                fs::remove_file(self.file(name))
-                    .with_context(|| format!("cannot remove {name}"))?;
+                match fs::remove_file(self.file(name)) {
+                    // A step that failed has left none.
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    removed => removed.with_context(|| format!("cannot remove {name}"))?,
+                }
             }
         }
         Ok(())

@@ -18,11 +18,12 @@ use syn::Type;
 
 /// Generates the items of a module.
 pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
+    let names = BuiltIn::new(info, std::env::var("RUST_MODFILE").ok());
     let public = public_items(info);
-    let parameters = parameters(info);
-    let modinfo = modinfo::statics(info, std::env::var("RUST_MODFILE").ok());
+    let parameters = parameters(info, &names);
+    let modinfo = modinfo::statics(info, &names);
     let loadable = loadable(&info.type_);
-    let built_in = built_in(info);
+    let built_in = built_in(info, &names);
 
     quote! {
         #public
@@ -34,6 +35,24 @@ pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
             #loadable
             #built_in
         };
+    }
+}
+
+/// How a module that is built in is named on the kernel's command line, in `/sys/module` and by
+/// `modinfo`.
+pub(super) struct BuiltIn {
+    /// The name that the file would have, as C's `KBUILD_MODNAME`.
+    pub(super) name: String,
+    /// The file's path below the kernel's tree without `.ko`, as C's `KBUILD_MODFILE`.
+    pub(super) file: Option<String>,
+}
+
+impl BuiltIn {
+    /// Takes the names from Kbuild's `RUST_MODFILE`; without it, the module's own stands for its file's.
+    pub(super) fn new(info: &ModuleInfo, file: Option<String>) -> Self {
+        let path = file.as_deref().unwrap_or(&info.name);
+        let name = path.rsplit('/').next().unwrap_or(path).replace('-', "_");
+        Self { name, file }
     }
 }
 
@@ -124,18 +143,31 @@ fn loadable(type_: &Type) -> TokenStream {
 }
 
 /// The initcall of a module that is built into the kernel. It is never unloaded.
-fn built_in(info: &ModuleInfo) -> TokenStream {
+fn built_in(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
     let type_ = &info.type_;
-    let symbol = format!("__{}_init", symbol(&info.name));
+    let symbol = format!("__{}_init", symbol(&names.name));
     let init = Ident::new(&symbol, Span::call_site());
     let asm = format!(
         ".pushsection \".initcall{}.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection",
         info.initcall
     );
 
+    let version = info.version.as_ref().map(|version| {
+        let (module, version) = (c_str(&names.name), c_str(version));
+        quote! {
+            #[cfg(CONFIG_SYSFS)]
+            #[unsafe(link_section = "__modver")]
+            #[used(compiler)]
+            static VERSION: ::kernel::module::BuiltInVersion =
+                ::kernel::module::BuiltInVersion::new(#module, #version);
+        }
+    });
+
     quote! {
         #[cfg(not(MODULE))]
         const _: () = {
+            #version
+
             static SLOT: ::kernel::module::Slot<#type_> = ::kernel::module::Slot::new();
 
             #[unsafe(no_mangle)]

@@ -4,6 +4,7 @@
 //! `__param` section.
 
 use super::expand::c_str;
+use super::expand::BuiltIn;
 use super::param::option;
 use super::param::Param;
 use super::parse::ModuleInfo;
@@ -27,7 +28,7 @@ struct Mode {
 }
 
 /// The parameters of a module.
-pub(super) fn parameters(info: &ModuleInfo) -> TokenStream {
+pub(super) fn parameters(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
     if info.params.is_empty() {
         return TokenStream::new();
     }
@@ -42,7 +43,7 @@ pub(super) fn parameters(info: &ModuleInfo) -> TokenStream {
             pub(crate) use super::#place as #ident;
         }
     });
-    let entries = info.params.iter().map(|param| entry(info, param, guarded));
+    let entries = info.params.iter().map(|param| entry(names, param, guarded));
 
     quote! {
         /// The lock of this module's parameters.
@@ -107,14 +108,19 @@ fn value(param: &Param, guarded: bool) -> TokenStream {
     }
 }
 
-fn entry(info: &ModuleInfo, param: &Param, guarded: bool) -> TokenStream {
+fn entry(names: &BuiltIn, param: &Param, guarded: bool) -> TokenStream {
     let place = place(param);
     let kind = param.kind.tokens();
     let mode = mode(param, guarded).type_;
     let loadable = c_str(&param.name);
-    let built_in = c_str(&format!("{}.{}", info.name, param.name));
+    let built_in = c_str(&format!("{}.{}", names.name, param.name));
     let perm = param.permissions;
-    let level = param.level;
+    // What no initcall waits for is read before there is memory to allocate, which safe code may do.
+    let level = if param.runs_code() {
+        param.level.max(0)
+    } else {
+        param.level
+    };
     let flags =
         if param.is_unsafe { UNSAFE } else { 0 } | if param.is_hardware { HWPARAM } else { 0 };
 
