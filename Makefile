@@ -11,22 +11,40 @@ KDIR    ?=
 KVER    ?=
 HELPERS ?=
 KERNELS ?=
+LINUX   ?=
+KIND    ?=
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
 KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
              $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
-BUILD    = $(FERRULE) build $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
-             $(if $(HELPERS),--helpers '$(HELPERS)')
+CHOICE   = $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)')
+BUILD    = $(FERRULE) build $(CHOICE) $(if $(HELPERS),--helpers '$(HELPERS)')
+NEED_M   = $(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples $@`))
 
 ## Building modules
 .PHONY: modules modules_install clean prepare
 modules modules_install clean: tool  ## build, install or clean the modules of directory M=
-	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples modules`))
+	$(NEED_M)
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
 
 prepare: tool                        ## build what all modules of a kernel share, and nothing else
 	+@$(BUILD) $(KBUILD)
+
+CONFIGS := config oldconfig olddefconfig listnewconfig defconfig savedefconfig allmodconfig allnoconfig
+.PHONY: $(CONFIGS) menuconfig new builtin
+config oldconfig defconfig menuconfig: ## choose which modules of directory M= are built
+$(CONFIGS) menuconfig: tool
+	$(NEED_M)
+	@$(FERRULE) config $(CHOICE) -M '$(M)' $@
+
+new: tool                            ## make the directory M= of a new module
+	$(NEED_M)
+	@$(FERRULE) new '$(M)' $(if $(KIND),--kind '$(KIND)')
+
+builtin: tool                        ## put the directory M= into a kernel's source, to be built there
+	$(NEED_M)
+	@$(FERRULE) builtin --linux '$(or $(LINUX),$(error LINUX= is missing: name the kernel's source))' -M '$(M)'
 
 ## Trying
 .PHONY: demo test kernels

@@ -2,11 +2,12 @@
 
 //! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
 
-use crate::crates::{Crates, Helpers, Lint};
+use crate::crates::{Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
+use crate::prepared::Prepared;
 use crate::toolchain::Toolchain;
-use crate::{kernels, module, sources, stamp, sysroot};
+use crate::{config, kernels, module, sources, stamp};
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,12 +16,8 @@ use std::process::ExitCode;
 /// Builds a directory's modules with the kernel's own Kbuild.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The kernel's build directory
-    #[arg(long)]
-    kdir: Option<PathBuf>,
-    /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
-    #[arg(long, conflicts_with = "kdir")]
-    kver: Option<String>,
+    #[command(flatten)]
+    kernel: Choice,
     /// How helpers reach a module, `inline` or `object` [default: inline where clang of rustc's LLVM is at hand]
     #[arg(long)]
     helpers: Option<String>,
@@ -30,6 +27,17 @@ pub struct Args {
     /// Targets and variables for Kbuild, as `modules` or `V=1`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     kbuild: Vec<String>,
+}
+
+/// Which kernel to build for.
+#[derive(clap::Args)]
+pub struct Choice {
+    /// The kernel's build directory
+    #[arg(long)]
+    kdir: Option<PathBuf>,
+    /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
+    #[arg(long, conflicts_with = "kdir")]
+    kver: Option<String>,
 }
 
 /// The project's directory.
@@ -64,7 +72,7 @@ pub fn lint(args: &LintArgs) -> Result<ExitCode> {
     let (root, toolchain) = (root()?, Toolchain::find()?);
     let build = root.join("build");
     let kdir = Kdir::open(&kernel.kdir)?;
-    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, None, &kernel.make_vars)?;
+    let prepared = Prepared::external(&root, &build, &kdir, &toolchain, None, &kernel.make_vars)?;
     let cc = Cc::ask(&kdir, &prepared.crates.dir, &kernel.make_vars)?;
     prepared.crates.lint(&build, &cc, args.what)?;
     Ok(ExitCode::SUCCESS)
@@ -75,18 +83,28 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let build = root.join("build");
     refuse_spaces(&root, "the project")?;
     let helpers = args.helpers.as_deref().map(helpers).transpose()?;
-    let (kdir, mut kbuild) = args.kernel()?;
+    let (kdir, mut kbuild) = args.kernel.kernel()?;
     kbuild.extend(args.kbuild.iter().cloned());
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
     let module = args.module.as_deref().map(module_dir).transpose()?;
 
+    let mut targets = kbuild.iter().filter(|arg| !arg.contains('='));
+    let cleans = targets.next().is_some_and(|target| target == "clean") && targets.next().is_none();
+    let chosen = match &module {
+        Some(module) if !cleans => config::variables(module, &kdir)?,
+        _ => Vec::new(),
+    };
+    let name = |arg: &str| arg.split('=').next().unwrap_or_default().to_owned();
+    let chooses = |arg: &str| chosen.iter().any(|word| name(word) == name(arg));
     let variables: Vec<String> = kbuild
         .iter()
-        .filter(|arg| arg.contains('=') && !changes_no_code(arg))
+        .filter(|arg| arg.contains('=') && !changes_no_code(arg) && !chooses(arg))
         .cloned()
         .collect();
+    // Before the user's own, which have the last word.
+    kbuild.splice(0..0, chosen);
     let toolchain = Toolchain::find()?;
-    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, helpers, &variables)?;
+    let prepared = Prepared::external(&root, &build, &kdir, &toolchain, helpers, &variables)?;
     let Some(module) = module else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -139,75 +157,6 @@ fn remove_leftovers(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What the modules of one kernel need, built, and locked so that it stays as it is.
-struct Prepared<'a> {
-    crates: Crates<'a>,
-    _locks: [stamp::Lock; 2],
-}
-
-impl<'a> Prepared<'a> {
-    fn new(
-        root: &'a Path,
-        build: &Path,
-        kdir: &'a Kdir,
-        toolchain: &'a Toolchain,
-        helpers: Option<Helpers>,
-        vars: &[String],
-    ) -> Result<Self> {
-        let helpers = helpers.unwrap_or(match toolchain.clang {
-            Some(_) => Helpers::Inline,
-            None => Helpers::Object,
-        });
-        if helpers == Helpers::Inline && toolchain.clang.is_none() {
-            let llvm = toolchain.llvm;
-            bail!("HELPERS=inline needs clang {llvm} (rustc's LLVM is {llvm}): apt install clang-{llvm}, or HELPERS=object");
-        }
-        let suffix = if helpers == Helpers::Inline {
-            ""
-        } else {
-            "-object"
-        };
-        let dir = build.join(format!("{}{suffix}", kdir.release));
-        let crates = Crates {
-            root,
-            dir,
-            kdir,
-            toolchain,
-            helpers,
-        };
-        let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
-        let mut lock = stamp::Lock::shared(&crates.dir)?;
-        let mut sysroot = crates.lock_sysroot()?;
-        // Changing a lock is not atomic: another build may come in between, for other variables.
-        let sysroot = loop {
-            match sysroot {
-                Some(sysroot) if stamp::is_fresh(&ready, &key) && !crates.headers_changed() => {
-                    break sysroot
-                }
-                _ => {}
-            }
-            drop(lock);
-            lock = stamp::Lock::exclusive(&crates.dir)?;
-            sysroot = crates.lock_sysroot()?;
-            if (crates.headers_changed() || sysroot.is_none()) && ready.exists() {
-                fs::remove_file(&ready)
-                    .with_context(|| format!("cannot remove {}", ready.display()))?;
-            }
-            // Another build may have done it while this one waited: then no step runs.
-            stamp::step(&ready, &key, || {
-                crates.prepare(build, &Cc::ask(kdir, &crates.dir, vars)?)?;
-                sysroot::remove_unused(build)
-            })?;
-            sysroot = crates.lock_sysroot()?;
-            lock = lock.share()?;
-        };
-        Ok(Self {
-            crates,
-            _locks: [lock, sysroot],
-        })
-    }
-}
-
 /// The path of this tool, which another make may have replaced by a newer one meanwhile.
 pub fn tool() -> Result<PathBuf> {
     let path = std::env::current_exe().context("cannot find the ferrule tool")?;
@@ -229,9 +178,9 @@ fn module_command(dir: &Path) -> Result<String> {
     ))
 }
 
-impl Args {
+impl Choice {
     /// The kernel to build for, and the make variables that it needs on this machine.
-    fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
+    pub fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
         let cache = kernels::cache_dir(None)?;
         let fetched = match &self.kver {
             Some(name) => kernels::named(&cache, name)?,
@@ -279,7 +228,7 @@ fn helpers(name: &str) -> Result<Helpers> {
     })
 }
 
-fn module_dir(path: &Path) -> Result<PathBuf> {
+pub fn module_dir(path: &Path) -> Result<PathBuf> {
     let what = path.display();
     ensure!(path.is_dir(), "M={what}: no such directory");
     let absolute = path
@@ -294,7 +243,7 @@ fn module_dir(path: &Path) -> Result<PathBuf> {
 }
 
 /// Make splits words at spaces, and Kbuild does nothing against it.
-fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
+pub fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
     let text = path
         .to_str()
         .with_context(|| format!("{what}: {} is not UTF-8", path.display()))?;

@@ -4,6 +4,7 @@
 
 use crate::kbuild::Cc;
 use crate::kdir::Kdir;
+use crate::prepared::Use;
 use crate::profile::Profile;
 use crate::stamp;
 use crate::sysroot::{self, Sysroot};
@@ -30,18 +31,22 @@ pub struct Crates<'a> {
     pub kdir: &'a Kdir,
     pub toolchain: &'a Toolchain,
     pub helpers: Helpers,
+    pub goal: Use,
 }
 
 impl Crates<'_> {
     /// What all of it depends on.
     pub fn key(&self) -> Result<stamp::Key> {
         let tool = crate::build::tool()?;
-        stamp::Key::new(&self.kdir.config)
+        let mut key = stamp::Key::new(&self.kdir.config)
             .and(&self.kdir.path)
             .and(self.toolchain)
             .and(self.helpers)
-            .and_files(&self.kdir.path.join("Module.symvers"))?
-            .and_files(&self.root.join("rust"))?
+            .and(self.goal);
+        if self.goal == Use::External {
+            key = key.and_files(&self.kdir.path.join("Module.symvers"))?;
+        }
+        key.and_files(&self.root.join("rust"))?
             .and_files(&self.root.join("Cargo.toml"))?
             .and_files(&self.root.join("Cargo.lock"))?
             .and_files(&tool)

@@ -47,7 +47,12 @@ impl Cc {
                 file.display()
             )
         })?;
-        let mut words = shlex::split(&text)
+        Self::read(kdir, &text)
+    }
+
+    /// Takes the compiler and its flags from a line that the Kbuild of `kdir` wrote.
+    pub fn read(kdir: &Kdir, text: &str) -> Result<Self> {
+        let mut words = shlex::split(text)
             .context("Kbuild's flags are not words of a shell")?
             .into_iter();
         let program = words.next().context("Kbuild names no compiler")?;

@@ -18,6 +18,7 @@ mod matrix;
 mod package;
 mod relocate;
 mod sites;
+mod source;
 mod store;
 
 use matrix::{Matrix, Row};
@@ -48,6 +49,8 @@ enum Verb {
     List,
     /// Prints the build directory (KDIR) of a series' kernel.
     Path { series: String },
+    /// Unpacks the source of a series' kernel into a new directory, without other architectures.
+    Source { series: String, dir: PathBuf },
 }
 
 /// A stock kernel in the cache.
@@ -97,9 +100,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 println!("{series}\t{release}\t{kdir}\t{vmlinuz}\t{vars}");
             }
         }
+        Verb::Source { series, dir } => source(&cache, series, dir)?,
         Verb::Path { series } => println!("{}", find(&cache, series)?.kdir.display()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Unpacks the newest source of a series into `dir`, which must not be there yet.
+pub fn source(cache: &Path, series: &str, dir: &Path) -> Result<()> {
+    let matrix = Matrix::load()?;
+    let rows = matrix.select(&[series.to_owned()])?;
+    let _lock = store::Lock::take(cache)?;
+    let apt = apt::Apt::new(cache.join("apt"))?;
+    rows.into_iter()
+        .try_for_each(|row| source::unpack(&apt, &matrix.naming, row, dir))
 }
 
 /// The cache's directory: `arg`, else `$FERRULE_CACHE`, else the user's cache.

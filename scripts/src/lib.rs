@@ -3,7 +3,9 @@
 //! What the `ferrule` tool is made of: one module for each verb, and what they share.
 
 pub mod build;
+pub mod builtin;
 pub mod command;
+pub mod config;
 pub mod crates;
 pub mod demo;
 pub mod doctest;
@@ -12,6 +14,8 @@ pub mod kbuild;
 pub mod kdir;
 pub mod kernels;
 pub mod module;
+pub mod new;
+pub mod prepared;
 pub mod profile;
 pub mod sample;
 pub mod setup;

@@ -15,6 +15,8 @@ use std::process::Command;
 /// Modules' directories as built for one kernel.
 pub struct Built {
     pub samples: Vec<Sample>,
+    /// What `ferrule new` makes, with the modules' files.
+    pub made: Vec<(Sample, PathBuf)>,
     /// The test modules' names.
     pub tests: Vec<String>,
     /// The examples of the docs.
@@ -67,14 +69,10 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
         if name == TESTS {
             doc::generate(&examples, &to)?;
         }
-        let output = ferrule_build(kernel, helpers, &to)?;
-        if let Some(line) = output
-            .lines()
-            .find(|line| line.to_lowercase().contains("warning"))
-        {
-            bail!("{name}: {line}\nin:\n{output}");
-        }
+        build_quietly(kernel, helpers, &to)?;
     }
+    let made = KINDS.map(|kind| make_new(kernel, helpers, &dir, kind));
+    let made = made.into_iter().collect::<Result<_>>()?;
     let samples = Sample::all(&dir.join(SAMPLES))?;
     let kbuild =
         fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;
@@ -85,10 +83,38 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
         .collect();
     Ok(Built {
         samples,
+        made,
         tests,
         examples,
         dir,
     })
+}
+
+/// The kinds of modules that `ferrule new` makes.
+const KINDS: [&str; 2] = ["module", "params"];
+
+/// Makes a module of `kind`, and builds it as it is.
+fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
+    let name = format!("made_{kind}");
+    let to = dir.join(&name);
+    if to.exists() {
+        fs::remove_dir_all(&to)?;
+    }
+    let mut new = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+    command::output(new.arg("new").arg(&to).args(["--kind", kind]))?;
+    build_quietly(kernel, helpers, &to)?;
+    let sample = Sample::all(&to)?.pop().context("it has no commands")?;
+    Ok((sample, to.join(format!("{name}.ko"))))
+}
+
+/// Builds a directory; a warning is an error.
+fn build_quietly(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<()> {
+    let output = ferrule_build(kernel, helpers, dir)?;
+    let warning = |line: &&str| line.to_lowercase().contains("warning");
+    match output.lines().find(warning) {
+        Some(line) => bail!("{}: {line}\nin:\n{output}", dir.display()),
+        None => Ok(()),
+    }
 }
 
 /// Runs `make M=dir modules` and returns its output.

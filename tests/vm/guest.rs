@@ -42,6 +42,10 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
             format!("/modules/{}.ko", sample.name),
         ));
     }
+    for (made, file) in &built.made {
+        part(&made.name, &made.commands.join(" && "))?;
+        files.push((file.clone(), format!("/modules/{}.ko", made.name)));
+    }
     for name in &built.tests {
         part(name, &format!("insmod {name}.ko && rmmod {name}"))?;
         files.push((built.test(name), format!("/modules/{name}.ko")));
@@ -75,7 +79,8 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
 
 /// Judges each part of the log.
 pub fn check(built: &Built, text: &str, report: &mut Report) {
-    for sample in &built.samples {
+    let made = built.made.iter().map(|(made, _)| made);
+    for sample in built.samples.iter().chain(made) {
         let verdict = passed(text, &sample.name).and_then(|lines| match sample.mismatch(&lines) {
             Some(mismatch) => Err(mismatch),
             None => Ok(()),

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
 mod built;
+mod builtin;
 mod doc;
 mod guest;
 mod log;
@@ -80,15 +81,34 @@ fn main() -> ExitCode {
     };
     // Kernels one after the other share what they build on; the two kinds of helpers go side by side.
     let mut trials = Vec::new();
-    for kernel in &kernels {
+    let mut add = |report: Report| {
+        for (name, verdict) in report.verdicts {
+            trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
+        }
+    };
+    // The filter of the command line only hides results; this one saves the time too.
+    let builtin_only = arguments
+        .filter
+        .as_deref()
+        .is_some_and(|filter| filter.starts_with("builtin"));
+    for kernel in kernels.iter().filter(|_| !builtin_only) {
         let reports = std::thread::scope(|scope| {
             ["inline", "object"]
                 .map(|helpers| scope.spawn(move || run(kernel, helpers)))
                 .map(|thread| thread.join().expect("a test thread does not panic"))
         });
-        for (name, verdict) in reports.into_iter().flat_map(|report| report.verdicts) {
-            trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
-        }
+        reports.into_iter().for_each(&mut add);
+    }
+    if kernels
+        .iter()
+        .any(|kernel| kernel.series == builtin::SERIES)
+    {
+        let mut report = Report {
+            prefix: "builtin".to_owned(),
+            verdicts: Vec::new(),
+        };
+        builtin::run(&mut report);
+        add(report);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -4,6 +4,7 @@
 
 use super::Crates;
 use crate::kbuild::Cc;
+use crate::prepared::Use;
 use crate::{command, stamp};
 use anyhow::{bail, Context, Result};
 use std::fmt::Write;
@@ -18,9 +19,15 @@ impl Facts {
     /// symbol is exported.
     pub(super) fn probe(crates: &Crates<'_>, cc: &Cc) -> Result<Self> {
         let compat = crates.root.join("rust/compat");
-        let symvers = crates.kdir.path.join("Module.symvers");
-        let exported = fs::read_to_string(&symvers)
-            .with_context(|| format!("cannot read {}", symvers.display()))?;
+        // What a kernel that is being built will export, nobody knows: code does without.
+        let exported = match crates.goal {
+            Use::External => {
+                let symvers = crates.kdir.path.join("Module.symvers");
+                fs::read_to_string(&symvers)
+                    .with_context(|| format!("cannot read {}", symvers.display()))?
+            }
+            Use::Module | Use::BuiltIn => String::new(),
+        };
         let key = stamp::Key::new(&cc.flags)
             .and(&crates.kdir.path)
             .and(&cc.program)

@@ -38,6 +38,17 @@ const CLIPPY: &[&str] = &[
     "unnecessary_safety_doc",
 ];
 
+/// The directories whose modules are looked at.
+const MODULES: [&str; 7] = [
+    "samples",
+    "templates/module",
+    "templates/params",
+    "tests/builtin",
+    "tests/kernel",
+    "tests/out_of_tree",
+    "tests/params/rust",
+];
+
 impl Crates<'_> {
     /// Runs clippy or rustdoc over the `kernel` crate, or lists its examples; and clippy over the modules; a warning fails.
     pub fn lint(&self, build: &Path, cc: &Cc, what: Lint) -> Result<()> {
@@ -76,7 +87,7 @@ impl Crates<'_> {
         command::run(&mut command).context("clippy on the kernel crate")?;
         let settings: ModuleSettings =
             serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
-        for dir in ["samples", "tests/kernel", "tests/out_of_tree", "tests/params/rust"] {
+        for dir in MODULES {
             let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
             let objects = kbuild
                 .split_whitespace()

@@ -91,10 +91,15 @@ impl Crates<'_> {
             .arg("-Aunknown_lints")
             .arg(format!("@{}", self.file("rustc_cfg").display()));
         if name == "kernel" {
-            command.arg("--cfg=MODULE").args(LINTS);
+            command.args(self.module_cfg()).args(LINTS);
         }
         command.arg(source);
         Ok(command)
+    }
+
+    /// What C has as `MODULE`.
+    fn module_cfg(&self) -> Option<&'static str> {
+        self.goal.is_module().then_some("--cfg=MODULE")
     }
 
     /// The crates that crate `name` sees.
@@ -143,10 +148,10 @@ impl Crates<'_> {
                 "-Clto=fat",
                 "-Zfunction-sections=n",
                 "-Zemit-stack-sizes",
-                "--cfg=MODULE",
             ]
             .map(str::to_owned),
         );
+        args.extend(self.module_cfg().map(str::to_owned));
         args.push(format!("@{}", self.file("rustc_cfg").display()));
         let settings = ModuleSettings {
             rustc: self.toolchain.rustc.clone(),

@@ -3,7 +3,10 @@
 //! How each item of the table is looked for on this machine.
 
 use super::compiler::Compiler;
-use super::files::{any_file, programs, static_busybox, CERTIFICATES, LIBC_HEADERS, LIBELF};
+use super::files::{
+    any_file, programs, python_with, static_busybox, CERTIFICATES, LIBC_HEADERS, LIBELF,
+    LIBELF_HEADERS,
+};
 use super::items::{Group, Id, Item};
 use super::packages::Facts;
 use crate::kdir::Kdir;
@@ -132,6 +135,14 @@ impl Machine {
             Id::Kmod => programs(&["modinfo", "insmod", "depmod"]),
             Id::Pahole => programs(&["pahole"]),
             Id::Libelf => any_file(&LIBELF),
+            Id::Menuconfig => match python_with("menuconfig") {
+                Some(python) => State::Ok(format!("Kconfiglib (of {python})")),
+                None => State::Missing(None),
+            },
+            Id::KernelTools => match any_file(&LIBELF_HEADERS) {
+                State::Ok(_) => programs(&["flex", "bison", "bc", "xz"]),
+                missing => missing,
+            },
             Id::Qemu => programs(&["qemu-system-x86_64"]),
             Id::Busybox => static_busybox(),
             Id::Apt => programs(&["apt-get", "dpkg-deb"]),

@@ -86,7 +86,10 @@ impl kernel::Module for Reentry {
         pr_info!("again: {}\n", module_parameters::name.lock().is_ok());
         pr_info!(
             "owned: {}\n",
-            module_parameters::owned.lock()?.as_c_str().unwrap_or_default()
+            module_parameters::owned
+                .lock()?
+                .as_c_str()
+                .unwrap_or_default()
         );
         Ok(Self {
             _text: Arc::new(module_parameters::size.value(), GFP_KERNEL)?,
