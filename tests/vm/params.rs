@@ -40,6 +40,11 @@ const REENTRY: &[(&str, &[&str])] = &[
         &["load -> 0", "owned: better"],
     ),
     ("load owned=bad", &["load -> 1"]),
+    // More than a page: what does not fit is left out, at an element's end.
+    (
+        "load many=*400",
+        &["load -> 0", "18446744073709551615\\x0a"],
+    ),
     (
         "write locks 1",
         &["-> 0", "not locked twice: EDEADLK", "locks=refused: true"],

@@ -29,6 +29,7 @@ module! {
             set: lock_name,
             get: show_lock,
         },
+        many: [u64; 400] { default: [], description: "Fills a page", permissions: 0o444, },
         owned: charp {
             default: "owned",
             description: "",
@@ -86,7 +87,10 @@ impl kernel::Module for Reentry {
         pr_info!("again: {}\n", module_parameters::name.lock().is_ok());
         pr_info!(
             "owned: {}\n",
-            module_parameters::owned.lock()?.as_c_str().unwrap_or_default()
+            module_parameters::owned
+                .lock()?
+                .as_c_str()
+                .unwrap_or_default()
         );
         Ok(Self {
             _text: Arc::new(module_parameters::size.value(), GFP_KERNEL)?,

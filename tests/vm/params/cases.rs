@@ -395,7 +395,7 @@ fn callbacks() -> Vec<String> {
     cases
 }
 
-/// A case given in words, its last one to be encoded.
+/// A case given in words, its last one to be encoded; `*N` stands for N of the longest numbers.
 pub fn encode_words(case: &str) -> String {
     match case.split_once(' ') {
         None => load(""),
@@ -403,7 +403,13 @@ pub fn encode_words(case: &str) -> String {
             let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
             write(name, value)
         }
-        Some((_, options)) => load(options),
+        Some((_, options)) => match options.split_once('*') {
+            Some((name, count)) => {
+                let count = count.parse().expect("a count of numbers");
+                load(name.to_owned() + &vec![u64::MAX.to_string(); count].join(","))
+            }
+            None => load(options),
+        },
     }
 }
 
