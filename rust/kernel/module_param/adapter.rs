@@ -135,8 +135,14 @@ impl<S: Spec> Adapter<S> {
                     })?;
                 // SAFETY: C holds the lock, and the value is not lent.
                 unsafe { Self::free_value(access.as_ptr()) };
-                // SAFETY: As above; a number is written whole, for who reads it meanwhile.
-                unsafe { access.as_ptr().write_volatile(new.read()) };
+                if size_of::<Value<S>>() <= size_of::<u64>() {
+                    // A number is written whole, for who reads it meanwhile.
+                    // SAFETY: As above; the value moves.
+                    unsafe { access.as_ptr().write_volatile(new.read()) };
+                } else {
+                    // SAFETY: As above; the two places are not the same.
+                    unsafe { ptr::copy_nonoverlapping(new, access.as_ptr(), 1) };
+                }
                 // SAFETY: The place is valid for writes; its value has moved.
                 unsafe { ptr::write_bytes(new, 0, 1) };
                 Ok(0)
