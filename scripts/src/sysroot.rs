@@ -20,10 +20,10 @@ pub struct Sysroot {
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and the macros.
+    /// Where the libraries of pin-init and what it stands on lie, and the macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
-    /// Where the procedural macros of pinned-init lie.
+    /// Where the procedural macros of pin-init lie.
     pub host_deps: PathBuf,
     args: Vec<String>,
 }
@@ -56,6 +56,7 @@ impl Sysroot {
         let key = stamp::Key::new(profile)
             .and(&toolchain.version)
             .and_files(&root.join("rust/macros"))?
+            .and_files(&root.join("rust/pin-init"))?
             .and_files(&root.join("rust/sysroot"))?
             .and_files(&root.join("Cargo.toml"))?
             .and_files(&root.join("Cargo.lock"))?;
@@ -68,7 +69,7 @@ impl Sysroot {
     }
 
     fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
-        eprintln!("  CARGO   core, pinned-init, macros");
+        eprintln!("  CARGO   core, pin-init, macros");
         let flags: Vec<&str> = self
             .args
             .iter()
@@ -134,7 +135,7 @@ impl Sysroot {
                     file.extension().and_then(|e| e.to_str()),
                 ) {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
-                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
+                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
                     _ => continue,
                 };
@@ -144,14 +145,14 @@ impl Sysroot {
                 seen += 1;
             }
         }
-        if seen != 4 {
-            bail!("cargo built {seen} of core, compiler_builtins, pinned-init and macros; remove build/rust and retry");
+        if seen != 5 {
+            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
         }
         Ok(())
     }
 
-    /// The library of pinned-init.
-    pub fn pinned_init(&self) -> Result<PathBuf> {
+    /// The library of pin-init.
+    pub fn pin_init(&self) -> Result<PathBuf> {
         let context = || {
             format!(
                 "{} is damaged; remove build/rust and retry",
@@ -160,7 +161,7 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name = names.find(|name| name.starts_with("libpinned_init"));
+        let name = names.find(|name| name.starts_with("libpin_init"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 

@@ -6,10 +6,10 @@ use super::AllocError;
 use super::Flags;
 use crate::error::Error;
 use crate::error::Result;
-use pinned_init::init_from_closure;
-use pinned_init::pin_init_from_closure;
-use pinned_init::Init;
-use pinned_init::PinInit;
+use pin_init::init_from_closure;
+use pin_init::pin_init_from_closure;
+use pin_init::Init;
+use pin_init::PinInit;
 
 /// A smart pointer that can allocate its memory and run an initialiser in it.
 ///

@@ -18,10 +18,10 @@ use core::ops::Deref;
 use core::ops::DerefMut;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use pinned_init::InPlaceWrite;
-use pinned_init::Init;
-use pinned_init::PinInit;
-use pinned_init::ZeroableOption;
+use pin_init::InPlaceWrite;
+use pin_init::Init;
+use pin_init::PinInit;
+use pin_init::ZeroableOption;
 
 mod foreign;
 
