@@ -5,6 +5,7 @@
 use core::cell::Cell;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
+use kernel::bindings;
 use kernel::prelude::*;
 use pin_init::init_scope;
 use pin_init::pin_init_array_from_fn;
@@ -24,7 +25,7 @@ ktap_module! {
         blocks_run_between_fields, fields_refer_to_earlier_ones, pinned_fields_stay_pinned,
         attributes_decide, types_by_path, zero_fills_the_rest, pointer_to_the_whole,
         errors_drop_in_reverse, errors_of_arrays, scopes_choose_an_initialiser,
-        projections, unpin_follows_pinned_fields,
+        projections, unpin_follows_pinned_fields, tables_of_operations,
     ],
 }
 
@@ -360,5 +361,24 @@ fn unpin_follows_pinned_fields() -> Outcome {
     unpin(&free);
     *Pin::new(&mut free).project().number.get_mut() += 1;
     check!(free.number == 2 && free.place.is_none());
+    Ok(())
+}
+
+fn tables_of_operations() -> Outcome {
+    unsafe extern "C" fn set(_: *const c_char, _: *const bindings::kernel_param) -> c_int {
+        5
+    }
+
+    const OPS: &bindings::kernel_param_ops = &bindings::kernel_param_ops {
+        set: Some(set),
+        ..pin_init::zeroed()
+    };
+
+    check!(OPS.get.is_none() && OPS.free.is_none());
+    // SAFETY: `set` uses neither argument.
+    let result = OPS
+        .set
+        .map(|set| unsafe { set(core::ptr::null(), core::ptr::null()) });
+    check_eq!(result, Some(5));
     Ok(())
 }
