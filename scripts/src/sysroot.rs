@@ -27,7 +27,7 @@ pub struct Sysroot {
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and procedural macros.
+    /// Where the libraries of pin-init and what it stands on lie, and procedural macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
     args: Vec<String>,
@@ -38,7 +38,13 @@ pub struct Sysroot {
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
 
 /// What lies in the project's directory and goes into a sysroot.
-pub const SOURCES: &[&str] = &["rust/macros", "rust/sysroot", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &[
+    "rust/macros",
+    "rust/pin-init",
+    "rust/sysroot",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 /// The file in a kernel's directory that names the sysroot its modules are compiled against.
 pub const RECORD: &str = "sysroot";
@@ -87,7 +93,7 @@ impl Sysroot {
     }
 
     fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
-        eprintln!("  CARGO   core, pinned-init, macros");
+        eprintln!("  CARGO   core, pin-init, macros");
         let flags: Vec<&str> = self
             .args
             .iter()
@@ -153,7 +159,7 @@ impl Sysroot {
                     file.extension().and_then(|e| e.to_str()),
                 ) {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
-                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
+                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
                     // An older compiler_builtins names `core` by another one.
                     (
@@ -174,14 +180,14 @@ impl Sysroot {
                 seen += 1;
             }
         }
-        if seen != 4 {
-            bail!("cargo built {seen} of core, compiler_builtins, pinned-init and macros; remove build/rust and retry");
+        if seen != 5 {
+            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
         }
         Ok(())
     }
 
-    /// The library of pinned-init.
-    pub fn pinned_init(&self) -> Result<PathBuf> {
+    /// The library of pin-init.
+    pub fn pin_init(&self) -> Result<PathBuf> {
         let context = || {
             format!(
                 "{} is damaged; remove build/rust and retry",
@@ -190,8 +196,7 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name =
-            names.find(|name| name.starts_with("libpinned_init-") && name.ends_with(".rlib"));
+        let name = names.find(|name| name.starts_with("libpin_init-") && name.ends_with(".rlib"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 

@@ -76,7 +76,12 @@ impl Crates<'_> {
         command::run(&mut command).context("clippy on the kernel crate")?;
         let settings: ModuleSettings =
             serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
-        for dir in ["samples", "tests/kernel", "tests/out_of_tree", "tests/params/rust"] {
+        for dir in [
+            "samples",
+            "tests/kernel",
+            "tests/out_of_tree",
+            "tests/params/rust",
+        ] {
             let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
             let objects = kbuild
                 .split_whitespace()
