@@ -18,7 +18,7 @@ use pin_init::PinInit;
 /// # Examples
 ///
 /// ```
-/// let zeroes = kernel::pin_init::init_zeroed::<[u8; 4096]>();
+/// let zeroes = pin_init::init_zeroed::<[u8; 4096]>();
 /// let buffer = KBox::init(zeroes, GFP_KERNEL)?;
 ///
 /// assert_eq!(buffer[4095], 0);

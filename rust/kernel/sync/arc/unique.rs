@@ -137,7 +137,7 @@ impl<T> UniqueArc<MaybeUninit<T>> {
     /// ```
     /// use kernel::sync::UniqueArc;
     ///
-    /// let zeroes = kernel::pin_init::init_zeroed::<[u8; 64]>();
+    /// let zeroes = pin_init::init_zeroed::<[u8; 64]>();
     /// let unique = UniqueArc::new_uninit(GFP_KERNEL)?.init_with(zeroes)?;
     ///
     /// assert_eq!(*unique, [0; 64]);
