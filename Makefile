@@ -11,17 +11,23 @@ KDIR    ?=
 KVER    ?=
 HELPERS ?=
 KERNELS ?=
+SIGN_KEY  ?=
+SIGN_CERT ?=
+COMPRESS  ?=
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
-KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
+KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% DEPMOD=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
              $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
 BUILD    = $(FERRULE) build $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
-             $(if $(HELPERS),--helpers '$(HELPERS)')
+             $(if $(HELPERS),--helpers '$(HELPERS)') $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)') \
+             $(if $(SIGN_CERT),--sign-cert '$(SIGN_CERT)') $(if $(COMPRESS),--compress '$(COMPRESS)')
 
 ## Building modules
 .PHONY: modules modules_install clean prepare
-modules modules_install clean: tool  ## build, install or clean the modules of directory M=
+modules: tool                        ## build the modules of directory M=
+modules_install clean: $(FERRULE)    ## install or clean them; for root too, who builds nothing here
+modules modules_install clean:
 	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples modules`))
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
 
@@ -46,6 +52,9 @@ setup: tool                          ## install what is missing, with apt
 
 rustavailable: tool                  ## say what is missing, and how to install it
 	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
+
+$(FERRULE):
+	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule

@@ -7,7 +7,7 @@ use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::kernels::Kernel;
 use crate::toolchain::Toolchain;
-use crate::{kernels, module, stamp};
+use crate::{install, kernels, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,6 +28,8 @@ pub struct Args {
     /// The modules' directory
     #[arg(short = 'M', long)]
     module: Option<PathBuf>,
+    #[command(flatten)]
+    install: install::Args,
     /// Targets and variables for Kbuild, as `modules` or `V=1`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     kbuild: Vec<String>,
@@ -78,8 +80,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .filter(|arg| arg.contains('=') && !changes_no_code(arg))
         .cloned()
         .collect();
-    let toolchain = Toolchain::find()?;
-    let prepared = Prepared::new(&root, &build, &kdir, &toolchain, args.helpers, &variables)?;
+    let install = args.install.make_args(&kdir, &args.kbuild)?;
+    // Installing is often root's, who need not have the toolchain.
+    let toolchain = compiles(&args.kbuild).then(Toolchain::find).transpose()?;
+    let prepare =
+        |toolchain| Prepared::new(&root, &build, &kdir, toolchain, args.helpers, &variables);
+    let prepared = toolchain.as_ref().map(prepare).transpose()?;
     let Some(module) = module else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -88,16 +94,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let lock = stamp::Lock::exclusive(&build.join("lock").join(stamp::Key::new(&module).hex()))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
-    let cwd = std::env::current_dir().context("no current directory")?;
-    make.arg(format!(
-        "cmd_rustc_o_rs={}",
-        module_command(&prepared.crates.dir)?
-    ))
-    .env(module::CWD, cwd)
-    .env(
-        module::MODULE_DIR,
-        args.module.as_deref().unwrap_or(&module),
-    );
+    make.args(install);
+    if let Some(prepared) = &prepared {
+        let cwd = std::env::current_dir().context("no current directory")?;
+        let command = module_command(&prepared.crates.dir)?;
+        make.arg(format!("cmd_rustc_o_rs={command}"))
+            .env(module::CWD, cwd)
+            .env(
+                module::MODULE_DIR,
+                args.module.as_deref().unwrap_or(&module),
+            );
+    }
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
     Ok(ExitCode::from(
@@ -105,9 +112,30 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     ))
 }
 
+/// Whether one of the targets compiles: without any, Kbuild's is `modules`.
+fn compiles(kbuild: &[String]) -> bool {
+    let mut targets = kbuild
+        .iter()
+        .filter(|arg| !arg.contains('=') && !arg.starts_with('-'))
+        .peekable();
+    targets.peek().is_none()
+        || targets.any(|target| ![install::TARGET, "clean", "help"].contains(&target.as_str()))
+}
+
 /// Variables of Kbuild's that say what to show, check and install, not how to compile.
 fn changes_no_code(variable: &str) -> bool {
-    let names = ["V=", "W=", "C=", "CF=", "MODLIB=", "INSTALL_"];
+    let names = [
+        "V=",
+        "W=",
+        "C=",
+        "CF=",
+        "MODLIB=",
+        "INSTALL_",
+        "DEPMOD=",
+        "KBUILD_SIGN_PIN=",
+        "CONFIG_MODULE_SIG_",
+        "CONFIG_MODULE_COMPRESS",
+    ];
     names.iter().any(|name| variable.starts_with(name))
 }
 

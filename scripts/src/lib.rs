@@ -7,6 +7,7 @@ pub mod command;
 pub mod crates;
 pub mod demo;
 pub mod doctor;
+pub mod install;
 pub mod kbuild;
 pub mod kdir;
 pub mod kernels;
