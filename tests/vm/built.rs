@@ -7,6 +7,7 @@ use anyhow::{bail, Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::sample::Sample;
 use ferrule::{build, command, demo};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,9 +21,11 @@ pub struct Built {
 }
 
 /// The directories whose modules are built, below the project's root.
-const SAMPLES: &str = "samples";
+pub const SAMPLES: &str = "samples";
 const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
+pub const LIFE: &str = "tests/life";
+const LIFE_MODULES: [&str; 2] = ["life_main", "life_fails"];
 
 impl Built {
     pub fn sample(&self, name: &str) -> PathBuf {
@@ -37,30 +40,29 @@ impl Built {
         self.dir.join(OUT_OF_TREE).join("rust_out_of_tree.ko")
     }
 
+    pub fn life(&self, name: &str) -> PathBuf {
+        self.dir.join(LIFE).join(format!("{name}.ko"))
+    }
+
+    /// A directory below that of this kernel's modules.
+    pub fn dir(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     fn modules(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let samples = self.samples.iter().map(|sample| self.sample(&sample.name));
         samples
             .chain(self.tests.iter().map(|name| self.test(name)))
+            .chain(LIFE_MODULES.map(|name| self.life(name)))
             .chain([self.out_of_tree()])
     }
 }
 
 /// Builds all modules for `kernel`; a warning of rustc, a C compiler, objtool or modpost is an error.
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
-    let root = build::root()?;
-    let dir = root
-        .join("build/test")
-        .join(format!("{}-{helpers}", kernel.release));
-    for name in [SAMPLES, TESTS, OUT_OF_TREE] {
-        let to = dir.join(name);
-        demo::copy_sources(&root.join(name), &to)?;
-        let output = ferrule_build(kernel, helpers, &to)?;
-        if let Some(line) = output
-            .lines()
-            .find(|line| line.to_lowercase().contains("warning"))
-        {
-            bail!("{name}: {line}\nin:\n{output}");
-        }
+    let dir = dir(kernel, helpers)?;
+    for name in [SAMPLES, TESTS, OUT_OF_TREE, LIFE] {
+        build_one(kernel, helpers, name)?;
     }
     let samples = Sample::all(&dir.join(SAMPLES))?;
     let kbuild =
@@ -75,6 +77,31 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
         tests,
         dir,
     })
+}
+
+/// Where the modules for `kernel` are built.
+fn dir(kernel: &Kernel, helpers: &str) -> Result<PathBuf> {
+    let name = format!("{}-{helpers}", kernel.release);
+    Ok(build::root()?.join("build/test").join(name))
+}
+
+/// Builds the modules of one directory.
+fn build_one(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
+    let to = dir(kernel, helpers)?.join(name);
+    demo::copy_sources(&build::root()?.join(name), &to)?;
+    let output = ferrule_build(kernel, helpers, &to)?;
+    if let Some(line) = output
+        .lines()
+        .find(|line| line.to_lowercase().contains("warning"))
+    {
+        bail!("{name}: {line}\nin:\n{output}");
+    }
+    Ok(to)
+}
+
+/// Builds the module that other kernels have to refuse.
+pub fn life_module(kernel: &Kernel) -> Result<PathBuf> {
+    Ok(build_one(kernel, "inline", LIFE)?.join("life_main.ko"))
 }
 
 /// Runs `make M=dir modules` and returns its output.
@@ -110,6 +137,7 @@ pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report)
             .to_string_lossy()
             .into_owned();
         report.add(format!("symbols::{name}"), symbols(&path, helpers));
+        report.add(format!("crcs::{name}"), crcs(&path, kernel));
     }
     let again = ferrule_build(kernel, helpers, &built.dir.join(SAMPLES))
         .map_err(|error| format!("{error:#}"));
@@ -189,4 +217,51 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// Every import has the CRC that the kernel's Module.symvers gives; none where the kernel has no MODVERSIONS.
+fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
+    let said =
+        |command: &mut Command| command::output(command).map_err(|error| format!("{error:#}"));
+    let kdir = ferrule::kdir::Kdir::open(&kernel.kdir).map_err(|error| format!("{error:#}"))?;
+    let dump = said(modprobe().arg("--dump-modversions").arg(path))?;
+    if !kdir.config.contains_key("MODVERSIONS") {
+        return if dump.is_empty() { Ok(()) } else { Err(dump) };
+    }
+    let symvers = fs::read_to_string(kernel.kdir.join("Module.symvers"))
+        .map_err(|error| error.to_string())?;
+    // CRC, symbol, and more.
+    let pairs = |text: &str| -> BTreeMap<String, u64> {
+        let pair = |line: &str| {
+            let mut words = line.split_whitespace();
+            let crc = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
+            Some((words.next()?.to_owned(), crc))
+        };
+        text.lines().filter_map(pair).collect()
+    };
+    let (exported, found) = (pairs(&symvers), pairs(&dump));
+    let undefined = said(
+        Command::new("nm")
+            .args(["--undefined-only", "--format=just-symbols"])
+            .arg(path),
+    )?;
+    for name in undefined.lines().chain(["module_layout"]) {
+        match (found.get(name), exported.get(name)) {
+            (Some(found), Some(exported)) if found == exported && *found != 0 => {}
+            (found, exported) => {
+                return Err(format!(
+                    "{name}: CRC {found:#x?}, Module.symvers has {exported:#x?}"
+                ))
+            }
+        }
+    }
+    Ok(())
+}
+
+fn modprobe() -> Command {
+    // Not in the PATH of those who are not root.
+    let path = ["/usr/sbin/modprobe", "/sbin/modprobe"]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+    Command::new(path.unwrap_or("modprobe"))
 }

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod built;
 mod guest;
+mod life;
 mod log;
 
 /// What a test found: nothing, or what is wrong.
@@ -41,7 +42,7 @@ impl Report {
 }
 
 /// Runs everything on one kernel.
-fn run(kernel: &Kernel, helpers: &str) -> Report {
+fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
     let mut report = Report {
         prefix: format!("{}::{helpers}", kernel.series),
         verdicts: Vec::new(),
@@ -54,7 +55,22 @@ fn run(kernel: &Kernel, helpers: &str) -> Report {
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
         guest::check(&built, &log, &mut report);
     }
+    // How helpers reach a module makes no difference there.
+    if helpers == "inline" {
+        live(kernel, &built, all, &mut report);
+    }
     report
+}
+
+/// Takes modules from installation to removal with kmod's own tools.
+fn live(kernel: &Kernel, built: &built::Built, all: &[Kernel], report: &mut Report) {
+    let life = report.add_step("modules_install", life::Life::new(kernel, built, all));
+    let Some(life) = life else {
+        return;
+    };
+    if let Some(log) = report.add_step("life::boots_and_ends", life.boot(kernel)) {
+        life.check(&log, report);
+    }
 }
 
 fn main() -> ExitCode {
@@ -62,7 +78,7 @@ fn main() -> ExitCode {
     if arguments.list {
         return ExitCode::SUCCESS;
     }
-    let kernels = match chosen() {
+    let (kernels, all) = match chosen() {
         Ok(kernels) => kernels,
         Err(error) => {
             eprintln!("vm tests: {error:#}");
@@ -71,10 +87,11 @@ fn main() -> ExitCode {
     };
     // Kernels one after the other share what they build on; the two kinds of helpers go side by side.
     let mut trials = Vec::new();
+    let all = all.as_slice();
     for kernel in &kernels {
         let reports = std::thread::scope(|scope| {
             ["inline", "object"]
-                .map(|helpers| scope.spawn(move || run(kernel, helpers)))
+                .map(|helpers| scope.spawn(move || run(kernel, helpers, all)))
                 .map(|thread| thread.join().expect("a test thread does not panic"))
         });
         for (name, verdict) in reports.into_iter().flat_map(|report| report.verdicts) {
@@ -84,11 +101,12 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The kernels to test: all of the matrix, or those that `KERNELS` names.
-fn chosen() -> anyhow::Result<Vec<Kernel>> {
+/// The kernels to test, all of the matrix or those that `KERNELS` names; and all that have been fetched.
+fn chosen() -> anyhow::Result<(Vec<Kernel>, Vec<Kernel>)> {
     let wanted = std::env::var("KERNELS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
-    let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+    let all = kernels::cached(&kernels::cache_dir(None)?)?;
+    let mut kernels = all.clone();
     kernels.retain(|kernel| wanted.is_empty() || wanted.contains(&kernel.series.as_str()));
     let found: Vec<&str> = kernels
         .iter()
@@ -103,5 +121,5 @@ fn chosen() -> anyhow::Result<Vec<Kernel>> {
         found == expected,
         "fetched kernels are {found:?}, wanted {expected:?}; run `make kernels`"
     );
-    Ok(kernels)
+    Ok((kernels, all))
 }
