@@ -34,6 +34,12 @@ modules modules_install clean:
 prepare: tool                        ## build what all modules of a kernel share, and nothing else
 	+@$(BUILD) $(KBUILD)
 
+.PHONY: dkms
+dkms: tool                           ## make directory M= a DKMS package: write its dkms.conf (NAME=, VERSION=)
+	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=../hello dkms`))
+	@$(FERRULE) dkms '$(M)' $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
+	  $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
+
 ## Trying
 .PHONY: demo test kernels
 demo: setup kernels                  ## build the samples for a stock kernel, boot it in QEMU, load them there
@@ -46,7 +52,10 @@ kernels: tool                        ## fetch the stock kernels that the tests b
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 ## Setting up
-.PHONY: setup rustavailable tool
+.PHONY: setup rustavailable tool install
+install: $(FERRULE)                  ## install Ferrule for root, as DKMS needs it (PREFIX=, DESTDIR=)
+	@$(FERRULE) install $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(DESTDIR),--destdir '$(DESTDIR)')
+
 setup: tool                          ## install what is missing, with apt
 	@$(FERRULE) setup
 

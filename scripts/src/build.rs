@@ -6,8 +6,8 @@ use crate::crates::{Crates, Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::kernels::Kernel;
-use crate::toolchain::Toolchain;
-use crate::{install, kernels, module, stamp};
+use crate::toolchain::{env_set, Toolchain};
+use crate::{install, kernels, modinst, module, stamp};
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,20 +29,47 @@ pub struct Args {
     #[arg(short = 'M', long)]
     module: Option<PathBuf>,
     #[command(flatten)]
-    install: install::Args,
+    install: modinst::Args,
     /// Targets and variables for Kbuild, as `modules` or `V=1`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     kbuild: Vec<String>,
 }
 
-/// The project's directory.
+/// The project's directory: where the tool is if it has been installed, else where it was built.
 pub fn root() -> Result<PathBuf> {
+    if let Some(installed) = installed()? {
+        return Ok(installed);
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().with_context(|| {
         format!(
             "the project is no longer at {}; remove target/",
             root.display()
         )
+    })
+}
+
+/// The directory that Ferrule was installed into, if this is an installed tool.
+fn installed() -> Result<Option<PathBuf>> {
+    let tool = tool()?;
+    // Called by its link, it is still beside the rest.
+    let tool = tool.canonicalize().unwrap_or(tool);
+    Ok(tool
+        .parent()
+        .filter(|dir| dir.join(install::VENDOR).exists())
+        .map(Path::to_owned))
+}
+
+/// Where all that is built goes: `$FERRULE_BUILD`; else below the project; or, if that is installed and
+/// so is not for writing, root's or the user's cache.
+fn build_dir(root: &Path) -> Result<PathBuf> {
+    if let Some(dir) = env_set("FERRULE_BUILD") {
+        return std::path::absolute(&dir).context("FERRULE_BUILD is no path");
+    }
+    Ok(match installed()? {
+        None => root.join("build"),
+        Some(_) if rustix::process::geteuid().is_root() => "/var/cache/ferrule".into(),
+        Some(_) => kernels::cache_dir(None)?.join("build"),
     })
 }
 
@@ -68,8 +95,9 @@ pub fn lint(args: &LintArgs) -> Result<ExitCode> {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
-    let build = root.join("build");
+    let build = build_dir(&root)?;
     refuse_spaces(&root, "the project")?;
+    refuse_spaces(&build, "FERRULE_BUILD")?;
     let (kdir, mut kbuild) = args.kernel()?;
     kbuild.extend(args.kbuild.iter().cloned());
     refuse_spaces(&kdir.path, "the kernel's build directory")?;
@@ -119,7 +147,7 @@ fn compiles(kbuild: &[String]) -> bool {
         .filter(|arg| !arg.contains('=') && !arg.starts_with('-'))
         .peekable();
     targets.peek().is_none()
-        || targets.any(|target| ![install::TARGET, "clean", "help"].contains(&target.as_str()))
+        || targets.any(|target| ![modinst::TARGET, "clean", "help"].contains(&target.as_str()))
 }
 
 /// Variables of Kbuild's that say what to show, check and install, not how to compile.
@@ -236,6 +264,18 @@ fn module_command(dir: &Path) -> Result<String> {
 }
 
 impl Args {
+    /// Builds the modules of `dir`.
+    pub fn modules(dir: &Path, kdir: Option<PathBuf>, kver: Option<String>) -> Self {
+        Self {
+            kdir,
+            kver,
+            helpers: None,
+            module: Some(dir.to_owned()),
+            install: modinst::Args::default(),
+            kbuild: vec!["modules".to_owned()],
+        }
+    }
+
     /// The kernel to build for, and the make variables that it needs on this machine.
     fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
         let path = match (&self.kdir, &self.kver) {
@@ -262,7 +302,11 @@ impl Args {
 
     /// The fetched kernel of that release or series, if there is one.
     fn fetched(&self, name: &str) -> Result<Option<Kernel>> {
-        let kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+        // Root's environment may have no HOME: then nothing was fetched.
+        let Ok(cache) = kernels::cache_dir(None) else {
+            return Ok(None);
+        };
+        let kernels = kernels::cached(&cache)?;
         Ok(kernels.into_iter().find(|kernel| kernel.is_called(name)))
     }
 }
