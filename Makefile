@@ -11,22 +11,34 @@ KDIR    ?=
 KVER    ?=
 HELPERS ?=
 KERNELS ?=
+SIGN_KEY  ?=
+SIGN_CERT ?=
+COMPRESS  ?=
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
-KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
+KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% DEPMOD=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
              $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
 BUILD    = $(FERRULE) build $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
-             $(if $(HELPERS),--helpers '$(HELPERS)')
+             $(if $(HELPERS),--helpers '$(HELPERS)') $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)') \
+             $(if $(SIGN_CERT),--sign-cert '$(SIGN_CERT)') $(if $(COMPRESS),--compress '$(COMPRESS)')
 
 ## Building modules
 .PHONY: modules modules_install clean prepare
-modules modules_install clean: tool  ## build, install or clean the modules of directory M=
+modules: tool                        ## build the modules of directory M=
+modules_install clean: $(FERRULE)    ## install or clean them; for root too, who builds nothing here
+modules modules_install clean:
 	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples modules`))
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
 
 prepare: tool                        ## build what all modules of a kernel share, and nothing else
 	+@$(BUILD) $(KBUILD)
+
+.PHONY: dkms
+dkms: tool                           ## make directory M= a DKMS package: write its dkms.conf (NAME=, VERSION=)
+	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=../hello dkms`))
+	@$(FERRULE) dkms '$(M)' $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
+	  $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
 
 ## Trying
 .PHONY: demo test kernels
@@ -40,12 +52,18 @@ kernels: tool                        ## fetch the stock kernels that the tests b
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 ## Setting up
-.PHONY: setup rustavailable tool
+.PHONY: setup rustavailable tool install
+install: $(FERRULE)                  ## install Ferrule for root, as DKMS needs it (PREFIX=, DESTDIR=)
+	@$(FERRULE) install $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(DESTDIR),--destdir '$(DESTDIR)')
+
 setup: tool                          ## install what is missing, with apt
 	@$(FERRULE) setup
 
 rustavailable: tool                  ## say what is missing, and how to install it
 	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
+
+$(FERRULE):
+	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule

@@ -3,7 +3,7 @@
 //! The `ferrule` tool: one verb per thing that a Makefile should not do.
 
 use clap::Parser;
-use ferrule::{build, demo, doctor, kernels, module, setup, vm};
+use ferrule::{build, demo, dkms, doctor, install, kernels, module, setup, vm};
 use std::process::ExitCode;
 
 /// Rust kernel modules for the kernel you already run.
@@ -12,7 +12,9 @@ use std::process::ExitCode;
 enum Verb {
     Build(build::Args),
     Demo(demo::Args),
+    Dkms(dkms::Args),
     Doctor(doctor::Args),
+    Install(install::Args),
     Kernels(kernels::Args),
     Lint(build::LintArgs),
     Module(module::Args),
@@ -24,7 +26,9 @@ fn main() -> ExitCode {
     let status = match Verb::parse() {
         Verb::Build(args) => build::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Dkms(args) => dkms::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Install(args) => install::run(&args),
         Verb::Kernels(args) => kernels::run(&args),
         Verb::Lint(args) => build::lint(&args),
         Verb::Module(args) => module::run(&args),

@@ -7,10 +7,11 @@
 
 use crate::profile::Profile;
 use crate::toolchain::Toolchain;
-use crate::{command, stamp};
+use crate::{command, install, stamp};
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -101,6 +102,20 @@ impl Sysroot {
             .chain(LIBRARY.iter().copied())
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
+        if root.join(install::VENDOR).exists() {
+            let crates = vendored(root, target_dir, toolchain)?;
+            let source = format!("source.vendored.directory='{}'", crates.display());
+            cargo.args([
+                "--config",
+                "source.crates-io.replace-with='vendored'",
+                "--config",
+                &source,
+            ]);
+            // Nothing of a user's, who may be root without a home.
+            cargo
+                .arg("--offline")
+                .env("CARGO_HOME", target_dir.join("home"));
+        }
         cargo
             .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
             .args([
@@ -236,6 +251,30 @@ pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
     let lock = stamp::Lock::shared(path)?;
     // It may have gone before it was locked.
     Ok(is_complete(path).then_some(lock))
+}
+
+/// Makes one directory of an installed tree's crates and those that came with this toolchain's library:
+/// Cargo takes one only, and the toolchain may have been upgraded since.
+fn vendored(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let all = target_dir.join(install::VENDOR);
+    if all.exists() {
+        fs::remove_dir_all(&all).with_context(|| format!("cannot remove {}", all.display()))?;
+    }
+    fs::create_dir_all(&all).with_context(|| format!("cannot create {}", all.display()))?;
+    for dir in [root, &toolchain.library].map(|dir| dir.join(install::VENDOR)) {
+        if !dir.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+            let entry = entry?;
+            let link = all.join(entry.file_name());
+            if !link.is_symlink() {
+                symlink(entry.path(), &link)
+                    .with_context(|| format!("cannot write {}", link.display()))?;
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.

@@ -56,7 +56,7 @@ const REENTRY: &[(&str, &[&str])] = &[
 
 /// Boots `kernel` and replays all cases.
 pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
-    let replay = built.dir().join("replay");
+    let replay = built.dir("replay");
     let status = Command::new("cc")
         .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
         .arg(&replay)
@@ -69,7 +69,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
     // Emergencies only on the console: nothing comes between the script's lines.
     let mut script = "dmesg -n 1\n".to_owned();
     let mut add_cases = |name: &str, cases: String| -> Result<()> {
-        let path = built.dir().join(format!("{name}.cases"));
+        let path = built.dir(format!("{name}.cases"));
         std::fs::write(&path, cases)?;
         files.push((path, format!("/{name}.cases")));
         Ok(())
@@ -96,9 +96,7 @@ echo \"@@ end {name} $status\""
     )?;
     for (language, names) in [("c", TWINS), ("rust", &[TWINS, &[ALONE]].concat())] {
         for name in names {
-            let module = built
-                .dir()
-                .join(format!("tests/params/{language}/{name}.ko"));
+            let module = built.dir(format!("tests/params/{language}/{name}.ko"));
             files.push((module, format!("/{language}/{name}.ko")));
         }
     }
