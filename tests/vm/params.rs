@@ -40,6 +40,8 @@ const REENTRY: &[(&str, &[&str])] = &[
         &["load -> 0", "owned: better"],
     ),
     ("load owned=bad", &["load -> 1"]),
+    ("load once=1 once=1", &["load -> 0", "once=Y"]),
+    ("load once=1 once=0", &["load -> 30"]),
     // More than a page: what does not fit is left out, at an element's end.
     (
         "load many=*400",

@@ -52,6 +52,7 @@ use proc_macro::TokenStream;
 /// | `unsafe` | `true`: setting it taints the kernel | `module_param_unsafe()` |
 /// | `hardware` | what it configures: `ioport`, `iomem`, `ioport_or_iomem`, `irq`, `dma`, `dma_addr`, `other`; refused when the kernel is locked down | `module_param_hw()` |
 /// | `level` | for built-in use: `core` to `late`, before which initcalls it is read; otherwise before all of them | `core_param_cb()` and the like |
+/// | `early` | `true`: for built-in use, read before memory management and all else start, and once more in its turn | `early_param()` |
 ///
 /// With a range, a `set` function or a type of the driver's own, a bad value changes nothing.
 /// Both functions run with the module's parameters locked, and may run before `init`.

@@ -147,7 +147,7 @@ fn built_in_module_is_an_initcall_with_prefixed_modinfo() {
 
     let expected: Vec<_> = MODINFO
         .iter()
-        .map(|entry| format!("full-name.{entry}"))
+        .map(|entry| format!("full_name.{entry}"))
         .collect();
     assert_eq!(modinfo(&file), expected);
 
@@ -165,7 +165,7 @@ fn built_in_module_is_an_initcall_with_prefixed_modinfo() {
     let strings = file.section_by_name("__param").expect("parameters");
     assert_eq!(strings.size(), 3 * 40);
     let contains = |needle: &[u8]| data.windows(needle.len()).any(|window| window == needle);
-    assert!(contains(b"full-name.loop\0"));
+    assert!(contains(b"full_name.loop\0"));
 }
 
 #[test]

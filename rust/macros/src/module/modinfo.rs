@@ -39,7 +39,8 @@ pub(super) fn entries(info: &ModuleInfo) -> Vec<(&str, String)> {
 pub(super) fn statics(info: &ModuleInfo, file: Option<String>) -> TokenStream {
     let mut loadable = String::new();
     let mut built_in = String::new();
-    let name = &info.name;
+    // As `KBUILD_MODNAME`.
+    let name = info.name.replace('-', "_");
     for (key, value) in entries(info) {
         loadable += &format!("{key}={value}\0");
         built_in += &format!("{name}.{key}={value}\0");
