@@ -83,7 +83,7 @@ impl<S: Spec> Adapter<S> {
     /// C's table of the parameter.
     pub(super) const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: if <S::Kind as Kind>::NO_ARG {
-            bindings::KERNEL_PARAM_OPS_FL_NOARG as _
+            bindings::KERNEL_PARAM_OPS_FL_NOARG
         } else {
             0
         },

@@ -116,11 +116,7 @@ unsafe impl<K: Kind, const N: usize> Kind for ArrayOf<K, N> {
         flags: 0,
         set: Some(set::<K, N>),
         get: Some(get::<K, N>),
-        free: if K::OWNS {
-            Some(free::<K, N>)
-        } else {
-            None
-        },
+        free: if K::OWNS { Some(free::<K, N>) } else { None },
     };
 
     const OWNS: bool = K::OWNS;

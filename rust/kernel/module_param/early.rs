@@ -51,7 +51,7 @@ impl EarlyParam {
         let kp = &param.0;
         // SAFETY: The operations are static.
         let ops = unsafe { &*kp.ops };
-        let takes_no_arg = ops.flags & bindings::KERNEL_PARAM_OPS_FL_NOARG as u32 != 0;
+        let takes_no_arg = ops.flags & bindings::KERNEL_PARAM_OPS_FL_NOARG != 0;
         if val.is_null() && !takes_no_arg {
             return EINVAL.to_errno();
         }

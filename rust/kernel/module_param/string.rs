@@ -68,7 +68,7 @@ unsafe impl Kind for Charp {
 
     const OPS: &'static bindings::kernel_param_ops =
         // SAFETY: It is a constant of the kernel.
-        unsafe { &*(&raw const bindings::param_ops_charp) };
+        unsafe { &bindings::param_ops_charp };
 
     const OWNS: bool = true;
 

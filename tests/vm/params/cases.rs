@@ -299,7 +299,7 @@ pub fn of(name: &str) -> Vec<String> {
 }
 
 fn builtin() -> Vec<String> {
-    let mut cases: Vec<String> = OPTIONS.iter().map(|options| load(options)).collect();
+    let mut cases: Vec<String> = OPTIONS.iter().map(load).collect();
     for name in SCALARS {
         cases.extend(FEW.iter().map(|value| load(format!("{name}={value}"))));
     }
@@ -379,7 +379,7 @@ fn builtin() -> Vec<String> {
 }
 
 fn callbacks() -> Vec<String> {
-    let mut cases: Vec<String> = OPTIONS_CB.iter().map(|options| load(options)).collect();
+    let mut cases: Vec<String> = OPTIONS_CB.iter().map(load).collect();
     let mut random = Random(0xfeed_beef_dead_cafe);
     for name in ["percent", "speed", "even", "size", "smalls_rw"] {
         for len in [1, 4, 30] {
