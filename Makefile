@@ -11,20 +11,27 @@ KDIR    ?=
 KVER    ?=
 HELPERS ?=
 KERNELS ?=
+SIGN_KEY  ?=
+SIGN_CERT ?=
+COMPRESS  ?=
 LINUX   ?=
 KIND    ?=
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
-KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
+KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% DEPMOD=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
              $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
 CHOICE   = $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)')
-BUILD    = $(FERRULE) build $(CHOICE) $(if $(HELPERS),--helpers '$(HELPERS)')
+BUILD    = $(FERRULE) build $(CHOICE) $(if $(HELPERS),--helpers '$(HELPERS)') \
+             $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)') $(if $(SIGN_CERT),--sign-cert '$(SIGN_CERT)') \
+             $(if $(COMPRESS),--compress '$(COMPRESS)')
 NEED_M   = $(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples $@`))
 
 ## Building modules
 .PHONY: modules modules_install clean prepare
-modules modules_install clean: tool  ## build, install or clean the modules of directory M=
+modules: tool                        ## build the modules of directory M=
+modules_install clean: $(FERRULE)    ## install or clean them; for root too, who builds nothing here
+modules modules_install clean:
 	$(NEED_M)
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
 
@@ -46,6 +53,11 @@ builtin: tool                        ## put the directory M= into a kernel's sou
 	$(NEED_M)
 	@$(FERRULE) builtin --linux '$(or $(LINUX),$(error LINUX= is missing: name the kernel's source))' -M '$(M)'
 
+.PHONY: dkms
+dkms: tool                           ## make directory M= a DKMS package: write its dkms.conf (NAME=, VERSION=)
+	$(NEED_M)
+	@$(FERRULE) dkms '$(M)' $(CHOICE) $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
+
 ## Trying
 .PHONY: demo test kernels
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
@@ -58,12 +70,18 @@ kernels: tool                        ## fetch the stock kernels that the tests b
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 ## Setting up
-.PHONY: setup rustavailable tool
+.PHONY: setup rustavailable tool install
+install: $(FERRULE)                  ## install Ferrule for root, as DKMS needs it (PREFIX=, DESTDIR=)
+	@$(FERRULE) install $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(DESTDIR),--destdir '$(DESTDIR)')
+
 setup: tool                          ## install what is missing, with apt
 	@$(FERRULE) setup
 
 rustavailable: tool                  ## say what is missing, and how to install it
 	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
+
+$(FERRULE):
+	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule

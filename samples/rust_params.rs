@@ -49,7 +49,7 @@ module! {
         verbose: bool { default: false, description: "Says more", },
         loud: invbool { default: true, description: "The opposite of what is written", name: "quiet", },
         count: bint { default: 1, description: "A number that is written as yes or no", },
-        name: charp { default: None, description: "A name of any length", permissions: 0o444, },
+        name: charp { default: None, description: "A name of up to 1024 bytes", permissions: 0o444, },
         label: string<16> { default: "unnamed", description: "A name of at most 15 bytes", },
         size: Size { default: Size(80, 25), description: "Columns and rows, as in 80x25", },
         speed: Speed { default: Speed::Low, description: "low or full", permissions: 0o644, },

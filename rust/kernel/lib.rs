@@ -36,7 +36,6 @@ pub mod init;
 pub mod module;
 pub mod module_param;
 mod panic;
-pub mod pin_init;
 pub mod prelude;
 pub mod print;
 pub mod safety;

@@ -47,7 +47,7 @@ impl<T: Module> InPlaceModule for T {
         };
 
         // SAFETY: `initer` writes the whole slot when it returns `Ok`, else it leaves it alone.
-        unsafe { pinned_init::pin_init_from_closure(initer) }
+        unsafe { pin_init::pin_init_from_closure(initer) }
     }
 }
 

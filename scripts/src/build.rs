@@ -6,8 +6,8 @@ use crate::crates::{Helpers, Lint};
 use crate::kbuild::{self, Cc};
 use crate::kdir::Kdir;
 use crate::prepared::Prepared;
-use crate::toolchain::Toolchain;
-use crate::{config, kernels, module, sources, stamp};
+use crate::toolchain::{env_set, Toolchain};
+use crate::{config, install, kernels, modinst, module, sources, stamp};
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,8 @@ pub struct Args {
     /// The modules' directory
     #[arg(short = 'M', long)]
     module: Option<PathBuf>,
+    #[command(flatten)]
+    install: modinst::Args,
     /// Targets and variables for Kbuild, as `modules` or `V=1`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     kbuild: Vec<String>,
@@ -40,14 +42,41 @@ pub struct Choice {
     kver: Option<String>,
 }
 
-/// The project's directory.
+/// The project's directory: where the tool is if it has been installed, else where it was built.
 pub fn root() -> Result<PathBuf> {
+    if let Some(installed) = installed()? {
+        return Ok(installed);
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().with_context(|| {
         format!(
             "the project is no longer at {}; remove target/",
             root.display()
         )
+    })
+}
+
+/// The directory that Ferrule was installed into, if this is an installed tool.
+fn installed() -> Result<Option<PathBuf>> {
+    let tool = tool()?;
+    // Called by its link, it is still beside the rest.
+    let tool = tool.canonicalize().unwrap_or(tool);
+    Ok(tool
+        .parent()
+        .filter(|dir| dir.join(install::VENDOR).exists())
+        .map(Path::to_owned))
+}
+
+/// Where all that is built goes: `$FERRULE_BUILD`; else below the project; or, if that is installed and
+/// so is not for writing, root's or the user's cache.
+fn build_dir(root: &Path) -> Result<PathBuf> {
+    if let Some(dir) = env_set("FERRULE_BUILD") {
+        return std::path::absolute(&dir).context("FERRULE_BUILD is no path");
+    }
+    Ok(match installed()? {
+        None => root.join("build"),
+        Some(_) if rustix::process::geteuid().is_root() => "/var/cache/ferrule".into(),
+        Some(_) => kernels::cache_dir(None)?.join("build"),
     })
 }
 
@@ -80,8 +109,9 @@ pub fn lint(args: &LintArgs) -> Result<ExitCode> {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let root = root()?;
-    let build = root.join("build");
+    let build = build_dir(&root)?;
     refuse_spaces(&root, "the project")?;
+    refuse_spaces(&build, "FERRULE_BUILD")?;
     let helpers = args.helpers.as_deref().map(helpers).transpose()?;
     let (kdir, mut kbuild) = args.kernel.kernel()?;
     kbuild.extend(args.kbuild.iter().cloned());
@@ -103,8 +133,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .collect();
     // Before the user's own, which have the last word.
     kbuild.splice(0..0, chosen);
-    let toolchain = Toolchain::find()?;
-    let prepared = Prepared::external(&root, &build, &kdir, &toolchain, helpers, &variables)?;
+    let install = args.install.make_args(&kdir, &args.kbuild)?;
+    // Installing is often root's, who need not have the toolchain.
+    let toolchain = compiles(&args.kbuild).then(Toolchain::find).transpose()?;
+    let prepare =
+        |toolchain| Prepared::external(&root, &build, &kdir, toolchain, helpers, &variables);
+    let prepared = toolchain.as_ref().map(prepare).transpose()?;
     let Some(module) = module else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -113,16 +147,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
-    let cwd = std::env::current_dir().context("no current directory")?;
-    make.arg(format!(
-        "cmd_rustc_o_rs={}",
-        module_command(&prepared.crates.dir)?
-    ))
-    .env(module::CWD, cwd)
-    .env(
-        module::MODULE_DIR,
-        args.module.as_deref().unwrap_or(&module),
-    );
+    make.args(install);
+    if let Some(prepared) = &prepared {
+        let cwd = std::env::current_dir().context("no current directory")?;
+        let command = module_command(&prepared.crates.dir)?;
+        make.arg(format!("cmd_rustc_o_rs={command}"))
+            .env(module::CWD, cwd)
+            .env(
+                module::MODULE_DIR,
+                args.module.as_deref().unwrap_or(&module),
+            );
+    }
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
     if !status.success() {
@@ -135,9 +170,30 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     ))
 }
 
+/// Whether one of the targets compiles: without any, Kbuild's is `modules`.
+fn compiles(kbuild: &[String]) -> bool {
+    let mut targets = kbuild
+        .iter()
+        .filter(|arg| !arg.contains('=') && !arg.starts_with('-'))
+        .peekable();
+    targets.peek().is_none()
+        || targets.any(|target| ![modinst::TARGET, "clean", "help"].contains(&target.as_str()))
+}
+
 /// Variables of Kbuild's that say what to show, check and install, not how to compile.
 fn changes_no_code(variable: &str) -> bool {
-    let names = ["V=", "W=", "C=", "CF=", "MODLIB=", "INSTALL_"];
+    let names = [
+        "V=",
+        "W=",
+        "C=",
+        "CF=",
+        "MODLIB=",
+        "INSTALL_",
+        "DEPMOD=",
+        "KBUILD_SIGN_PIN=",
+        "CONFIG_MODULE_SIG_",
+        "CONFIG_MODULE_COMPRESS",
+    ];
     names.iter().any(|name| variable.starts_with(name))
 }
 
@@ -178,18 +234,30 @@ fn module_command(dir: &Path) -> Result<String> {
     ))
 }
 
+impl Args {
+    /// Builds the modules of `dir`.
+    pub fn modules(dir: &Path, kdir: Option<PathBuf>, kver: Option<String>) -> Self {
+        Self {
+            kernel: Choice { kdir, kver },
+            helpers: None,
+            module: Some(dir.to_owned()),
+            install: modinst::Args::default(),
+            kbuild: vec!["modules".to_owned()],
+        }
+    }
+}
+
 impl Choice {
     /// The kernel to build for, and the make variables that it needs on this machine.
     pub fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
-        let cache = kernels::cache_dir(None)?;
         let fetched = match &self.kver {
-            Some(name) => kernels::named(&cache, name)?,
+            Some(name) => fetched_kernel(name)?,
             None => None,
         };
         let path = match (&self.kdir, &self.kver, &fetched) {
             (Some(path), ..) => path.clone(),
             (None, _, Some(kernel)) => kernel.kdir.clone(),
-            (None, Some(release), None) => installed(release)?,
+            (None, Some(release), None) => installed_kernel(release)?,
             (None, None, None) => {
                 let uname = rustix::system::uname();
                 format!("/lib/modules/{}/build", uname.release().to_string_lossy()).into()
@@ -201,18 +269,28 @@ impl Choice {
             .with_context(|| format!("cannot resolve {}", path.display()))?;
         let kernel = match fetched {
             Some(kernel) => Some(kernel),
-            None => kernels::named(&cache, &kdir.release)?.filter(|kernel| kernel.kdir == path),
+            None => fetched_kernel(&kdir.release)?.filter(|kernel| kernel.kdir == path),
         };
         let vars = kernel.map(|kernel| kernel.make_vars).unwrap_or_default();
         Ok((Kdir { path, ..kdir }, vars))
     }
 }
 
+/// The fetched kernel of that release or series, if there is one.
+fn fetched_kernel(name: &str) -> Result<Option<kernels::Kernel>> {
+    // Root's environment may have no HOME: then nothing was fetched.
+    match kernels::cache_dir(None) {
+        Ok(cache) => kernels::named(&cache, name),
+        Err(_) => Ok(None),
+    }
+}
+
 /// The build directory of an installed kernel.
-fn installed(release: &str) -> Result<PathBuf> {
+fn installed_kernel(release: &str) -> Result<PathBuf> {
     let path = PathBuf::from(format!("/lib/modules/{release}/build"));
     if !path.exists() {
-        let fetched = kernels::cached(&kernels::cache_dir(None)?)?;
+        let cached = kernels::cache_dir(None).and_then(|cache| kernels::cached(&cache));
+        let fetched = cached.unwrap_or_default();
         bail!(
             "KVER={release}: no such kernel is installed (no {}) or fetched ({}), or name a build directory with KDIR=",
             path.display(),

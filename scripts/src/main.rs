@@ -3,7 +3,9 @@
 //! The `ferrule` tool: one verb per thing that a Makefile should not do.
 
 use clap::Parser;
-use ferrule::{build, builtin, config, demo, doctor, kernels, module, new, setup, vm};
+use ferrule::{
+    build, builtin, config, demo, dkms, doctor, install, kernels, module, new, setup, vm,
+};
 use std::process::ExitCode;
 
 /// Rust kernel modules for the kernel you already run.
@@ -14,7 +16,9 @@ enum Verb {
     Builtin(builtin::Args),
     Config(config::Args),
     Demo(demo::Args),
+    Dkms(dkms::Args),
     Doctor(doctor::Args),
+    Install(install::Args),
     Kernels(kernels::Args),
     Lint(build::LintArgs),
     Module(module::Args),
@@ -32,7 +36,9 @@ fn main() -> ExitCode {
         Verb::Prepare(args) => builtin::prepare(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Dkms(args) => dkms::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Install(args) => install::run(&args),
         Verb::Kernels(args) => kernels::run(&args),
         Verb::Lint(args) => build::lint(&args),
         Verb::Module(args) => module::run(&args),

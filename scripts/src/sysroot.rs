@@ -7,10 +7,11 @@
 
 use crate::profile::Profile;
 use crate::toolchain::Toolchain;
-use crate::{command, stamp};
+use crate::{command, install, stamp};
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,7 +28,7 @@ pub struct Sysroot {
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and procedural macros.
+    /// Where the libraries of pin-init and what it stands on lie, and procedural macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
     args: Vec<String>,
@@ -38,7 +39,13 @@ pub struct Sysroot {
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
 
 /// What lies in the project's directory and goes into a sysroot.
-pub const SOURCES: &[&str] = &["rust/macros", "rust/sysroot", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &[
+    "rust/macros",
+    "rust/pin-init",
+    "rust/sysroot",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 /// The file in a kernel's directory that names the sysroot its modules are compiled against.
 pub const RECORD: &str = "sysroot";
@@ -87,7 +94,7 @@ impl Sysroot {
     }
 
     fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
-        eprintln!("  CARGO   core, pinned-init, macros");
+        eprintln!("  CARGO   core, pin-init, macros");
         let flags: Vec<&str> = self
             .args
             .iter()
@@ -95,6 +102,20 @@ impl Sysroot {
             .chain(LIBRARY.iter().copied())
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
+        if root.join(install::VENDOR).exists() {
+            let crates = vendored(root, target_dir, toolchain)?;
+            let source = format!("source.vendored.directory='{}'", crates.display());
+            cargo.args([
+                "--config",
+                "source.crates-io.replace-with='vendored'",
+                "--config",
+                &source,
+            ]);
+            // Nothing of a user's, who may be root without a home.
+            cargo
+                .arg("--offline")
+                .env("CARGO_HOME", target_dir.join("home"));
+        }
         cargo
             .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
             .args([
@@ -153,7 +174,7 @@ impl Sysroot {
                     file.extension().and_then(|e| e.to_str()),
                 ) {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
-                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
+                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
                     // An older compiler_builtins names `core` by another one.
                     (
@@ -174,14 +195,14 @@ impl Sysroot {
                 seen += 1;
             }
         }
-        if seen != 4 {
-            bail!("cargo built {seen} of core, compiler_builtins, pinned-init and macros; remove build/rust and retry");
+        if seen != 5 {
+            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
         }
         Ok(())
     }
 
-    /// The library of pinned-init.
-    pub fn pinned_init(&self) -> Result<PathBuf> {
+    /// The library of pin-init.
+    pub fn pin_init(&self) -> Result<PathBuf> {
         let context = || {
             format!(
                 "{} is damaged; remove build/rust and retry",
@@ -190,8 +211,7 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name =
-            names.find(|name| name.starts_with("libpinned_init-") && name.ends_with(".rlib"));
+        let name = names.find(|name| name.starts_with("libpin_init-") && name.ends_with(".rlib"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 
@@ -231,6 +251,30 @@ pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
     let lock = stamp::Lock::shared(path)?;
     // It may have gone before it was locked.
     Ok(is_complete(path).then_some(lock))
+}
+
+/// Makes one directory of an installed tree's crates and those that came with this toolchain's library:
+/// Cargo takes one only, and the toolchain may have been upgraded since.
+fn vendored(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let all = target_dir.join(install::VENDOR);
+    if all.exists() {
+        fs::remove_dir_all(&all).with_context(|| format!("cannot remove {}", all.display()))?;
+    }
+    fs::create_dir_all(&all).with_context(|| format!("cannot create {}", all.display()))?;
+    for dir in [root, &toolchain.library].map(|dir| dir.join(install::VENDOR)) {
+        if !dir.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+            let entry = entry?;
+            let link = all.join(entry.file_name());
+            if !link.is_symlink() {
+                symlink(entry.path(), &link)
+                    .with_context(|| format!("cannot write {}", link.display()))?;
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.

@@ -16,6 +16,7 @@ mod initramfs;
 mod lines;
 mod modules;
 mod oops;
+mod programs;
 mod progress;
 mod qemu;
 
@@ -23,6 +24,7 @@ pub use accel::Accel;
 pub use console::{Outcome, Reason, DIED};
 pub use guest::{boot, shell, Guest};
 pub use modules::needed;
+pub use programs::with_libraries;
 
 /// Boots a kernel with modules and a script in QEMU.
 ///
@@ -43,6 +45,9 @@ pub struct Args {
     /// Puts a file into the guest; GUEST is `/` and its name if not given.
     #[arg(long, value_name = "HOST[:GUEST]")]
     file: Vec<String>,
+    /// Puts a program of this machine into the guest, at the same path, with the libraries it needs.
+    #[arg(long, value_name = "PROGRAM")]
+    program: Vec<PathBuf>,
     /// Kernel parameters; `oops=continue` lets the guest survive an oops.
     #[arg(
         long,
@@ -141,6 +146,9 @@ fn guest(args: &Args) -> Result<Guest> {
     let mut files = Vec::new();
     for file in &args.file {
         files.push(parse_file(file)?);
+    }
+    for program in &args.program {
+        files.extend(with_libraries(program)?);
     }
     let mut script = String::new();
     if let Some(dir) = &args.modules_dir {

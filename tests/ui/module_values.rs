@@ -117,5 +117,15 @@ module! {
     license: "GPL",
     initcall: early,
 }
+module! {
+    type: Driver,
+    name: "a.b",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "a_name_that_is_longer_than_what_the_kernel_has_room_for__",
+    license: "GPL",
+}
 
 fn main() {}

@@ -6,10 +6,10 @@ use super::AllocError;
 use super::Flags;
 use crate::error::Error;
 use crate::error::Result;
-use pinned_init::init_from_closure;
-use pinned_init::pin_init_from_closure;
-use pinned_init::Init;
-use pinned_init::PinInit;
+use pin_init::init_from_closure;
+use pin_init::pin_init_from_closure;
+use pin_init::Init;
+use pin_init::PinInit;
 
 /// A smart pointer that can allocate its memory and run an initialiser in it.
 ///
@@ -18,7 +18,7 @@ use pinned_init::PinInit;
 /// # Examples
 ///
 /// ```
-/// let zeroes = kernel::pin_init::init_zeroed::<[u8; 4096]>();
+/// let zeroes = pin_init::init_zeroed::<[u8; 4096]>();
 /// let buffer = KBox::init(zeroes, GFP_KERNEL)?;
 ///
 /// assert_eq!(buffer[4095], 0);
@@ -80,12 +80,12 @@ pub trait InPlaceInit<T>: Sized {
 /// `InPlaceInit` for the owner `$Owner` of a value.
 macro_rules! impl_in_place {
     ([$T:ident $($generics:tt)*] $Owner:ty, $Memory:ty) => {
-        impl<$T $($generics)*> ::pinned_init::InPlaceWrite<$T> for $Memory {
+        impl<$T $($generics)*> ::pin_init::InPlaceWrite<$T> for $Memory {
             type Initialized = $Owner;
 
             fn write_init<E>(
                 mut self,
-                init: impl ::pinned_init::Init<$T, E>,
+                init: impl ::pin_init::Init<$T, E>,
             ) -> Result<Self::Initialized, E> {
                 // SAFETY: The memory is a `T`'s, and on failure it is freed without a drop.
                 unsafe { init.__init(self.as_mut_ptr())? };
@@ -95,7 +95,7 @@ macro_rules! impl_in_place {
 
             fn write_pin_init<E>(
                 mut self,
-                init: impl ::pinned_init::PinInit<$T, E>,
+                init: impl ::pin_init::PinInit<$T, E>,
             ) -> Result<::core::pin::Pin<Self::Initialized>, E> {
                 // SAFETY: The memory is a `T`'s; on failure it is freed without a drop, else pinned below.
                 unsafe { init.__pinned_init(self.as_mut_ptr())? };
@@ -109,24 +109,24 @@ macro_rules! impl_in_place {
 
             #[inline]
             fn try_pin_init<E>(
-                init: impl ::pinned_init::PinInit<$T, E>,
+                init: impl ::pin_init::PinInit<$T, E>,
                 flags: $crate::alloc::Flags,
             ) -> Result<Self::PinnedSelf, E>
             where
                 E: From<$crate::alloc::AllocError>,
             {
-                ::pinned_init::InPlaceWrite::write_pin_init(Self::new_uninit(flags)?, init)
+                ::pin_init::InPlaceWrite::write_pin_init(Self::new_uninit(flags)?, init)
             }
 
             #[inline]
             fn try_init<E>(
-                init: impl ::pinned_init::Init<$T, E>,
+                init: impl ::pin_init::Init<$T, E>,
                 flags: $crate::alloc::Flags,
             ) -> Result<Self, E>
             where
                 E: From<$crate::alloc::AllocError>,
             {
-                ::pinned_init::InPlaceWrite::write_init(Self::new_uninit(flags)?, init)
+                ::pin_init::InPlaceWrite::write_init(Self::new_uninit(flags)?, init)
             }
         }
     };

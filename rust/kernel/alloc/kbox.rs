@@ -20,9 +20,9 @@ use core::ops::Deref;
 use core::ops::DerefMut;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use pinned_init::PinInit;
-use pinned_init::Zeroable;
-use pinned_init::ZeroableOption;
+use pin_init::PinInit;
+use pin_init::Zeroable;
+use pin_init::ZeroableOption;
 
 mod foreign;
 

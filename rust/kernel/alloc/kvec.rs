@@ -17,7 +17,7 @@ use core::mem::ManuallyDrop;
 use core::mem::MaybeUninit;
 use core::ptr;
 use core::ptr::NonNull;
-use pinned_init::Zeroable;
+use pin_init::Zeroable;
 
 mod drain;
 mod edit;

@@ -6,9 +6,13 @@
 
 mod derive_param;
 mod fmt;
+mod init;
 mod module;
 mod paste;
+mod pin_data;
+mod pinned_drop;
 mod vtable;
+mod zeroable;
 
 use proc_macro::TokenStream;
 
@@ -48,6 +52,7 @@ use proc_macro::TokenStream;
 /// | `unsafe` | `true`: setting it taints the kernel | `module_param_unsafe()` |
 /// | `hardware` | what it configures: `ioport`, `iomem`, `ioport_or_iomem`, `irq`, `dma`, `dma_addr`, `other`; refused when the kernel is locked down | `module_param_hw()` |
 /// | `level` | for built-in use: `core` to `late`, before which initcalls it is read; otherwise before all of them | `core_param_cb()` and the like |
+/// | `early` | `true`: for built-in use, read before memory management and all else start, and once more in its turn | `early_param()` |
 ///
 /// With a range, a `set` function or a type of the driver's own, a bad value changes nothing.
 /// Both functions run with the module's parameters locked, and may run before `init`.
@@ -168,6 +173,182 @@ pub fn fmt(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn paste(input: TokenStream) -> TokenStream {
     finish(paste::paste(input.into()))
+}
+
+/// Initialises a struct in place; the names of its fields are references to them from then on.
+///
+/// ```text
+/// init!(&this in Type { fields, ..Zeroable::init_zeroed() }? Error)
+/// ```
+///
+/// | among the fields | what it does |
+/// |---|---|
+/// | `name: value`, `name` | writes a value, as in a struct expression |
+/// | `name <- initialiser` | runs an initialiser in the field's place; its error is the whole's |
+/// | `_: { code }` | runs code between two fields |
+/// | `..Zeroable::init_zeroed()` | at the end: makes all other fields zero, of a type that is `Zeroable` |
+///
+/// Fields are initialised in the order in which they are written, which need not be that of the
+/// struct. From then on the field's name is a `&mut` to it, for what follows; it hides a variable
+/// of the same name. If something fails, by `?`, `return Err(..)` or an initialiser's error, the
+/// fields that are initialised are dropped, the last one first, and the error is the whole's.
+///
+/// `#[cfg(..)]` and other attributes may stand before a field or a block. `&this in` names a
+/// `NonNull` to the whole. `? Error` names the type of errors; without it nothing may fail.
+///
+/// # Examples
+///
+/// ```
+/// use pin_init::{init, Init};
+///
+/// struct Buffer {
+///     bytes: [u8; 64],
+///     len: usize,
+/// }
+///
+/// fn greeting() -> impl Init<Buffer> {
+///     init!(Buffer {
+///         bytes <- pin_init::init_zeroed(),
+///         _: {
+///             bytes[..5].copy_from_slice(b"hello");
+///         },
+///         len: bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()),
+///     })
+/// }
+///
+/// pin_init::stack_pin_init!(let buffer: Buffer = greeting());
+/// assert_eq!(buffer.len, 5);
+/// ```
+#[proc_macro]
+pub fn init(input: TokenStream) -> TokenStream {
+    finish(init::init(input.into(), init::Place::Unpinned))
+}
+
+/// Initialises a struct in place that is pinned from the start, and that has [`macro@pin_data`].
+///
+/// It is written as [`init!`](macro@init) is. A field that is marked `#[pin]` takes a pinned
+/// initialiser, and its name is a `Pin<&mut _>`.
+///
+/// # Examples
+///
+/// ```
+/// use core::marker::PhantomPinned;
+/// use pin_init::{pin_data, pin_init, PinInit};
+///
+/// #[pin_data]
+/// struct Named {
+///     name: &'static str,
+///     #[pin]
+///     _pin: PhantomPinned,
+/// }
+///
+/// impl Named {
+///     fn new(name: &'static str) -> impl PinInit<Self> {
+///         pin_init!(Self { name, _pin: PhantomPinned })
+///     }
+/// }
+///
+/// pin_init::stack_pin_init!(let named = Named::new("a"));
+/// assert_eq!(named.name, "a");
+/// ```
+#[proc_macro]
+pub fn pin_init(input: TokenStream) -> TokenStream {
+    finish(init::init(input.into(), init::Place::Pinned))
+}
+
+/// Lets [`pin_init!`](macro@pin_init) initialise a struct, whose `#[pin]` fields are pinned with it.
+///
+/// The struct is `Unpin` if these fields are. It gets a method `project()`, which turns a pinned
+/// reference into references to all fields. It cannot implement `Drop`, whose `&mut self` could move
+/// a field: `#[pin_data(PinnedDrop)]` and [`macro@pinned_drop`] take its place.
+///
+/// # Examples
+///
+/// ```
+/// use core::pin::Pin;
+/// use pin_init::pin_data;
+///
+/// #[pin_data]
+/// struct Counted<T> {
+///     #[pin]
+///     value: T,
+///     uses: u32,
+/// }
+///
+/// fn count<T>(counted: Pin<&mut Counted<T>>) -> Pin<&mut T> {
+///     let fields = counted.project();
+///     *fields.uses += 1;
+///     fields.value
+/// }
+///
+/// let mut counted = Counted { value: 'a', uses: 0 };
+/// assert_eq!(*count(Pin::new(&mut counted)), 'a');
+/// assert_eq!(counted.uses, 1);
+/// ```
+#[proc_macro_attribute]
+pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(pin_data::pin_data(args.into(), input.into()))
+}
+
+/// What `#[pin_data]` adds to a struct.
+#[doc(hidden)]
+#[proc_macro_derive(__PinData, attributes(pin, __pin_data))]
+pub fn derive_pin_data(input: TokenStream) -> TokenStream {
+    finish(pin_data::derive(input.into()))
+}
+
+/// Implements `PinnedDrop`: what is dropped stays pinned.
+///
+/// # Examples
+///
+/// ```
+/// use core::pin::Pin;
+/// use pin_init::{pin_data, pinned_drop};
+///
+/// #[pin_data(PinnedDrop)]
+/// struct Noisy {
+///     name: &'static str,
+/// }
+///
+/// #[pinned_drop]
+/// impl PinnedDrop for Noisy {
+///     fn drop(self: Pin<&mut Self>) {
+///         println!("{} is gone", self.name);
+///     }
+/// }
+///
+/// drop(Noisy { name: "a" });
+/// ```
+#[proc_macro_attribute]
+pub fn pinned_drop(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(pinned_drop::pinned_drop(args.into(), input.into()))
+}
+
+/// Implements `Zeroable` for a struct or union; all its fields must be `Zeroable`.
+///
+/// # Examples
+///
+/// ```
+/// use pin_init::Zeroable;
+///
+/// #[derive(Zeroable)]
+/// struct Numbers {
+///     a: u64,
+///     b: Option<&'static u8>,
+/// }
+///
+/// const NONE: Numbers = pin_init::zeroed();
+/// assert!(NONE.a == 0 && NONE.b.is_none());
+/// ```
+#[proc_macro_derive(Zeroable)]
+pub fn derive_zeroable(input: TokenStream) -> TokenStream {
+    finish(zeroable::derive(input.into()))
+}
+
+/// Implements `Zeroable` for a struct or union if all its fields are `Zeroable`.
+#[proc_macro_derive(MaybeZeroable)]
+pub fn derive_maybe_zeroable(input: TokenStream) -> TokenStream {
+    finish(zeroable::maybe_derive(input.into()))
 }
 
 /// Turns an error into the compiler's message at the place it is about.

@@ -40,6 +40,7 @@ impl Crates<'_> {
             .and(&facts.0)
             .and(fs::read(self.file("c.stamp"))?)
             .and_files(&sysroot.macros)?
+            .and_files(&sysroot.pin_init()?)?
             .and_files(&self.root.join("rust/kernel"))?
             .and_files(&self.root.join("rust/ffi.rs"))?;
         stamp::step(&self.file("rust.stamp"), &key, || {
@@ -114,8 +115,8 @@ impl Crates<'_> {
         if name != "ffi" {
             externs.push(library("ffi"));
             externs.push(format!(
-                "--extern=pinned_init={}",
-                sysroot.pinned_init()?.display()
+                "--extern=pin_init={}",
+                sysroot.pin_init()?.display()
             ));
         }
         if name == "kernel" {

@@ -133,6 +133,7 @@ impl Machine {
                 (Ok(None), Some(rustc)) => State::Missing(Some(format!("clang {}", rustc.llvm))),
             },
             Id::Kmod => programs(&["modinfo", "insmod", "depmod"]),
+            Id::Compressors => programs(&["xz", "zstd"]),
             Id::Pahole => programs(&["pahole"]),
             Id::Libelf => any_file(&LIBELF),
             Id::Menuconfig => match python_with("menuconfig") {
@@ -147,6 +148,8 @@ impl Machine {
             Id::Busybox => static_busybox(),
             Id::Apt => programs(&["apt-get", "dpkg-deb"]),
             Id::Patchelf => programs(&["patchelf"]),
+            Id::Openssl => programs(&["openssl"]),
+            Id::Dkms => programs(&["dkms"]),
             Id::Rustfmt => self.check_rust_tool(&["rustfmt", "cargo-fmt"]),
             Id::Clippy => self.check_rust_tool(&["clippy-driver", "cargo-clippy"]),
             Id::Reuse => programs(&["reuse"]),

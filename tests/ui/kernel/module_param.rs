@@ -17,20 +17,21 @@ pub trait Kind: Copy + 'static {
 
 pub trait Mode: 'static {}
 pub struct LoadTime;
-pub struct Guarded;
+pub struct Guarded<T>(core::marker::PhantomData<T>);
 pub struct RunTime;
+pub struct Locked;
 impl Mode for LoadTime {}
-impl Mode for Guarded {}
+impl<T: 'static> Mode for Guarded<T> {}
 impl Mode for RunTime {}
+impl Mode for Locked {}
 
-impl Guarded {
-    #[allow(clippy::new_without_default)]
-    pub const fn new() -> Self {
-        Self
+impl<T: Copy> Guarded<T> {
+    pub const fn new(_default: T, _lock: &'static ParamLock) -> Self {
+        Self(core::marker::PhantomData)
     }
 }
 
-impl RunTime {
+impl Locked {
     pub const fn new(_lock: &'static ParamLock) -> Self {
         Self
     }
@@ -42,6 +43,11 @@ impl ParamLock {
     pub const fn new(_module: &'static ThisModule) -> Self {
         Self
     }
+
+    /// # Safety
+    ///
+    /// None here.
+    pub unsafe fn set_ready(&self) {}
 }
 
 // C: the value first.

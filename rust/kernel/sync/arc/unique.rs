@@ -19,9 +19,9 @@ use core::ops::Deref;
 use core::ops::DerefMut;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use pinned_init::InPlaceWrite;
-use pinned_init::Init;
-use pinned_init::PinInit;
+use pin_init::InPlaceWrite;
+use pin_init::Init;
+use pin_init::PinInit;
 
 /// The only reference to a value: it can be changed, and turned into an [`Arc`] at no cost.
 ///
@@ -137,7 +137,7 @@ impl<T> UniqueArc<MaybeUninit<T>> {
     /// ```
     /// use kernel::sync::UniqueArc;
     ///
-    /// let zeroes = kernel::pin_init::init_zeroed::<[u8; 64]>();
+    /// let zeroes = pin_init::init_zeroed::<[u8; 64]>();
     /// let unique = UniqueArc::new_uninit(GFP_KERNEL)?.init_with(zeroes)?;
     ///
     /// assert_eq!(*unique, [0; 64]);

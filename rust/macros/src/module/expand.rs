@@ -6,7 +6,7 @@
 //! constant, where no other code can name it; the safety comments below rest on that.
 
 use super::modinfo;
-use super::param_expand::parameters;
+use super::param_expand;
 use super::parse::ModuleInfo;
 use proc_macro2::Ident;
 use proc_macro2::Literal;
@@ -20,10 +20,11 @@ use syn::Type;
 pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
     let names = BuiltIn::new(info, std::env::var("RUST_MODFILE").ok());
     let public = public_items(info);
-    let parameters = parameters(info, &names);
+    let parameters = param_expand::parameters(info, &names);
     let modinfo = modinfo::statics(info, &names);
-    let loadable = loadable(&info.type_);
-    let built_in = built_in(info, &names);
+    let ready = param_expand::ready(info);
+    let loadable = loadable(&info.type_, &ready);
+    let built_in = built_in(info, &names, &ready);
 
     quote! {
         #public
@@ -105,7 +106,7 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
 }
 
 /// The entry points of a loadable module.
-fn loadable(type_: &Type) -> TokenStream {
+fn loadable(type_: &Type, ready: &TokenStream) -> TokenStream {
     quote! {
         #[cfg(MODULE)]
         const _: () = {
@@ -114,6 +115,7 @@ fn loadable(type_: &Type) -> TokenStream {
             #[unsafe(no_mangle)]
             #[unsafe(link_section = ".init.text")]
             extern "C" fn init_module() -> ::kernel::ffi::c_int {
+                #ready
                 // SAFETY: No Rust code can name this function or `SLOT`, and the loader calls it
                 // once for each time the module is loaded, before `cleanup_module`.
                 unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
@@ -123,7 +125,7 @@ fn loadable(type_: &Type) -> TokenStream {
             #[unsafe(link_section = ".exit.text")]
             extern "C" fn cleanup_module() {
                 // SAFETY: No Rust code can name this function or `SLOT`; the loader calls it once,
-                // only after `init_module` returned 0, when nothing else runs in the module.
+                // only after `init_module` returned 0. Nothing else names `SLOT`.
                 unsafe { ::kernel::module::exit::<#type_>(&SLOT) }
             }
 
@@ -143,13 +145,13 @@ fn loadable(type_: &Type) -> TokenStream {
 }
 
 /// The initcall of a module that is built into the kernel. It is never unloaded.
-fn built_in(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
+fn built_in(info: &ModuleInfo, names: &BuiltIn, ready: &TokenStream) -> TokenStream {
     let type_ = &info.type_;
     let symbol = format!("__{}_init", symbol(&names.name));
     let init = Ident::new(&symbol, Span::call_site());
     let asm = format!(
         ".pushsection \".initcall{}.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection",
-        info.initcall
+        info.initcall.0
     );
 
     let version = info.version.as_ref().map(|version| {
@@ -173,6 +175,7 @@ fn built_in(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
             #[unsafe(no_mangle)]
             #[unsafe(link_section = ".init.text")]
             extern "C" fn #init() -> ::kernel::ffi::c_int {
+                #ready
                 // SAFETY: No Rust code can name this function or `SLOT`; the kernel calls it once,
                 // through the entry in its `.initcall` section.
                 unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }

@@ -34,6 +34,7 @@ const KEYS: &[Key] = &[
     keys::optional("unsafe"),
     keys::optional("hardware"),
     keys::optional("level"),
+    keys::optional("early"),
 ];
 
 /// What a hardware parameter can be about: C's `enum hwparam_type`.
@@ -72,6 +73,8 @@ pub(super) struct Param {
     pub(super) is_hardware: bool,
     /// The initcall level, -1 for none.
     pub(super) level: i8,
+    /// Whether a built-in module's parameter is also read before anything else starts.
+    pub(super) is_early: bool,
 }
 
 impl Param {
@@ -146,6 +149,7 @@ impl Param {
             is_unsafe: false,
             is_hardware: false,
             level: -1,
+            is_early: false,
         };
         let what = format!("parameter `{}`", param.name);
         let owner = param.ident.span();
@@ -179,19 +183,43 @@ impl Param {
                 self.is_hardware = true;
             }
             "level" => self.level = 1 + one_of(key, LEVELS, input)? as i8,
+            "early" => {
+                let span = input.span();
+                self.is_early = boolean(key, input)?;
+                // C checks the lockdown and taints only where it reads parameters in their turn.
+                if self.is_early && (self.is_unsafe || self.is_hardware || self.level >= 0) {
+                    let message = "`early` does not go with `unsafe`, `hardware` or `level`";
+                    return Err(Error::new(span, message));
+                }
+                if self.is_early && self.runs_code() {
+                    let message =
+                        "`early` is for C's types without `set`: no code of a module can run then";
+                    return Err(Error::new(span, message));
+                }
+            }
             _ => unreachable!("`fields` passes only keys of the table"),
         }
         Ok(())
     }
 
-    /// Whether the value can change after `init`.
-    pub(super) fn is_run_time(&self) -> bool {
-        self.permissions & 0o222 != 0 || self.level >= 0
+    /// Whether the value can change after `init` of a module that starts at `initcall`.
+    pub(super) fn is_run_time(&self, initcall: i8) -> bool {
+        self.permissions & 0o222 != 0 || self.level > initcall
     }
 
-    /// Whether code of the module runs to read or print this parameter.
+    /// Whether code of the module runs to give this parameter a value.
     pub(super) fn runs_code(&self) -> bool {
-        self.kind.runs_code() || self.set.is_some() || self.get.is_some()
+        self.kind.runs_code() || self.set.is_some()
+    }
+
+    /// The initcall level before which a built-in module's parameter is read, -1 for before all.
+    ///
+    /// The module's own code has to wait until memory can be allocated.
+    pub(super) fn built_in_level(&self, initcall: i8) -> i8 {
+        match self.level {
+            -1 if self.runs_code() => initcall,
+            level => level,
+        }
     }
 }
 

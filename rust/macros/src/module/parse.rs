@@ -39,6 +39,18 @@ const KEYS: &[Key] = &[
     optional("params"),
 ];
 
+/// What C's `*_initcall()` puts after `.initcall` in the name of its section.
+#[derive(Clone, Copy)]
+pub(super) struct Initcall(pub(super) &'static str);
+
+impl Initcall {
+    /// The level; `rootfs` comes after `fs`, before the next one.
+    pub(super) fn number(self) -> i8 {
+        let digit = self.0.bytes().next().filter(u8::is_ascii_digit);
+        digit.map_or(5, |digit| (digit - b'0') as i8)
+    }
+}
+
 /// The level of `module_init()` in the kernel.
 const DEVICE_INITCALL: &str = "6";
 
@@ -76,8 +88,7 @@ pub(super) struct ModuleInfo {
     pub(super) imports_ns: Vec<String>,
     /// Entries of `.modinfo` that have no key of their own.
     pub(super) info: Vec<(String, String)>,
-    /// What C's `*_initcall()` puts after `.initcall` in the name of its section.
-    pub(super) initcall: &'static str,
+    pub(super) initcall: Initcall,
     pub(super) params: Vec<Param>,
 }
 
@@ -94,13 +105,13 @@ impl Parse for ModuleInfo {
         let mut firmware = Vec::new();
         let mut imports_ns = Vec::new();
         let mut info = Vec::new();
-        let mut initcall = DEVICE_INITCALL;
+        let mut initcall = Initcall(DEVICE_INITCALL);
         let mut params = Vec::new();
 
         fields(input, "`module!`", Span::call_site(), KEYS, |key, input| {
             match key {
                 "type" => type_ = Some(type_path(input)?),
-                "name" => name = Some(filled_string(key, input)?),
+                "name" => name = Some(module_name(key, input)?),
                 "authors" => authors = strings(key, input)?,
                 "description" => description = Some(string(key, input)?),
                 "version" => version = Some(filled_string(key, input)?),
@@ -183,6 +194,25 @@ fn plain_literal(input: ParseStream<'_>, message: &str) -> Result<LitStr> {
     Ok(literal)
 }
 
+/// Reads a module's name: what a kernel's command line and sysfs can have, and C's tables take.
+fn module_name(key: &str, input: ParseStream<'_>) -> Result<String> {
+    let span = input.span();
+    let name = filled_string(key, input)?;
+    let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.chars().all(is_valid) {
+        let message = "a module's name has letters, digits, `_` and `-` only";
+        return Err(Error::new(span, message));
+    }
+    if name.len() > MAX_NAME {
+        let message = format!("a module's name has at most {MAX_NAME} characters");
+        return Err(Error::new(span, message));
+    }
+    Ok(name)
+}
+
+/// `MODULE_NAME_LEN` without the NUL byte, on 64-bit kernels.
+const MAX_NAME: usize = 55;
+
 /// Reads a list of string literals.
 fn strings(key: &str, input: ParseStream<'_>) -> Result<Vec<String>> {
     let message = format!("`{key}` takes a list of string literals, as in `{key}: [\"...\"]`");
@@ -262,11 +292,11 @@ const OWN_TAGS: &[&str] = &[
     "vermagic",
 ];
 
-fn initcall_level(input: ParseStream<'_>) -> Result<&'static str> {
+fn initcall_level(input: ParseStream<'_>) -> Result<Initcall> {
     let span = input.span();
     let word = input.call(Ident::parse_any).ok();
     word.and_then(|word| INITCALLS.iter().find(|(name, _)| word == name))
-        .map(|(_, level)| *level)
+        .map(|(_, level)| Initcall(level))
         .ok_or_else(|| {
             let names: Vec<_> = INITCALLS
                 .iter()
