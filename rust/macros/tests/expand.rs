@@ -106,7 +106,9 @@ const ALLOC: u64 = 2;
 fn levels(file: &object::File<'_>) -> Vec<i8> {
     let section = file.section_by_name("__param").expect("parameters");
     let entries = section.data().expect("data").chunks_exact(40);
-    let mut levels: Vec<i8> = entries.map(|entry| entry[26].cast_signed()).collect();
+    let mut levels: Vec<i8> = entries
+        .map(|entry| i8::from_ne_bytes([entry[26]]))
+        .collect();
     levels.sort_unstable();
     levels
 }
