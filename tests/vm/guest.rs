@@ -4,7 +4,7 @@
 
 use crate::built::Built;
 use crate::{log, Report, Verdict};
-use anyhow::{bail, Result};
+use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::sample;
 use ferrule::vm::{self, Guest};
@@ -70,11 +70,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         timeout: Duration::from_secs(300),
         ..Guest::default()
     };
-    let outcome = vm::boot(&guest, &mut |_| {})?;
-    if let Some(failure) = outcome.failure() {
-        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-    }
-    Ok(outcome.log)
+    vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
 /// Judges each part of the log.

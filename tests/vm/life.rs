@@ -5,7 +5,7 @@
 
 use crate::built::{self, Built, LIFE, SAMPLES};
 use crate::{log, Report, Verdict};
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::{command, vm};
 use object::{Object, ObjectSection};
@@ -233,11 +233,7 @@ impl Life {
             timeout: Duration::from_secs(300),
             ..vm::Guest::default()
         };
-        let outcome = vm::boot(&guest, &mut |_| {})?;
-        if let Some(failure) = outcome.failure() {
-            bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-        }
-        Ok(outcome.log)
+        vm::boot(&guest, &mut |_| {})?.into_log()
     }
 
     /// Judges each case by the log.

@@ -5,7 +5,7 @@
 
 use crate::built::Built;
 use crate::{log, Report, Verdict};
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::vm::{self, Guest};
 use std::fmt::Write;
@@ -110,11 +110,7 @@ echo \"@@ end {name} $status\""
         timeout: Duration::from_secs(300),
         ..Guest::default()
     };
-    let outcome = vm::boot(&guest, &mut |_| {})?;
-    if let Some(failure) = outcome.failure() {
-        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-    }
-    Ok(outcome.log)
+    vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
 /// Judges the log.

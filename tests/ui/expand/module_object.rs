@@ -34,7 +34,24 @@ module! {
             default: 0xffff_ffff_ffff_ffff,
             description: "A keyword",
         },
+        even: u8 {
+            default: 2,
+            description: "What the module itself looks at",
+            set: be_even,
+        },
+        first: u8 {
+            default: 1,
+            description: "Needed before all else",
+            early: true,
+        },
     },
+}
+
+fn be_even(value: &u8) -> kernel::error::Result {
+    if value % 2 == 1 {
+        return Err(kernel::error::code::EINVAL);
+    }
+    Ok(())
 }
 
 mod nested {

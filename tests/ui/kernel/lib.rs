@@ -7,6 +7,7 @@ pub mod module_param;
 
 /// C types.
 pub mod ffi {
+    pub use core::ffi::c_char;
     pub use core::ffi::c_int;
 }
 

@@ -120,6 +120,36 @@ pub unsafe trait Spec: 'static {
 
 type Value<S> = <<S as Spec>::Kind as Kind>::Value;
 
+#[repr(C)]
+pub struct EarlyParam {
+    name: *const core::ffi::c_char,
+    setup: unsafe extern "C" fn(*mut crate::ffi::c_char) -> c_int,
+    early: c_int,
+}
+
+// SAFETY: The tests only read it.
+unsafe impl Sync for EarlyParam {}
+
+impl EarlyParam {
+    pub const fn new(
+        name: &'static CStr,
+        setup: unsafe extern "C" fn(*mut crate::ffi::c_char) -> c_int,
+    ) -> Self {
+        Self {
+            name: name.as_ptr(),
+            setup,
+            early: 1,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// None here.
+    pub unsafe fn set(_param: &'static KernelParam, _val: *mut crate::ffi::c_char) -> c_int {
+        0
+    }
+}
+
 pub struct Attributes {
     pub perm: u16,
     pub level: i8,
