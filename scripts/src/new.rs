@@ -44,13 +44,14 @@ const IGNORED: &str =
     "*.o\n*.ko\n*.mod\n*.mod.c\n*.cmd\n.*.d\nmodules.order\nModule.symvers\n.config*\n";
 
 /// The names of crates that every module is linked with.
-const TAKEN: [&str; 8] = [
+const TAKEN: [&str; 9] = [
     "bindings",
     "compiler_builtins",
     "core",
     "ffi",
     "kernel",
     "macros",
+    "pin_init",
     "pinned_init",
     "std",
 ];
