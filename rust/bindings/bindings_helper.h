@@ -4,7 +4,17 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/acpi.h>
 #include <linux/bug.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/pnp.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>

@@ -54,3 +54,49 @@ mod error_names {
 }
 #[cfg(not(has_errname))]
 pub use error_names::errname;
+
+/// Names a static as modpost knows the tables of device IDs of a bus, in each kernel.
+#[cfg(has_device_table_suffix)]
+#[macro_export]
+macro_rules! device_table {
+    ($bus:literal, $name:ident, $table:item) => {
+        #[export_name = ::core::concat!("__mod_", $bus, "__", ::core::stringify!($name), "_device_table")]
+        $table
+    };
+}
+
+/// Names a static as modpost knows the tables of device IDs of a bus, in each kernel.
+#[cfg(has_device_table_plain)]
+#[macro_export]
+macro_rules! device_table {
+    ($bus:literal, $name:ident, $table:item) => {
+        #[export_name = ::core::concat!("__mod_device_table__", $bus, "__", ::core::stringify!($name))]
+        $table
+    };
+}
+
+/// Names a static as modpost knows the tables of device IDs of a bus, in each kernel.
+#[cfg(not(any(has_device_table_suffix, has_device_table_plain)))]
+#[macro_export]
+macro_rules! device_table {
+    ($bus:literal, $name:ident, $table:item) => {
+        #[export_name = ::core::concat!(
+            "__mod_device_table__", ::core::line!(), "__kmod_", ::core::module_path!(),
+            "__", $bus, "__", ::core::stringify!($name)
+        )]
+        $table
+    };
+}
+
+/// What a platform driver's `remove` returns.
+#[cfg(has_platform_remove_int)]
+pub type platform_removed_t = ffi::c_int;
+/// The only value that it returns.
+#[cfg(has_platform_remove_int)]
+pub const PLATFORM_REMOVED: platform_removed_t = 0;
+/// What a platform driver's `remove` returns.
+#[cfg(not(has_platform_remove_int))]
+pub type platform_removed_t = ();
+/// The only value that it returns.
+#[cfg(not(has_platform_remove_int))]
+pub const PLATFORM_REMOVED: platform_removed_t = ();

@@ -5,8 +5,10 @@
 #include "helpers.h"
 
 #include "bug.c"
+#include "device.c"
 #include "err.c"
 #include "nodemask.c"
+#include "pci.c"
 #include "refcount.c"
 #include "slab.c"
 #include "task.c"

@@ -25,17 +25,23 @@ pub use bindings;
 pub use ffi;
 pub use macros;
 
+pub mod acpi;
 pub mod alloc;
 pub mod bits;
 pub mod bug;
 pub mod build_assert;
+pub mod device;
+pub mod device_id;
+pub mod driver;
 pub mod error;
 pub mod fmt;
 pub mod init;
 #[doc(hidden)]
 pub mod module;
 pub mod module_param;
+pub mod of;
 mod panic;
+pub mod pci;
 pub mod prelude;
 pub mod print;
 pub mod safety;
