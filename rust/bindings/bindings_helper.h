@@ -8,6 +8,9 @@
 #include <linux/bug.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>

@@ -21,6 +21,7 @@ use crate::device;
 use crate::error::Error;
 use crate::error::Result;
 use crate::init::PinInit;
+use crate::module::Live;
 use crate::of;
 use crate::str::CStr;
 use crate::types::Opaque;
@@ -65,6 +66,8 @@ pub unsafe trait RegistrationOps {
 
 /// A registered driver. Dropping it takes all its devices away from it, and unregisters it.
 ///
+/// If one is leaked, the module cannot be unloaded: `rmmod` hangs.
+///
 /// # Invariants
 ///
 /// `reg` is registered by `T`.
@@ -72,6 +75,7 @@ pub unsafe trait RegistrationOps {
 pub struct Registration<T: RegistrationOps> {
     #[pin]
     reg: Opaque<T::DriverType>,
+    _live: Live,
 }
 
 // SAFETY: A shared reference to it gives access to nothing.
@@ -99,6 +103,7 @@ impl<T: RegistrationOps + 'static> Registration<T> {
                 // unregisters it.
                 unsafe { T::register(&*Opaque::cast_from(reg), name, module) }
             }),
+            _live: Live::new(),
         })
     }
 }

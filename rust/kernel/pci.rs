@@ -11,6 +11,7 @@ use crate::device::Bound;
 use crate::device::Core;
 use crate::device::CoreInternal;
 use crate::device_id::RawDeviceIdIndex as _;
+use crate::devres;
 use crate::driver;
 use crate::error::code::EINVAL;
 use crate::error::from_result;
@@ -18,6 +19,7 @@ use crate::error::to_result;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ffi::c_int;
+use crate::ffi::c_void;
 use crate::init::PinInit;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
@@ -30,12 +32,24 @@ use core::ptr::NonNull;
 
 mod class;
 mod id;
+mod io;
+mod irq;
 mod vendor;
 
 pub use self::id::Class;
 pub use self::id::ClassMask;
 pub use self::id::DeviceId;
 pub use self::id::Vendor;
+pub use self::io::Bar;
+pub use self::io::ConfigSpace;
+pub use self::io::ConfigSpaceSize;
+pub use self::io::Extended;
+pub use self::io::Normal;
+pub use self::io::PortBar;
+pub use self::irq::IrqType;
+pub use self::irq::IrqTypes;
+pub use self::irq::IrqVector;
+pub use self::irq::IrqVectorRegistration;
 
 /// A table of [`DeviceId`], as drivers refer to it.
 pub type IdTable<T> = &'static dyn crate::device_id::IdTable<DeviceId, T>;
@@ -157,7 +171,7 @@ impl Device<Core<'_>> {
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     pub fn enable_device(&self) -> Result {
         // SAFETY: `self` is valid.
-        to_result(unsafe { bindings::pci_enable_device(self.as_raw()) })
+        self.enabled(unsafe { bindings::pci_enable_device(self.as_raw()) })
     }
 
     /// Enables the device, with its memory alone. C: `pci_enable_device_mem()`.
@@ -169,7 +183,22 @@ impl Device<Core<'_>> {
     /// As for [`enable_device()`](Self::enable_device).
     pub fn enable_device_mem(&self) -> Result {
         // SAFETY: `self` is valid.
-        to_result(unsafe { bindings::pci_enable_device_mem(self.as_raw()) })
+        self.enabled(unsafe { bindings::pci_enable_device_mem(self.as_raw()) })
+    }
+
+    /// What `pci_enable_device()` has returned; if it has enabled the device, sees to the opposite.
+    fn enabled(&self, ret: c_int) -> Result {
+        unsafe extern "C" fn disable(dev: *mut bindings::device, _node: *mut c_void) {
+            // SAFETY: C passes the device, which is in a `struct pci_dev` and was enabled.
+            unsafe { bindings::pci_disable_device(container_of!(dev, bindings::pci_dev, dev)) };
+        }
+
+        to_result(ret)?;
+        // SAFETY: It is called when the device loses its driver, once for each time it was enabled.
+        unsafe { devres::add(self.as_ref(), disable, core::ptr::null_mut()) }.inspect_err(|_| {
+            // SAFETY: The device was enabled just now.
+            unsafe { bindings::pci_disable_device(self.as_raw()) };
+        })
     }
 
     /// Lets the device access memory. Context: process. C: `pci_set_master()`.
