@@ -4,7 +4,20 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/acpi.h>
 #include <linux/bug.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/pnp.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -18,9 +31,13 @@
 #include <linux/printk.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/serial_core.h>
+#include <linux/serial_reg.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/tty.h>
+#include <linux/tty_flip.h>
 #include <linux/vmalloc.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */
@@ -44,3 +61,6 @@ const gfp_t RUST_CONST_HELPER___GFP_NOWARN = __GFP_NOWARN;
 const size_t RUST_CONST_HELPER_ARCH_SLAB_MINALIGN = ARCH_SLAB_MINALIGN;
 const size_t RUST_CONST_HELPER_ARCH_KMALLOC_MINALIGN = ARCH_KMALLOC_MINALIGN;
 const size_t RUST_CONST_HELPER_PAGE_SIZE = PAGE_SIZE;
+const u64 RUST_CONST_HELPER_UPF_DEAD = (__force u64)UPF_DEAD;
+const u64 RUST_CONST_HELPER_UPF_FIXED_PORT = (__force u64)UPF_FIXED_PORT;
+const u64 RUST_CONST_HELPER_UPF_FIXED_TYPE = (__force u64)UPF_FIXED_TYPE;

@@ -25,21 +25,36 @@ pub use bindings;
 pub use ffi;
 pub use macros;
 
+pub mod acpi;
 pub mod alloc;
 pub mod bits;
 pub mod bug;
 pub mod build_assert;
+pub mod device;
+pub mod device_id;
+pub mod devres;
+pub mod driver;
 pub mod error;
+pub mod faux;
 pub mod fmt;
 pub mod init;
+pub mod io;
+pub mod irq;
 #[doc(hidden)]
 pub mod module;
 pub mod module_param;
+pub mod of;
 mod panic;
+pub mod pci;
+pub mod platform;
+pub mod pnp;
 pub mod prelude;
 pub mod print;
+pub mod ptr;
+pub mod revocable;
 pub mod safety;
 pub mod sizes;
+pub mod serial;
 mod static_assert;
 #[doc(hidden)]
 pub mod std_vendor;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/serial_core.h>
+#include <linux/tty_flip.h>
+
+#ifdef uart_circ_empty
+#include <linux/circ_buf.h>
+#endif
+
+__rust_helper unsigned long rust_helper_uart_port_lock_flags(struct uart_port *up)
+{
+	unsigned long flags;
+
+	uart_port_lock_irqsave(up, &flags);
+	return flags;
+}
+
+__rust_helper void rust_helper_uart_port_unlock_irqrestore(struct uart_port *up, unsigned long flags)
+{
+	uart_port_unlock_irqrestore(up, flags);
+}
+
+__rust_helper void rust_helper_uart_unlock_and_check_sysrq_irqrestore(struct uart_port *up,
+								      unsigned long flags)
+{
+	uart_unlock_and_check_sysrq_irqrestore(up, flags);
+}
+
+__rust_helper int rust_helper_uart_prepare_sysrq_char(struct uart_port *up, u8 ch)
+{
+	return uart_prepare_sysrq_char(up, ch);
+}
+
+__rust_helper int rust_helper_uart_handle_break(struct uart_port *up)
+{
+	return uart_handle_break(up);
+}
+
+__rust_helper int rust_helper_uart_tx_stopped(struct uart_port *up)
+{
+	return uart_tx_stopped(up);
+}
+
+/* The part of the transmit buffer that comes first and lies together; none while it is not there. */
+__rust_helper unsigned int rust_helper_uart_xmit_peek(struct uart_port *up, const u8 **tail)
+{
+#ifdef uart_circ_empty
+	struct circ_buf *xmit = &up->state->xmit;
+
+	if (!xmit->buf)
+		return 0;
+	*tail = xmit->buf + xmit->tail;
+	return CIRC_CNT_TO_END(xmit->head, xmit->tail, UART_XMIT_SIZE);
+#else
+	struct __kfifo *fifo = &up->state->port.xmit_fifo.kfifo;
+	unsigned int offset = fifo->out & fifo->mask;
+
+	if (!fifo->data)
+		return 0;
+	*tail = (const u8 *)fifo->data + offset;
+	return min(fifo->in - fifo->out, fifo->mask + 1 - offset);
+#endif
+}
+
+/* As uart_xmit_advance(). */
+__rust_helper void rust_helper_uart_xmit_skip(struct uart_port *up, unsigned int chars)
+{
+	uart_xmit_advance(up, chars);
+}
+
+__rust_helper unsigned int rust_helper_uart_xmit_pending(struct uart_port *up)
+{
+#ifdef uart_circ_empty
+	struct circ_buf *xmit = &up->state->xmit;
+
+	return xmit->buf ? uart_circ_chars_pending(xmit) : 0;
+#else
+	return kfifo_len(&up->state->port.xmit_fifo);
+#endif
+}
+
+__rust_helper bool rust_helper_uart_insert_flip_char(struct uart_port *up, u8 ch, u8 flag)
+{
+	return tty_insert_flip_char(&up->state->port, ch, flag);
+}
+
+__rust_helper size_t rust_helper_uart_insert_flip_string(struct uart_port *up, const u8 *chars,
+							 size_t size)
+{
+	return tty_insert_flip_string_fixed_flag(&up->state->port, chars, TTY_NORMAL, size);
+}
+
+__rust_helper bool rust_helper_uart_console(struct uart_port *up)
+{
+	return uart_console(up);
+}
+
+__rust_helper bool rust_helper_uart_enable_ms(struct uart_port *up, unsigned int cflag)
+{
+	return UART_ENABLE_MS(up, cflag);
+}

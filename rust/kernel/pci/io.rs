@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The registers of PCI devices: BARs and the configuration space.
+
+use super::bar_index;
+use super::Device;
+use crate::bindings;
+use crate::device::Bound;
+use crate::error::code::EBUSY;
+use crate::error::code::EINVAL;
+use crate::error::code::ENOMEM;
+use crate::error::Result;
+use crate::ffi::c_int;
+use crate::ffi::c_void;
+use crate::io::IoBackend;
+use crate::io::IoBase;
+use crate::io::IoCapable;
+use crate::io::Mmio;
+use crate::io::MmioBackend;
+use crate::io::MmioRaw;
+use crate::io::PortIo;
+use crate::io::PortIoBackend;
+use crate::io::Region;
+use crate::ptr::KnownSize;
+use crate::str::CStr;
+use crate::str::CStrExt as _;
+use crate::str::CString;
+
+/// A BAR that the driver has for itself.
+///
+/// # Invariants
+///
+/// The BAR is requested, and only `self` releases it.
+struct Requested<'a> {
+    pdev: &'a Device<Bound>,
+    bar: c_int,
+    start: u64,
+    len: usize,
+    /// C keeps a pointer to it.
+    _name: CString,
+}
+
+impl<'a> Requested<'a> {
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there can be no such BAR, or it is not of the kind; [`ENOMEM`] if the device does
+    /// not have it, or there is no memory; [`EBUSY`] if someone has requested it.
+    fn new(pdev: &'a Device<Bound>, bar: u32, kind: u32, name: &CStr) -> Result<Self> {
+        let (start, len) = (pdev.resource_start(bar)?, pdev.resource_len(bar)?);
+        let bar = bar_index(bar)?;
+        if len == 0 {
+            return Err(ENOMEM);
+        }
+        // SAFETY: `pdev` is valid, and it has a resource of that number.
+        let flags = unsafe { bindings::pci_resource_flags(pdev.as_raw(), bar) };
+        if flags & kind as usize == 0 {
+            return Err(EINVAL);
+        }
+        let (len, name) = (usize::try_from(len)?, name.to_cstring()?);
+        // SAFETY: `pdev` is valid; the name stays until the BAR is released.
+        if unsafe { bindings::pci_request_region(pdev.as_raw(), bar, name.as_char_ptr()) } != 0 {
+            return Err(EBUSY);
+        }
+        // INVARIANT: C has given it to this one.
+        Ok(Self {
+            pdev,
+            bar,
+            start,
+            len,
+            _name: name,
+        })
+    }
+}
+
+impl Drop for Requested<'_> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant it is requested.
+        unsafe { bindings::pci_release_region(self.pdev.as_raw(), self.bar) };
+    }
+}
+
+/// A BAR of memory, mapped: at least `SIZE` bytes. Dropping it unmaps and releases it.
+///
+/// See [`Io`](crate::io::Io) for the accessors.
+///
+/// # Invariants
+///
+/// `io` is mapped, and only `self` unmaps it.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::device::Bound;
+/// use kernel::io::Io;
+/// use kernel::pci;
+///
+/// fn count(pdev: &pci::Device<Bound>) -> Result<u32> {
+///     let bar = pdev.iomap_region_sized::<0x10>(0, c"example")?;
+///     Ok(bar.read32(0xc))
+/// }
+/// ```
+///
+/// It cannot outlive the time in which the device is known to have its driver:
+///
+/// ```compile_fail
+/// use kernel::device::Bound;
+/// use kernel::pci;
+///
+/// fn keep(pdev: &pci::Device<Bound>) -> Result<pci::Bar<'static>> {
+///     pdev.iomap_region(0, c"example")
+/// }
+/// ```
+pub struct Bar<'a, const SIZE: usize = 0> {
+    io: MmioRaw<Region<SIZE>>,
+    requested: Requested<'a>,
+}
+
+impl<const SIZE: usize> Drop for Bar<'_, SIZE> {
+    fn drop(&mut self) {
+        let addr: *mut c_void = core::ptr::without_provenance_mut(self.io.addr());
+        // SAFETY: By the type invariant it is mapped.
+        unsafe { bindings::pci_iounmap(self.requested.pdev.as_raw(), addr) };
+    }
+}
+
+impl<'a, const SIZE: usize> IoBase<'a> for &'a Bar<'_, SIZE> {
+    type Backend = MmioBackend;
+    type Target = Region<SIZE>;
+
+    #[inline]
+    fn as_view(self) -> Mmio<'a, Region<SIZE>> {
+        // SAFETY: By the type invariant it is mapped as long as `self` lives.
+        unsafe { Mmio::from_raw(self.io) }
+    }
+}
+
+/// A BAR of I/O ports: at least `SIZE`. Dropping it releases them.
+///
+/// See [`Io`](crate::io::Io) for the accessors. Not in upstream's crate, where a BAR is memory.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::device::Bound;
+/// use kernel::io::Io;
+/// use kernel::pci;
+///
+/// fn line_status(pdev: &pci::Device<Bound>) -> Result<u8> {
+///     let uart = pdev.request_ports_sized::<8>(0, c"example")?;
+///     Ok(uart.read8(5))
+/// }
+/// ```
+pub struct PortBar<'a, const SIZE: usize = 0>(Requested<'a>);
+
+impl<'a, const SIZE: usize> IoBase<'a> for &'a PortBar<'_, SIZE> {
+    type Backend = PortIoBackend;
+    type Target = Region<SIZE>;
+
+    #[inline]
+    fn as_view(self) -> PortIo<'a, Region<SIZE>> {
+        // SAFETY: The ports are requested as long as `self` lives, and were checked when it was made.
+        unsafe { PortIo::new_unchecked(self.0.start as usize, self.0.len) }
+    }
+}
+
+impl Device<Bound> {
+    /// Requests and maps a BAR of memory, of which there must be `SIZE` bytes at least.
+    ///
+    /// Context: process, may sleep. C: `pci_request_region()`, `pci_iomap()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there can be no such BAR, or it is not memory, or has less than `SIZE` bytes;
+    /// [`ENOMEM`] if the device does not have it, it cannot be mapped, or there is no memory;
+    /// [`EBUSY`] if someone has requested it.
+    pub fn iomap_region_sized<const SIZE: usize>(
+        &self,
+        bar: u32,
+        name: &'static CStr,
+    ) -> Result<Bar<'_, SIZE>> {
+        let requested = Requested::new(self, bar, bindings::IORESOURCE_MEM, name)?;
+        // Nothing is mapped that does not fit.
+        MmioRaw::<Region<SIZE>>::new_region(0, requested.len)?;
+        // SAFETY: `self` is valid, and the BAR is memory.
+        let addr = unsafe { bindings::pci_iomap(self.as_raw(), requested.bar, 0) };
+        if addr.is_null() {
+            return Err(ENOMEM);
+        }
+        // INVARIANT: C has mapped it for this one. A BAR's start is a multiple of its size.
+        Ok(Bar {
+            io: MmioRaw::new_region(addr.addr(), requested.len)?,
+            requested,
+        })
+    }
+
+    /// As [`iomap_region_sized()`](Self::iomap_region_sized), of any size.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn iomap_region(&self, bar: u32, name: &'static CStr) -> Result<Bar<'_>> {
+        self.iomap_region_sized(bar, name)
+    }
+
+    /// Requests a BAR of I/O ports, of which there must be `SIZE` at least.
+    ///
+    /// Context: process, may sleep. C: `pci_request_region()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there can be no such BAR, or it has no ports, or less than `SIZE`;
+    /// [`ENOMEM`] if the device does not have it, or there is no memory; [`EBUSY`] if someone has
+    /// requested it.
+    pub fn request_ports_sized<const SIZE: usize>(
+        &self,
+        bar: u32,
+        name: &'static CStr,
+    ) -> Result<PortBar<'_, SIZE>> {
+        let requested = Requested::new(self, bar, bindings::IORESOURCE_IO, name)?;
+        // SAFETY: The ports are requested.
+        unsafe { PortIo::<Region<SIZE>>::new(requested.start as usize, requested.len) }?;
+        Ok(PortBar(requested))
+    }
+
+    /// As [`request_ports_sized()`](Self::request_ports_sized), of any number.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn request_ports(&self, bar: u32, name: &'static CStr) -> Result<PortBar<'_>> {
+        self.request_ports_sized(bar, name)
+    }
+
+    /// How large the configuration space is.
+    pub fn cfg_size(&self) -> ConfigSpaceSize {
+        // SAFETY: `self` is valid.
+        if unsafe { (*self.as_raw()).cfg_size } >= ConfigSpaceSize::Extended.into_raw() as c_int {
+            ConfigSpaceSize::Extended
+        } else {
+            ConfigSpaceSize::Normal
+        }
+    }
+
+    /// The first 256 bytes of the configuration space.
+    pub fn config_space(&self) -> ConfigSpace<'_, Normal> {
+        let ptr = Region::ptr_from_raw_parts_mut(
+            core::ptr::null_mut(),
+            self.cfg_size().into_raw(),
+        );
+        // INVARIANT: The offsets are within the configuration space.
+        ConfigSpace { pdev: self, ptr }
+    }
+
+    /// The whole configuration space of a PCI Express device.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if it has no more than 256 bytes.
+    pub fn config_space_extended(&self) -> Result<ConfigSpace<'_, Extended>> {
+        let size = self.cfg_size();
+        if size != ConfigSpaceSize::Extended {
+            return Err(EINVAL);
+        }
+        let ptr = Region::ptr_from_raw_parts_mut(core::ptr::null_mut(), size.into_raw());
+        // INVARIANT: The offsets are within the configuration space.
+        Ok(ConfigSpace { pdev: self, ptr })
+    }
+}
+
+/// How large a configuration space is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum ConfigSpaceSize {
+    /// That of PCI.
+    Normal = 256,
+    /// That of PCI Express.
+    Extended = 4096,
+}
+
+impl ConfigSpaceSize {
+    /// Returns the number of bytes.
+    #[inline(always)]
+    pub const fn into_raw(self) -> usize {
+        self as usize
+    }
+}
+
+/// The configuration space of PCI.
+pub type Normal = Region<256>;
+
+/// The configuration space of PCI Express.
+pub type Extended = Region<4096>;
+
+/// A device's configuration space: see [`Io`](crate::io::Io) for the accessors.
+///
+/// A device that is gone reads as all ones. Context: any.
+///
+/// # Invariants
+///
+/// `ptr` is an offset, aligned as a `T`, at which the configuration space has a `T`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::device::Bound;
+/// use kernel::io::Io;
+/// use kernel::pci;
+///
+/// fn command(pdev: &pci::Device<Bound>) -> u16 {
+///     pdev.config_space().read16(4)
+/// }
+/// ```
+pub struct ConfigSpace<'a, T: ?Sized = Extended> {
+    pdev: &'a Device<Bound>,
+    ptr: *mut T,
+}
+
+impl<T: ?Sized> Copy for ConfigSpace<'_, T> {}
+
+impl<T: ?Sized> Clone for ConfigSpace<'_, T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+// SAFETY: The pointer is an offset; C locks each access.
+unsafe impl<T: ?Sized + Sync> Send for ConfigSpace<'_, T> {}
+
+// SAFETY: As for `Send`.
+unsafe impl<T: ?Sized + Sync> Sync for ConfigSpace<'_, T> {}
+
+/// The way to reach a [`ConfigSpace`].
+pub struct ConfigSpaceBackend;
+
+// SAFETY: The pointer is the view's own.
+unsafe impl IoBackend for ConfigSpaceBackend {
+    type View<'a, T: ?Sized + KnownSize> = ConfigSpace<'a, T>;
+
+    #[inline]
+    fn as_ptr<'a, T: ?Sized + KnownSize>(view: ConfigSpace<'a, T>) -> *mut T {
+        view.ptr
+    }
+
+    #[inline]
+    unsafe fn project_view<'a, T: ?Sized + KnownSize, U: ?Sized + KnownSize>(
+        view: Self::View<'a, T>,
+        ptr: *mut U,
+    ) -> Self::View<'a, U> {
+        // INVARIANT: By the safety requirement it is a part of the view.
+        ConfigSpace {
+            pdev: view.pdev,
+            ptr,
+        }
+    }
+}
+
+impl<'a, T: ?Sized + KnownSize> IoBase<'a> for ConfigSpace<'a, T> {
+    type Backend = ConfigSpaceBackend;
+    type Target = T;
+
+    #[inline]
+    fn as_view(self) -> Self {
+        self
+    }
+}
+
+macro_rules! capable {
+    ($($type:ty, $read:ident, $write:ident;)*) => {
+        $(
+            impl IoCapable<$type> for ConfigSpaceBackend {
+                fn io_read<'a>(view: ConfigSpace<'a, $type>) -> $type {
+                    let (offset, mut value) = (view.ptr.addr() as c_int, !0);
+                    // SAFETY: The device is valid. An error leaves all ones, as on the bus.
+                    unsafe { bindings::$read(view.pdev.as_raw(), offset, &mut value) };
+                    value
+                }
+
+                fn io_write<'a>(view: ConfigSpace<'a, $type>, value: $type) {
+                    let offset = view.ptr.addr() as c_int;
+                    // SAFETY: The device is valid.
+                    unsafe { bindings::$write(view.pdev.as_raw(), offset, value) };
+                }
+            }
+        )*
+    };
+}
+capable! {
+    u8, pci_read_config_byte, pci_write_config_byte;
+    u16, pci_read_config_word, pci_write_config_word;
+    u32, pci_read_config_dword, pci_write_config_dword;
+}

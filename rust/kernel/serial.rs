@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Serial ports.
+//!
+//! A [`Driver`] is a static of the module: the name of its ports, and how many there can be. The module
+//! registers it when it is loaded, and the driver of a bus adds a [`Port`] to it for each UART that it
+//! finds. What the port does is in [`Operations`].
+//!
+//! # Contexts
+//!
+//! C calls some operations with the port's lock held, others where they may sleep, and its helpers call
+//! operations back. Types tell these apart:
+//!
+//! - [`LockedPort`] is a port whose lock is held. It alone reaches the transmit buffer, the receive
+//!   buffer, the counters and the driver's [`State`](Operations::State). It has no lock to take.
+//! - [`Port`] is a port whose lock is not held by this code; [`Port::lock()`] takes it.
+//!
+//! A `State` is lent shared, because a helper may call back into an operation that has it too: what is
+//! to change is a [`Cell`](core::cell::Cell).
+//!
+//! # What a driver cannot get wrong
+//!
+//! - The module stays while a port of it is open: `rmmod` says that it is in use.
+//! - A port is removed before its driver is unregistered, and before its data and interrupt go.
+//! - Each operation that C calls without a look is there.
+//! - Root cannot change a port's addresses, interrupt or type through `TIOCSSERIAL`, and a divisor is
+//!   never 0.
+//!
+//! Two things remain a matter of care, as with every lock: to take a port's lock while it is held by the
+//! same code never returns, and with the lock held nothing may sleep.
+//!
+//! C header: `include/linux/serial_core.h`.
+
+use crate::bindings;
+use crate::error::code::EBUSY;
+use crate::error::code::ENODEV;
+use crate::error::to_result;
+use crate::error::Result;
+use crate::ffi::c_int;
+use crate::module::Live;
+use crate::str::as_char_ptr_in_const_context;
+use crate::str::CStr;
+use crate::types::Opaque;
+use crate::ThisModule;
+use core::marker::PhantomData;
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering;
+
+mod adapter;
+mod locked;
+mod operations;
+mod port;
+mod termios;
+
+pub use self::locked::Flag;
+pub use self::locked::Icount;
+pub use self::locked::LockedPort;
+pub use self::locked::PortGuard;
+pub use self::operations::ModemLines;
+pub use self::operations::Operations;
+pub use self::operations::PmState;
+pub use self::port::Port;
+pub use self::port::PortOptions;
+pub use self::port::PortType;
+pub use self::termios::CharSize;
+pub use self::termios::Parity;
+pub use self::termios::Termios;
+
+/// The most ports of a driver: as many as C has minor numbers for it.
+pub const MAX_PORTS: usize = 256;
+
+/// [`Driver::users`] while C registers or unregisters the driver.
+const CHANGING: usize = usize::MAX;
+
+/// A serial driver: a static that has the name of its ports and their number. C: `struct uart_driver`.
+///
+/// # Invariants
+///
+/// `uart` is registered if `users` is neither 0 nor [`CHANGING`]: then the one [`Registration`] and each
+/// port count for one.
+///
+/// # Examples
+///
+/// See [`Operations`].
+pub struct Driver<T: Operations> {
+    uart: Opaque<bindings::uart_driver>,
+    users: AtomicUsize,
+    /// The lines that ports have.
+    lines: [AtomicU64; MAX_PORTS / 64],
+    _operations: PhantomData<fn() -> T>,
+}
+
+// SAFETY: C locks what it changes in a registered driver; the rest is atomic.
+unsafe impl<T: Operations> Sync for Driver<T> {}
+
+impl<T: Operations> Driver<T> {
+    /// Makes a driver of `ports` ports at most. `dev_name` is what a port's device file begins with:
+    /// `ttyXY` makes `/dev/ttyXY0` and so on.
+    ///
+    /// A name that another driver has is refused by [`register()`](Self::register); a number of ports
+    /// that is 0 or too large, when this is compiled.
+    pub const fn new(name: &'static CStr, dev_name: &'static CStr, ports: usize) -> Self {
+        assert!(ports > 0 && ports <= MAX_PORTS, "a driver has 1 to 256 ports");
+        // SAFETY: Zero is a null pointer or number in each field.
+        let mut uart: bindings::uart_driver = unsafe { core::mem::zeroed() };
+        uart.driver_name = as_char_ptr_in_const_context(name);
+        uart.dev_name = as_char_ptr_in_const_context(dev_name);
+        uart.nr = ports as c_int;
+        // INVARIANT: Nobody uses it.
+        Self {
+            uart: Opaque::new(uart),
+            users: AtomicUsize::new(0),
+            lines: [const { AtomicU64::new(0) }; MAX_PORTS / 64],
+            _operations: PhantomData,
+        }
+    }
+
+    /// Gives the ports fixed numbers, from `minor` on. Without it C chooses the major number.
+    pub const fn with_device_numbers(self, major: u16, minor: u16) -> Self {
+        // SAFETY: `self` is owned, so nobody else uses the structure; `new()` has initialised it.
+        unsafe {
+            (*self.uart.get()).major = major as c_int;
+            (*self.uart.get()).minor = minor as c_int;
+        }
+        self
+    }
+
+    /// Registers the driver, until the result is dropped and its last port is gone.
+    ///
+    /// Context: process, may sleep. C: `uart_register_driver()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EBUSY`] if it is registered, or the device numbers are taken;
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
+    pub fn register(&'static self, module: &'static ThisModule) -> Result<Registration<T>> {
+        self.users
+            .compare_exchange(0, CHANGING, Ordering::Acquire, Ordering::Relaxed)
+            .map_err(|_| EBUSY)?;
+        let uart = self.uart.get();
+        // SAFETY: This thread alone uses the structure, which is static.
+        let registered = to_result(unsafe {
+            (*uart).owner = module.as_ptr();
+            bindings::uart_register_driver(uart)
+        });
+        if let Err(error) = registered {
+            self.users.store(0, Ordering::Release);
+            return Err(error);
+        }
+        // C takes `owner` for /proc alone: this is what keeps the module while a port is open. There
+        // are no ports yet.
+        // SAFETY: C has made `tty_driver` when it registered the driver.
+        unsafe { (*(*uart).tty_driver).owner = module.as_ptr() };
+        // INVARIANT: It is registered, and the result counts for one.
+        self.users.store(1, Ordering::Release);
+        Ok(Registration {
+            driver: self,
+            _live: Live::new(),
+        })
+    }
+
+    /// Counts a new user of a driver that is registered.
+    fn get(&self) -> Result {
+        self.users
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |users| {
+                (users != 0 && users != CHANGING).then(|| users + 1)
+            })
+            .map(drop)
+            .map_err(|_| ENODEV)
+    }
+
+    /// Gives back what [`get()`](Self::get) counted, or the registration; the last one unregisters.
+    ///
+    /// # Safety
+    ///
+    /// The caller must be counted.
+    unsafe fn put(&self) {
+        let last = self
+            .users
+            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |users| {
+                Some(if users == 1 { CHANGING } else { users - 1 })
+            });
+        if last == Ok(1) {
+            // SAFETY: By the type invariant it is registered; nobody else is counted.
+            unsafe { bindings::uart_unregister_driver(self.uart.get()) };
+            self.users.store(0, Ordering::Release);
+        }
+    }
+
+    /// Takes a line: `wanted`, or the first that is free.
+    fn take_line(&self, wanted: Option<u32>) -> Result<u32> {
+        // SAFETY: Only `new()` writes to the field.
+        let ports = unsafe { (*self.uart.get()).nr } as u32;
+        let take = |line: u32| {
+            let bit = 1 << (line % 64);
+            self.lines[line as usize / 64].fetch_or(bit, Ordering::AcqRel) & bit == 0
+        };
+        match wanted {
+            Some(line) if line >= ports => Err(crate::error::code::EINVAL),
+            Some(line) => take(line).then_some(line).ok_or(EBUSY),
+            None => (0..ports).find(|&line| take(line)).ok_or(crate::error::code::ENOSPC),
+        }
+    }
+
+    /// Gives a line back.
+    fn free_line(&self, line: u32) {
+        self.lines[line as usize / 64].fetch_and(!(1 << (line % 64)), Ordering::Release);
+    }
+}
+
+/// A registered [`Driver`]. Dropping it unregisters the driver when its last port is gone.
+///
+/// # Invariants
+///
+/// It is counted in `driver.users`.
+pub struct Registration<T: Operations> {
+    driver: &'static Driver<T>,
+    _live: Live,
+}
+
+impl<T: Operations> Drop for Registration<T> {
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant.
+        unsafe { self.driver.put() };
+    }
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! C's table of a driver's operations.
+
+use super::LockedPort;
+use super::ModemLines;
+use super::Operations;
+use super::PmState;
+use super::Port;
+use super::Termios;
+use crate::bindings;
+use crate::error::code::EINVAL;
+use crate::error::from_result;
+use crate::error::Result;
+use crate::ffi::c_char;
+use crate::ffi::c_int;
+use crate::ffi::c_uint;
+use crate::ffi::c_ulong;
+use crate::ffi::c_void;
+use crate::irq::IrqReturn;
+use crate::str::CStrExt as _;
+use core::marker::PhantomData;
+
+/// The lowest clock that root can set, as a baud rate: C's drivers have the same.
+const MIN_BAUD_BASE: i32 = 9600;
+
+/// The largest FIFO that root can claim: more would make closing the port wait for hours.
+const MAX_FIFO_SIZE: i32 = 65536;
+
+/// The table of `T`.
+pub(super) const fn operations<T: Operations>() -> &'static bindings::uart_ops {
+    &Adapter::<T>::VTABLE
+}
+
+struct Adapter<T>(PhantomData<T>);
+
+/// Gets from C's pointer to the port.
+///
+/// # Safety
+///
+/// `uart` must be the field of a `Port<T>` that stays during `'a`.
+#[inline]
+unsafe fn port<'a, T: Operations>(uart: *mut bindings::uart_port) -> &'a Port<T> {
+    // SAFETY: It is the first field; the rest is the safety requirement.
+    unsafe { &*uart.cast() }
+}
+
+/// As [`port()`], of one whose lock is held.
+///
+/// # Safety
+///
+/// As there, and this thread must hold the lock during `'a`.
+#[inline]
+unsafe fn locked<'a, T: Operations>(uart: *mut bindings::uart_port) -> &'a LockedPort<T> {
+    // SAFETY: By the safety requirement.
+    unsafe { port::<T>(uart).as_locked() }
+}
+
+/// Calls an operation with the port's data, and the port as `$kind` has it.
+macro_rules! call {
+    ($kind:ident, $uart:ident, $op:ident $(, $arg:expr)*) => {{
+        // SAFETY: C calls the operations of a port that was added, in the context of `uart_ops`.
+        let port = unsafe { $kind::<T>($uart) };
+        // SAFETY: The same.
+        T::$op(unsafe { self::port::<T>($uart) }.data(), port $(, $arg)*)
+    }};
+}
+
+// Each is called by C with the port of its table, in the context that `struct uart_ops` documents.
+impl<T: Operations> Adapter<T> {
+    const VTABLE: bindings::uart_ops = {
+        // SAFETY: Zero is no function.
+        let mut ops: bindings::uart_ops = unsafe { core::mem::zeroed() };
+        ops.tx_empty = Some(Self::tx_empty);
+        ops.set_mctrl = Some(Self::set_mctrl);
+        ops.get_mctrl = Some(Self::get_mctrl);
+        ops.start_tx = Some(Self::start_tx);
+        ops.stop_tx = Some(Self::stop_tx);
+        ops.stop_rx = Some(Self::stop_rx);
+        ops.startup = Some(Self::startup);
+        ops.shutdown = Some(Self::shutdown);
+        ops.set_termios = Some(Self::set_termios);
+        // C calls these without a look.
+        ops.throttle = Some(Self::throttle);
+        ops.unthrottle = Some(Self::unthrottle);
+        ops.config_port = Some(Self::config_port);
+        ops.request_port = Some(Self::request_port);
+        ops.release_port = Some(Self::release_port);
+        ops.verify_port = Some(Self::verify_port);
+        if T::HAS_SEND_XCHAR {
+            ops.send_xchar = Some(Self::send_xchar);
+        }
+        if T::HAS_START_RX {
+            ops.start_rx = Some(Self::start_rx);
+        }
+        if T::HAS_ENABLE_MS {
+            ops.enable_ms = Some(Self::enable_ms);
+        }
+        if T::HAS_BREAK_CTL {
+            ops.break_ctl = Some(Self::break_ctl);
+        }
+        if T::HAS_FLUSH_BUFFER {
+            ops.flush_buffer = Some(Self::flush_buffer);
+        }
+        if T::HAS_PM {
+            ops.pm = Some(Self::pm);
+        }
+        if T::HAS_TYPE_NAME {
+            ops.type_ = Some(Self::type_);
+        }
+        if T::HAS_IOCTL {
+            ops.ioctl = Some(Self::ioctl);
+        }
+        ops
+    };
+
+    unsafe extern "C" fn tx_empty(uart: *mut bindings::uart_port) -> c_uint {
+        match call!(port, uart, tx_empty) {
+            true => bindings::TIOCSER_TEMT,
+            false => 0,
+        }
+    }
+
+    unsafe extern "C" fn set_mctrl(uart: *mut bindings::uart_port, lines: c_uint) {
+        call!(locked, uart, set_mctrl, ModemLines::from_raw(lines))
+    }
+
+    unsafe extern "C" fn get_mctrl(uart: *mut bindings::uart_port) -> c_uint {
+        call!(locked, uart, get_mctrl).into_raw()
+    }
+
+    unsafe extern "C" fn start_tx(uart: *mut bindings::uart_port) {
+        call!(locked, uart, start_tx)
+    }
+
+    unsafe extern "C" fn stop_tx(uart: *mut bindings::uart_port) {
+        call!(locked, uart, stop_tx)
+    }
+
+    unsafe extern "C" fn stop_rx(uart: *mut bindings::uart_port) {
+        call!(locked, uart, stop_rx)
+    }
+
+    unsafe extern "C" fn startup(uart: *mut bindings::uart_port) -> c_int {
+        // SAFETY: C passes a port that was added.
+        let this = unsafe { port::<T>(uart) };
+        let start = || -> Result {
+            this.request_irq()?;
+            call!(port, uart, startup).inspect_err(|_| this.free_irq())
+        };
+        from_result(|| start().map(|()| 0))
+    }
+
+    unsafe extern "C" fn shutdown(uart: *mut bindings::uart_port) {
+        call!(port, uart, shutdown);
+        // SAFETY: C passes a port that was added.
+        unsafe { port::<T>(uart) }.free_irq();
+    }
+
+    unsafe extern "C" fn set_termios(
+        uart: *mut bindings::uart_port,
+        new: *mut bindings::ktermios,
+        old: *const bindings::ktermios,
+    ) {
+        // SAFETY: C passes structures of its own, which are this call's.
+        let (new, old) = unsafe { (Termios::from_raw(new), Termios::try_from_raw(old)) };
+        call!(port, uart, set_termios, new, old)
+    }
+
+    unsafe extern "C" fn throttle(uart: *mut bindings::uart_port) {
+        if T::HAS_THROTTLE {
+            call!(port, uart, throttle)
+        }
+    }
+
+    unsafe extern "C" fn unthrottle(uart: *mut bindings::uart_port) {
+        if T::HAS_UNTHROTTLE {
+            call!(port, uart, unthrottle)
+        }
+    }
+
+    unsafe extern "C" fn send_xchar(uart: *mut bindings::uart_port, ch: c_char) {
+        call!(port, uart, send_xchar, ch as u8)
+    }
+
+    unsafe extern "C" fn start_rx(uart: *mut bindings::uart_port) {
+        call!(locked, uart, start_rx)
+    }
+
+    unsafe extern "C" fn enable_ms(uart: *mut bindings::uart_port) {
+        call!(locked, uart, enable_ms)
+    }
+
+    unsafe extern "C" fn break_ctl(uart: *mut bindings::uart_port, on: c_int) {
+        call!(port, uart, break_ctl, on != 0)
+    }
+
+    unsafe extern "C" fn flush_buffer(uart: *mut bindings::uart_port) {
+        call!(locked, uart, flush_buffer)
+    }
+
+    unsafe extern "C" fn pm(uart: *mut bindings::uart_port, state: c_uint, old: c_uint) {
+        let (state, old) = (PmState::from_raw(state), PmState::from_raw(old));
+        call!(port, uart, pm, state, old)
+    }
+
+    unsafe extern "C" fn type_(uart: *mut bindings::uart_port) -> *const c_char {
+        call!(port, uart, type_name).as_char_ptr()
+    }
+
+    unsafe extern "C" fn ioctl(
+        uart: *mut bindings::uart_port,
+        cmd: c_uint,
+        arg: c_ulong,
+    ) -> c_int {
+        from_result(|| call!(port, uart, ioctl, cmd, arg as usize))
+    }
+
+    // The bus driver has found the port, and has its resources.
+
+    unsafe extern "C" fn config_port(_uart: *mut bindings::uart_port, _flags: c_int) {}
+
+    unsafe extern "C" fn request_port(_uart: *mut bindings::uart_port) -> c_int {
+        0
+    }
+
+    unsafe extern "C" fn release_port(_uart: *mut bindings::uart_port) {}
+
+    unsafe extern "C" fn verify_port(
+        uart: *mut bindings::uart_port,
+        new: *mut bindings::serial_struct,
+    ) -> c_int {
+        // SAFETY: C passes both, and holds the port's mutex.
+        let (uart, new) = unsafe { (&*uart, &*new) };
+        let is_same = new.type_ == uart.type_ as c_int && new.irq == uart.irq as c_int;
+        let clock = MIN_BAUD_BASE..=(u32::MAX / 16) as i32;
+        let fifo = 1..=MAX_FIFO_SIZE;
+        if is_same && clock.contains(&new.baud_base) && fifo.contains(&new.xmit_fifo_size) {
+            0
+        } else {
+            EINVAL.to_errno()
+        }
+    }
+}
+
+/// Handles the interrupt of a port.
+///
+/// # Safety
+///
+/// `cookie` must be the port of a `Port<T>` whose interrupt is requested.
+pub(super) unsafe extern "C" fn interrupt<T: Operations>(
+    _irq: c_int,
+    cookie: *mut c_void,
+) -> bindings::irqreturn_t {
+    let uart: *mut bindings::uart_port = cookie.cast();
+    let handled: IrqReturn = call!(port, uart, interrupt);
+    handled as bindings::irqreturn_t
+}
+

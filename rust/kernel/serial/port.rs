@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Ports whose lock is not held.
+
+use super::adapter;
+use super::Driver;
+use super::LockedPort;
+use super::Operations;
+use super::PortGuard;
+use super::Termios;
+use crate::alloc::flags::GFP_KERNEL;
+use crate::bindings;
+use crate::device::Bound;
+use crate::device::Device;
+use crate::devres;
+use crate::error::code::EINVAL;
+use crate::error::code::ENODEV;
+use crate::error::to_result;
+use crate::error::Error;
+use crate::error::Result;
+use crate::init::PinInit;
+use crate::irq::Flags;
+use crate::irq::IrqRequest;
+use crate::str::CStr;
+use crate::str::CStrExt as _;
+use crate::types::Opaque;
+use core::cell::UnsafeCell;
+use core::num::NonZero;
+use core::pin::Pin;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicBool;
+use core::sync::atomic::Ordering;
+use pin_init::pin_data;
+use pin_init::pinned_drop;
+
+/// What kind of UART a port is, for `TIOCGSERIAL`. C: `PORT_…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PortType(u32);
+
+impl PortType {
+    /// A UART with a FIFO of 16 bytes.
+    pub const PORT_16550A: Self = Self(bindings::PORT_16550A);
+    /// A UART without a FIFO.
+    pub const PORT_16450: Self = Self(bindings::PORT_16450);
+    /// One that has no number of its own.
+    pub const GENERIC: Self = Self(bindings::PORT_LINFLEXUART);
+
+    pub(super) fn into_raw(self) -> u32 {
+        self.0
+    }
+}
+
+/// How a port is added. `PortOptions { irq: Some(request), ..PortOptions::default() }` sets what matters.
+pub struct PortOptions<'a> {
+    /// The line; without one, the first that is free.
+    pub line: Option<u32>,
+    /// The input clock in hertz: 16 times the highest baud rate.
+    pub uartclk: u32,
+    /// How many characters the hardware can hold.
+    pub fifosize: u32,
+    /// What the hardware is.
+    pub port_type: PortType,
+    /// The first I/O port, for the log and `TIOCGSERIAL`; 0 if there is none.
+    pub iobase: u16,
+    /// The physical address of the registers, for the same; 0 if there is none.
+    pub mapbase: usize,
+    /// The interrupt of [`Operations::interrupt()`].
+    pub irq: Option<IrqRequest<'a>>,
+    /// How the interrupt is requested.
+    pub irq_flags: Flags,
+    /// Whether a break and a character make a SysRq, if the port is a console.
+    pub sysrq: bool,
+}
+
+impl Default for PortOptions<'_> {
+    fn default() -> Self {
+        Self {
+            line: None,
+            uartclk: 115_200 * 16,
+            fifosize: 1,
+            port_type: PortType::GENERIC,
+            iobase: 0,
+            mapbase: 0,
+            irq: None,
+            irq_flags: Flags::TRIGGER_NONE,
+            sysrq: true,
+        }
+    }
+}
+
+/// A serial port whose lock this code does not hold. C: `struct uart_port`.
+///
+/// # Invariants
+///
+/// `uart` is initialised, and part of a driver's ports as long as anybody has a reference to it. What is
+/// in `state` is reached by who holds the port's lock.
+#[pin_data(PinnedDrop)]
+#[repr(C)]
+pub struct Port<T: Operations> {
+    // First: C's pointer is ours.
+    #[pin]
+    uart: Opaque<bindings::uart_port>,
+    pub(super) state: UnsafeCell<T::State>,
+    driver: &'static Driver<T>,
+    irq: Option<(IrqRequest<'static>, Flags)>,
+    /// Whether the interrupt is requested. Changes in `startup` and `shutdown` alone.
+    requested: AtomicBool,
+    // The lifetime is that of the device's driver; nobody sees this one.
+    #[pin]
+    data: T::Data<'static>,
+}
+
+// SAFETY: C locks what it changes; the state is reached under the port's lock, so by one thread at a
+// time, and is `Send`; the data are `Sync`.
+unsafe impl<T: Operations> Sync for Port<T> {}
+
+// SAFETY: As for `Sync`; all that is dropped with it is `Send`.
+unsafe impl<T: Operations> Send for Port<T> {}
+
+impl<T: Operations> Port<T> {
+    /// Adds a port to `driver`, until `dev` loses its driver.
+    ///
+    /// C calls [`Operations::pm()`], [`Operations::set_mctrl()`] and others before this returns.
+    ///
+    /// Context: process, may sleep. C: `uart_add_one_port()`.
+    ///
+    /// # Errors
+    ///
+    /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
+    /// be made; [`EINVAL`] if `options.line` is none of the driver's, or `uartclk` or `fifosize` is 0;
+    /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
+    /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
+    pub fn add<'bound, E>(
+        driver: &'static Driver<T>,
+        dev: &'bound Device<Bound>,
+        options: PortOptions<'bound>,
+        state: T::State,
+        data: impl PinInit<T::Data<'bound>, E>,
+    ) -> Result<&'bound Self>
+    where
+        Error: From<E>,
+    {
+        if options.uartclk < 16 || options.fifosize == 0 {
+            return Err(EINVAL);
+        }
+        let place = Place::take(driver, options.line)?;
+        let irq = match options.irq {
+            // SAFETY: The port is dropped before the device has lost its driver.
+            Some(request) => Some((unsafe { request.until_unbound() }, options.irq_flags)),
+            None => None,
+        };
+        let mut port = NonNull::<Self>::dangling();
+        let found = &mut port;
+        let init = crate::try_pin_init!(&this in Self {
+            // SAFETY: It is the place of a `uart_port`.
+            uart <- Opaque::ffi_init(|uart| unsafe { fill::<T>(uart, dev, &options, place.line) }),
+            state: UnsafeCell::new(state),
+            driver,
+            irq,
+            requested: AtomicBool::new(false),
+            // SAFETY: A lifetime is nothing in memory.
+            data <- unsafe {
+                pin_init::pin_init_from_closure(move |slot: *mut T::Data<'static>| {
+                    // SAFETY: By the contract of the closure.
+                    unsafe { data.__pinned_init(slot.cast::<T::Data<'bound>>()) }
+                        .map_err(Error::from)
+                })
+            },
+            _: {
+                // SAFETY: All fields are there, and stay until the drop, which removes the port.
+                unsafe { Self::register(driver, this.cast().as_ptr()) }?;
+                // The drop gives the place back from now on.
+                core::mem::forget(place);
+                *found = this;
+            },
+        });
+        devres::register::<Self, Error>(dev, init, GFP_KERNEL)?;
+        // SAFETY: The port stays as long as the device has its driver.
+        Ok(unsafe { port.as_ref() })
+    }
+
+    /// Hands the port to C, or leaves no trace of it.
+    ///
+    /// # Safety
+    ///
+    /// `uart` must be a port that [`fill()`] has filled, in a `Self` that is complete.
+    unsafe fn register(driver: &Driver<T>, uart: *mut bindings::uart_port) -> Result {
+        // SAFETY: The place holds a count of the driver, so it is registered.
+        to_result(unsafe { bindings::uart_add_one_port(driver.uart.get(), uart) })?;
+        // C says so when the port has no device file.
+        // SAFETY: C changes the flags of a port that nobody can open no more.
+        if unsafe { (*uart).flags } & bindings::UPF_DEAD != 0 {
+            // SAFETY: It was added just now.
+            unsafe { bindings::uart_remove_one_port(driver.uart.get(), uart) };
+            return Err(ENODEV);
+        }
+        Ok(())
+    }
+
+    /// Takes the port's lock: interrupts are off until the result is dropped.
+    ///
+    /// Context: any but NMI, port lock not held. C: `uart_port_lock_irqsave()`.
+    #[inline]
+    pub fn lock(&self) -> PortGuard<'_, T> {
+        PortGuard::new(self)
+    }
+
+    /// Which of the driver's ports this is.
+    #[inline]
+    pub fn line(&self) -> u32 {
+        // SAFETY: It never changes.
+        unsafe { (*self.as_raw()).line }
+    }
+
+    /// The input clock in hertz.
+    #[inline]
+    pub fn uartclk(&self) -> u32 {
+        // SAFETY: Root can change it at any time; it is one word.
+        unsafe { (&raw const (*self.as_raw()).uartclk).read_volatile() }
+    }
+
+    /// Whether this port is a console's.
+    pub fn is_console(&self) -> bool {
+        // SAFETY: The port is valid.
+        unsafe { bindings::uart_console(self.as_raw()) }
+    }
+
+    /// Returns the baud rate that `termios` asks for, within `min..=max`; else that of `old`, or 9600,
+    /// and changes `termios` to it. B0 counts as 9600.
+    ///
+    /// Context: process. C: `uart_get_baud_rate()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if the range has less than two rates, or none that C finds.
+    pub fn baud_rate(
+        &self,
+        termios: &mut Termios,
+        old: Option<&Termios>,
+        min: u32,
+        max: u32,
+    ) -> Result<u32> {
+        // C tries `min + 1` and `max - 1` at the end, and warns if they do not fit either.
+        if min >= max {
+            return Err(EINVAL);
+        }
+        let old = old.map_or(core::ptr::null(), |old| old.as_raw().cast_const());
+        // SAFETY: The port and both structures are valid.
+        match unsafe { bindings::uart_get_baud_rate(self.as_raw(), termios.as_raw(), old, min, max) } {
+            0 => Err(EINVAL),
+            baud => Ok(baud),
+        }
+    }
+
+    /// Returns what the input clock is divided by for 16 times `baud`.
+    ///
+    /// Context: process. C: `uart_get_divisor()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if it were 0, as users can make it.
+    pub fn divisor(&self, baud: u32) -> Result<NonZero<u32>> {
+        if baud == 0 || baud > u32::MAX / 16 {
+            return Err(EINVAL);
+        }
+        // SAFETY: The port is valid, and C divides by no 0.
+        let divisor = unsafe { bindings::uart_get_divisor(self.as_raw(), baud) };
+        NonZero::new(divisor).ok_or(EINVAL)
+    }
+
+    /// Returns what C takes.
+    #[inline]
+    pub(super) fn as_raw(&self) -> *mut bindings::uart_port {
+        self.uart.get()
+    }
+
+    /// What the driver keeps for the port, with a lifetime that nobody can rely on.
+    #[inline]
+    pub(super) fn data(&self) -> &T::Data<'static> {
+        &self.data
+    }
+
+    /// Returns the port as one whose lock is held.
+    ///
+    /// # Safety
+    ///
+    /// It must be held by this thread as long as the result lives.
+    #[inline]
+    pub(super) unsafe fn as_locked(&self) -> &LockedPort<T> {
+        // SAFETY: The type is transparent.
+        unsafe { &*core::ptr::from_ref(self).cast() }
+    }
+
+    /// Requests the interrupt if the driver handles it.
+    pub(super) fn request_irq(&self) -> Result {
+        if !T::HAS_INTERRUPT {
+            return Ok(());
+        }
+        let Some((request, flags)) = &self.irq else {
+            return Ok(());
+        };
+        // SAFETY: It was set when the driver was made.
+        let name = unsafe { CStr::from_char_ptr((*self.driver.uart.get()).driver_name) };
+        // SAFETY: The port stays until `free_irq()`, which its drop calls at the latest.
+        unsafe {
+            request.register(
+                Some(adapter::interrupt::<T>),
+                None,
+                *flags,
+                name,
+                self.as_raw().cast(),
+            )
+        }?;
+        self.requested.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Frees the interrupt if it is requested.
+    pub(super) fn free_irq(&self) {
+        if let (true, Some((request, _))) = (self.requested.swap(false, Ordering::Relaxed), &self.irq) {
+            // SAFETY: It is requested with this cookie.
+            unsafe { request.free(self.as_raw().cast()) };
+        }
+    }
+}
+
+#[pinned_drop]
+impl<T: Operations> PinnedDrop for Port<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: The port was added, and this is its end.
+        unsafe { bindings::uart_remove_one_port(self.driver.uart.get(), self.as_raw()) };
+        self.free_irq();
+        drop(Place {
+            driver: self.driver,
+            line: self.line(),
+        });
+    }
+}
+
+/// A line of a driver, which stays registered.
+///
+/// # Invariants
+///
+/// It is counted in `driver.users`, and `line` is taken.
+struct Place<T: Operations> {
+    driver: &'static Driver<T>,
+    line: u32,
+}
+
+impl<T: Operations> Place<T> {
+    fn take(driver: &'static Driver<T>, line: Option<u32>) -> Result<Self> {
+        driver.get()?;
+        match driver.take_line(line) {
+            Ok(line) => Ok(Self { driver, line }),
+            Err(error) => {
+                // SAFETY: It was counted just now.
+                unsafe { driver.put() };
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<T: Operations> Drop for Place<T> {
+    fn drop(&mut self) {
+        self.driver.free_line(self.line);
+        // SAFETY: By the type invariant.
+        unsafe { self.driver.put() };
+    }
+}
+
+/// Fills what C reads of a port that is added.
+///
+/// # Safety
+///
+/// `uart` must be valid for writes.
+unsafe fn fill<T: Operations>(
+    uart: *mut bindings::uart_port,
+    dev: &Device<Bound>,
+    options: &PortOptions<'_>,
+    line: u32,
+) {
+    // SAFETY: By the safety requirement; zero is valid in each field.
+    unsafe { uart.write_bytes(0, 1) };
+    // SAFETY: Just written.
+    let uart = unsafe { &mut *uart };
+    uart.dev = dev.as_raw();
+    uart.line = line;
+    uart.ops = adapter::operations::<T>();
+    uart.uartclk = options.uartclk;
+    uart.fifosize = options.fifosize;
+    uart.type_ = options.port_type.into_raw();
+    uart.iobase = options.iobase.into();
+    uart.mapbase = options.mapbase as bindings::resource_size_t;
+    uart.iotype = if options.iobase != 0 {
+        bindings::UPIO_PORT as _
+    } else {
+        bindings::UPIO_MEM as _
+    };
+    uart.irq = options.irq.map_or(0, |irq| irq.irq());
+    uart.has_sysrq = options.sysrq.into();
+    // Root must not move the port elsewhere.
+    uart.flags = bindings::UPF_FIXED_PORT | bindings::UPF_FIXED_TYPE;
+}
