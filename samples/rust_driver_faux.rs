@@ -6,6 +6,11 @@
 //! insmod rust_driver_faux.ko
 //! rmmod rust_driver_faux
 //! ```
+//!
+//! ```text
+//! rust_faux_driver: rust-faux-sample-device is there
+//! rust_faux_driver: rust-faux-sample-device goes
+//! ```
 
 use kernel::faux;
 use kernel::prelude::*;
@@ -25,13 +30,14 @@ struct SampleModule {
 impl kernel::Module for SampleModule {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let reg = faux::Registration::new(c"rust-faux-sample-device", None)?;
-        dev_info!(reg.as_ref(), "a device is there\n");
+        // `dev_info!()` would name the driver as well, which kernels do not call alike.
+        pr_info!("{} is there\n", reg.as_ref().as_ref().name());
         Ok(Self { reg })
     }
 }
 
 impl Drop for SampleModule {
     fn drop(&mut self) {
-        dev_info!(self.reg.as_ref(), "it goes\n");
+        pr_info!("{} goes\n", self.reg.as_ref().as_ref().name());
     }
 }

@@ -63,7 +63,7 @@ pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_
 }
 
 /// Undoes [`add()`]. Returns whether there was anything to undo: else `release` was called.
-fn remove(dev: &Device, release: Release, payload: *mut c_void) -> bool {
+pub(crate) fn remove(dev: &Device, release: Release, payload: *mut c_void) -> bool {
     unsafe extern "C" fn is_it(
         _dev: *mut bindings::device,
         node: *mut c_void,
@@ -104,7 +104,7 @@ struct Inner<T> {
 /// use kernel::devres::Devres;
 ///
 /// fn example(dev: &Device<Bound>) -> Result {
-///     let value = Devres::new(dev, Ok::<_, Error>(42))?;
+///     let value = Devres::new(dev, 42)?;
 ///     // With a device that is known to have its driver, nothing has to be asked.
 ///     assert_eq!(*value.access(dev)?, 42);
 ///     assert_eq!(value.try_access().map(|value| *value), Some(42));
@@ -120,7 +120,7 @@ struct Inner<T> {
 ///
 /// fn example(dev: &Device<Bound>) {
 ///     let local = 42;
-///     let _ = Devres::new(dev, Ok::<_, Error>(&local));
+///     let _ = Devres::new(dev, &local);
 /// }
 /// ```
 pub struct Devres<T: Send + 'static> {
@@ -253,7 +253,7 @@ impl<T: Send + 'static> Drop for Devres<T> {
 ///
 /// fn say_goodbye(dev: &Device<Bound>) -> Result {
 ///     let guard = ScopeGuard::new(|| pr_info!("goodbye\n"));
-///     devres::register(dev, Ok::<_, Error>(guard), GFP_KERNEL)
+///     devres::register(dev, guard, GFP_KERNEL)
 /// }
 /// ```
 pub fn register<T, E>(dev: &Device<Bound>, data: impl PinInit<T, E>, flags: Flags) -> Result

@@ -61,7 +61,7 @@ kernel::impl_device_context_deref!(unsafe { Device });
 /// assert_eq!(faux.as_ref().as_ref().name(), c"faux_example");
 ///
 /// // It has its driver, so it can have what ends with that.
-/// let value = Devres::new(faux.as_ref().as_ref(), Ok::<_, Error>(42))?;
+/// let value = Devres::new(faux.as_ref().as_ref(), 42)?;
 /// assert_eq!(value.try_access().map(|value| *value), Some(42));
 /// drop(faux);
 /// assert!(value.try_access().is_none());

@@ -43,6 +43,8 @@ pub use self::id::Vendor;
 pub use self::io::Bar;
 pub use self::io::ConfigSpace;
 pub use self::io::ConfigSpaceSize;
+pub use self::io::DevresBar;
+pub use self::io::DevresPortBar;
 pub use self::io::Extended;
 pub use self::io::Normal;
 pub use self::io::PortBar;

@@ -6,6 +6,7 @@ use super::bar_index;
 use super::Device;
 use crate::bindings;
 use crate::device::Bound;
+use crate::devres::Devres;
 use crate::error::code::EBUSY;
 use crate::error::code::EINVAL;
 use crate::error::code::ENOMEM;
@@ -115,6 +116,24 @@ pub struct Bar<'a, const SIZE: usize = 0> {
     requested: Requested<'a>,
 }
 
+/// A [`Bar`] that can be kept anywhere, and is released when the device loses its driver.
+pub type DevresBar<const SIZE: usize = 0> = Devres<Bar<'static, SIZE>>;
+
+impl<const SIZE: usize> Bar<'_, SIZE> {
+    /// Makes one that can be kept anywhere, and is released when the device loses its driver.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`] if there is no memory.
+    pub fn into_devres(self) -> Result<DevresBar<SIZE>> {
+        let dev = self.requested.pdev.as_ref();
+        // SAFETY: A lifetime is nothing in memory. `Devres` drops the value while the device has its
+        // driver, and a reference to it gives nothing that lives longer.
+        let bar = unsafe { core::mem::transmute::<Bar<'_, SIZE>, Bar<'static, SIZE>>(self) };
+        Devres::new(dev, bar)
+    }
+}
+
 impl<const SIZE: usize> Drop for Bar<'_, SIZE> {
     fn drop(&mut self) {
         let addr: *mut c_void = core::ptr::without_provenance_mut(self.io.addr());
@@ -151,6 +170,23 @@ impl<'a, const SIZE: usize> IoBase<'a> for &'a Bar<'_, SIZE> {
 /// }
 /// ```
 pub struct PortBar<'a, const SIZE: usize = 0>(Requested<'a>);
+
+/// A [`PortBar`] that can be kept anywhere, and is released when the device loses its driver.
+pub type DevresPortBar<const SIZE: usize = 0> = Devres<PortBar<'static, SIZE>>;
+
+impl<const SIZE: usize> PortBar<'_, SIZE> {
+    /// Makes one that can be kept anywhere, and is released when the device loses its driver.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`] if there is no memory.
+    pub fn into_devres(self) -> Result<DevresPortBar<SIZE>> {
+        let dev = self.0.pdev.as_ref();
+        // SAFETY: As in `Bar::into_devres()`.
+        let bar = unsafe { core::mem::transmute::<PortBar<'_, SIZE>, PortBar<'static, SIZE>>(self) };
+        Devres::new(dev, bar)
+    }
+}
 
 impl<'a, const SIZE: usize> IoBase<'a> for &'a PortBar<'_, SIZE> {
     type Backend = PortIoBackend;

@@ -4,11 +4,14 @@
 
 use super::Device;
 use crate::bindings;
+use crate::container_of;
 use crate::device::Bound;
+use crate::devres;
 use crate::error::code::EINVAL;
 use crate::error::to_result;
 use crate::error::Error;
 use crate::error::Result;
+use crate::ffi::c_void;
 use crate::irq::IrqRequest;
 use core::num::NonZero;
 
@@ -88,7 +91,8 @@ impl<'a> From<IrqVector<'a>> for IrqRequest<'a> {
 
 /// The interrupts that a device has got. Dropping it gives them back.
 ///
-/// If a handler is registered for one of them then, as one is that was leaked, they stay.
+/// If a handler is registered for one of them then, as one is that was leaked, they stay until the device
+/// loses its driver.
 ///
 /// # Invariants
 ///
@@ -164,15 +168,43 @@ impl Drop for IrqVectorRegistration<'_> {
             self.number(index).is_ok_and(|irq| unsafe { bindings::irq_has_action(irq) })
         };
         if messages && (0..self.len()).any(in_use) {
-            crate::dev_warn!(self.dev, "an interrupt is in use, all of them stay\n");
             return;
         }
+        devres::remove(self.dev.as_ref(), free_vectors, core::ptr::null_mut());
         // SAFETY: By the type invariant the device has got them, and no handler is left.
         unsafe { bindings::pci_free_irq_vectors(self.dev.as_raw()) };
     }
 }
 
+/// Frees what is left when the device loses its driver: handlers came later, so they are gone.
+unsafe extern "C" fn free_vectors(dev: *mut bindings::device, _node: *mut c_void) {
+    // SAFETY: C passes the device, which is in a `struct pci_dev` and has got interrupts.
+    unsafe { bindings::pci_free_irq_vectors(container_of!(dev, bindings::pci_dev, dev)) };
+}
+
 impl Device<Bound> {
+    /// The line that the device has of the four that devices share, for drivers that need no messages.
+    /// Request it as [`Flags::SHARED`](crate::irq::Flags::SHARED).
+    ///
+    /// Context: any. C: `pci_dev.irq`.
+    ///
+    /// # Errors
+    ///
+    /// [`ENXIO`](crate::error::code::ENXIO) if it has none, or has got messages in place of it.
+    pub fn irq_line(&self) -> Result<IrqRequest<'_>> {
+        // SAFETY: `self` is valid; the firmware or the bus has set the fields.
+        let (irq, pin) = unsafe { ((*self.as_raw()).irq, (*self.as_raw()).pin) };
+        // SAFETY: The same.
+        let messages = unsafe {
+            (*self.as_raw()).msi_enabled() != 0 || (*self.as_raw()).msix_enabled() != 0
+        };
+        if irq == 0 || pin == 0 || messages {
+            return Err(crate::error::code::ENXIO);
+        }
+        // SAFETY: C has said that it is the device's.
+        Ok(unsafe { IrqRequest::new(self.as_ref(), irq) })
+    }
+
     /// Gets interrupts for the device, of the best of the kinds that there are enough of.
     ///
     /// Context: process, may sleep. C: `pci_alloc_irq_vectors()`.
@@ -180,7 +212,8 @@ impl Device<Bound> {
     /// # Errors
     ///
     /// [`ENOSPC`](crate::error::code::ENOSPC) if there are less than `min_vecs`;
-    /// [`EINVAL`] if the numbers make no sense, or the device has got some already.
+    /// [`EINVAL`] if the numbers make no sense, or the device has got some already;
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     pub fn alloc_irq_vectors(
         &self,
         min_vecs: u32,
@@ -194,10 +227,15 @@ impl Device<Bound> {
         if len < 0 {
             return Err(Error::from_errno(len));
         }
+        let len = NonZero::new(len as usize).ok_or(EINVAL)?;
+        // SAFETY: The device has got them, and gives them back once: `drop()` removes this.
+        unsafe { devres::add(self.as_ref(), free_vectors, core::ptr::null_mut()) }.inspect_err(
+            |_| {
+                // SAFETY: No handler is there yet.
+                unsafe { bindings::pci_free_irq_vectors(self.as_raw()) };
+            },
+        )?;
         // INVARIANT: C has said so.
-        Ok(IrqVectorRegistration {
-            dev: self,
-            len: NonZero::new(len as usize).ok_or(EINVAL)?,
-        })
+        Ok(IrqVectorRegistration { dev: self, len })
     }
 }

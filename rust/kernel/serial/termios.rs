@@ -27,6 +27,18 @@ pub enum CharSize {
     Eight = bindings::CS8,
 }
 
+impl CharSize {
+    /// What most UARTs have in a register for it: the number of data bits less 5.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Five => 0,
+            Self::Six => 1,
+            Self::Seven => 2,
+            Self::Eight => 3,
+        }
+    }
+}
+
 /// The parity bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parity {
@@ -123,6 +135,18 @@ impl Termios {
     /// Reports that there is no flow control by the modem lines.
     pub fn clear_crtscts(&mut self) {
         self.set_cflag(bindings::CRTSCTS, 0);
+    }
+
+    /// Reports the baud rate that was set, unless it was asked to hang up (B0).
+    ///
+    /// C: `tty_termios_encode_baud_rate()`.
+    pub fn encode_baud_rate(&mut self, baud: u32) {
+        // SAFETY: By the type invariant.
+        unsafe {
+            if bindings::tty_termios_baud_rate(self.as_raw()) != 0 {
+                bindings::tty_termios_encode_baud_rate(self.as_raw(), baud, baud);
+            }
+        }
     }
 
     fn set_cflag(&mut self, mask: u32, value: u32) {
