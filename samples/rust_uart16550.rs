@@ -14,7 +14,8 @@
 
 use core::cell::Cell;
 use kernel::device::Core;
-use kernel::io::{Io, PortRegion};
+use kernel::io::port::PortRegion;
+use kernel::io::Io;
 use kernel::irq::{Flags, IrqReturn};
 use kernel::pci;
 use kernel::prelude::*;
