@@ -17,6 +17,7 @@ mod guest;
 mod life;
 mod log;
 mod params;
+mod serial;
 
 /// What a test found: nothing, or what is wrong.
 type Verdict = Result<(), String>;
@@ -65,6 +66,7 @@ fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
         if let Some(log) = report.add_step("parameters_boot_and_end", log) {
             params::check(&log, &mut report);
         }
+        serial::run(kernel, &built, &mut report);
     }
     report
 }

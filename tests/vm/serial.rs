@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Serial ports: `rust_uart16550` with two ports that are connected to each other, against C's driver.
+
+use crate::built::{Built, SAMPLES};
+use crate::{log, Report, Verdict};
+use anyhow::Result;
+use ferrule::kernels::Kernel;
+use ferrule::{build, command, vm};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// How many bytes each way, by our driver and by C's: that one need not show that it loses nothing.
+const BYTES: (u32, u32) = (1 << 20, 1 << 12);
+
+const PRELUDE: &str = "dmesg -n 1
+D=/sys/bus/pci/drivers/rust_uart16550
+part() {
+    dmesg -c >/dev/null
+    ( eval \"$2\" ) >/tmp/said 2>&1
+    status=$?
+    echo \"@@ begin $1\"
+    cat /tmp/said
+    echo '@@ log'
+    dmesg
+    echo \"@@ end $1 $status\"
+}
+";
+
+/// Name and commands.
+const PARTS: &[(&str, &str)] = &[
+    (
+        "names_and_numbers",
+        "insmod /rust_uart16550.ko && grep -q '^rust_uart16550 */dev/ttyRU .*serial' /proc/tty/drivers && \
+         grep -q '^1: uart:16550A .*tx:0 rx:0' /proc/tty/driver/rust_uart16550 && \
+         test $(cat /sys/class/tty/ttyRU1/uartclk) = 1843200 && test $(cat /sys/class/tty/ttyRU1/irq) -gt 0",
+    ),
+    (
+        "a_module_with_an_open_port_stays",
+        "exec 3</dev/ttyRU0; ! rmmod rust_uart16550 && grep -q '^rust_uart16550 .* 1 ' /proc/modules && \
+         stty -F /dev/ttyRU0 >/dev/null",
+    ),
+    (
+        "a_blocked_reader_sees_the_end_when_its_port_goes",
+        "cat /dev/ttyRU0 >/dev/null & sleep 1; echo 0000:00:08.0 >$D/unbind && wait $!; \
+         test ! -e /dev/ttyRU0 && echo 0000:00:08.0 >$D/bind && test -c /dev/ttyRU0",
+    ),
+    (
+        "ports_go_and_come_while_they_are_open",
+        "i=0; while [ $i -lt 20 ]; do \
+         (exec 3<>/dev/ttyRU1; echo lost >&3; echo 0000:00:09.0 >$D/unbind; echo late >&3) 2>/dev/null; \
+         test ! -e /dev/ttyRU1 || exit 1; echo 0000:00:09.0 >$D/bind || exit 2; i=$((i+1)); done",
+    ),
+    (
+        "a_port_that_came_back_works",
+        "stty -F /dev/ttyRU0 raw -echo; stty -F /dev/ttyRU1 raw -echo; \
+         head -c 6 /dev/ttyRU0 >/tmp/got & sleep 1; echo hello >/dev/ttyRU1; wait $!; test $(cat /tmp/got) = hello",
+    ),
+    (
+        "unloads_and_loads_again",
+        "i=0; while [ $i -lt 5 ]; do rmmod rust_uart16550 && test ! -e /dev/ttyRU0 && \
+         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports /proc/interrupts && \
+         insmod /rust_uart16550.ko && test -c /dev/ttyRU1 || exit 1; i=$((i+1)); done; rmmod rust_uart16550",
+    ),
+];
+
+/// Where C's driver answers otherwise, and why ours does not.
+const C_IS_WRONG: &[(&str, &str)] = &[
+    // 115200 is no divisor for 16 bits: C sets another rate and reports this one.
+    ("baud 1: 0 1 18b0", "baud 1: 0 0 8b0"),
+    // A user clears OUT2, which cuts the port off from its interrupt: ours stays set while it is open. In
+    // loopback it is seen as carrier detect.
+    (
+        "lines 2: 162, in loopback 8102",
+        "lines 2: 162, in loopback 8142",
+    ),
+    (
+        "lines 4: 164, in loopback 8024",
+        "lines 4: 164, in loopback 8064",
+    ),
+    (
+        "lines 2000: 2160, in loopback a080",
+        "lines 2000: 2160, in loopback a0c0",
+    ),
+    (
+        "lines 6: 166, in loopback 8126",
+        "lines 6: 166, in loopback 8166",
+    ),
+];
+
+/// Runs everything on one kernel.
+pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
+    let Some(program) = report.add_step("serial::the_program_builds", program()) else {
+        return;
+    };
+    let ours = report.add_step("serial::boots_and_ends", boot(kernel, built, &program));
+    let theirs = report.add_step("serial::boots_with_c", boot_c(kernel, &program));
+    let (Some(ours), Some(theirs)) = (ours, theirs) else {
+        return;
+    };
+    for (name, _) in PARTS {
+        report.add(format!("serial::{name}"), passed(&ours, name).map(drop));
+    }
+    report.add("serial::answers_as_c", same(&ours, &theirs));
+}
+
+/// Compiles the program that asks.
+fn program() -> Result<PathBuf> {
+    let root = build::root()?;
+    let dir = root.join("build/test/serial");
+    std::fs::create_dir_all(&dir)?;
+    let out = dir.join("tty");
+    let mut cc = Command::new("cc");
+    cc.args([
+        "-std=gnu11",
+        "-D_GNU_SOURCE",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O1",
+        "-static",
+        "-o",
+    ]);
+    command::output(cc.arg(&out).arg(root.join("tests/serial/tty.c")))?;
+    Ok(out)
+}
+
+/// A guest with two ports that are each other's end.
+fn guest(
+    kernel: &Kernel,
+    program: &Path,
+    dir: &Path,
+    script: String,
+    append: &str,
+) -> Result<vm::Guest> {
+    let socket = dir.join("s").display().to_string();
+    let device = |id: &str, addr: u32| format!("pci-serial,chardev={id},addr={addr}");
+    let qemu_args = [
+        "-chardev".to_owned(),
+        format!("socket,id=a,path={socket},server=on,wait=off"),
+        "-device".to_owned(),
+        device("a", 8),
+        "-chardev".to_owned(),
+        format!("socket,id=b,path={socket}"),
+        "-device".to_owned(),
+        device("b", 9),
+    ];
+    let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
+    files.push((program.to_owned(), "/tty".to_owned()));
+    Ok(vm::Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        append: append.to_owned(),
+        qemu_args: qemu_args.into(),
+        timeout: Duration::from_secs(600),
+        cpus: 2,
+        ..vm::Guest::default()
+    })
+}
+
+fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
+    let mut script = PRELUDE.to_owned();
+    for (name, commands) in PARTS {
+        if *name == "unloads_and_loads_again" {
+            let bytes = BYTES.0;
+            script += &format!("part answers '/tty /dev/ttyRU0 /dev/ttyRU1 {bytes}'\n");
+        }
+        script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
+    }
+    let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
+    // A socket's name must be short.
+    let dir = tempfile::tempdir()?;
+    let mut guest = guest(kernel, program, dir.path(), script, append)?;
+    let module = built.dir(SAMPLES).join("rust_uart16550.ko");
+    guest.files.push((module, "/rust_uart16550.ko".to_owned()));
+    vm::boot(&guest, &mut |_| {})?.into_log()
+}
+
+fn boot_c(kernel: &Kernel, program: &Path) -> Result<String> {
+    let script = format!(
+        "{PRELUDE}part answers '/tty /dev/ttyS4 /dev/ttyS5 {}'\n",
+        BYTES.1
+    );
+    let dir = tempfile::tempdir()?;
+    let guest = guest(kernel, program, dir.path(), script, "8250.nr_uarts=8")?;
+    vm::boot(&guest, &mut |_| {})?.into_log()
+}
+
+/// What the commands of a part said, if they succeeded and the kernel complained of nothing.
+fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+    const COMPLAINTS: [&str; 6] = [
+        "WARNING:",
+        "BUG",
+        "Call Trace",
+        "INFO: ",
+        "Oops",
+        "nobody cared",
+    ];
+    let section = log::section(text, name)?;
+    let all = || format!("in:\n{}", section.lines.join("\n"));
+    if section.status != "0" {
+        return Err(format!("status {}, {}", section.status, all()));
+    }
+    let complaint = |line: &&&str| COMPLAINTS.iter().any(|complaint| line.contains(complaint));
+    if let Some(line) = section.lines.iter().find(complaint) {
+        return Err(format!("{line}, {}", all()));
+    }
+    let said = section.lines.iter().take_while(|line| **line != "@@ log");
+    Ok(said.copied().collect())
+}
+
+/// Our driver says what C's does, but where that is wrong.
+fn same(ours: &str, theirs: &str) -> Verdict {
+    let (ours, theirs) = (passed(ours, "answers")?, passed(theirs, "answers")?);
+    for (our, their) in ours.iter().zip(&theirs) {
+        let is_known = C_IS_WRONG.contains(&(*their, *our));
+        if our != their && !is_known {
+            return Err(format!("C says {their:?}, Rust {our:?}"));
+        }
+    }
+    if ours.len() != theirs.len() || ours.len() < 200 {
+        return Err(format!(
+            "C says {} lines, Rust {}",
+            theirs.len(),
+            ours.len()
+        ));
+    }
+    match ours.iter().filter(|line| line.ends_with(": exact")).count() {
+        4 => Ok(()),
+        count => Err(format!(
+            "{count} of 4 transfers are exact: {:?}",
+            &ours[..4]
+        )),
+    }
+}
