@@ -30,6 +30,7 @@ pub mod alloc;
 pub mod bits;
 pub mod bug;
 pub mod build_assert;
+pub mod debugfs;
 pub mod device;
 pub mod device_id;
 pub mod devres;
@@ -60,6 +61,7 @@ pub mod std_vendor;
 pub mod str;
 pub mod sync;
 pub mod types;
+pub mod uaccess;
 
 mod macros_util;
 
