@@ -273,7 +273,9 @@ impl<T: Sync + 'static> Scope<T> {
     where
         F: for<'data, 'dir> FnOnce(&'data T, &'dir ScopedDir<'data, 'dir>) + 'a,
     {
-        Self::new(data, move |data| ScopedDir::fill(Entry::dir(name, None), data, init))
+        Self::new(data, move |data| {
+            ScopedDir::fill(Entry::dir(name, None), data, init)
+        })
     }
 }
 

@@ -120,7 +120,9 @@ pub(crate) const THIS: *mut bindings::module = {
             #[allow(improper_ctypes)]
             static __this_module: crate::types::Opaque<bindings::module>;
         }
-        (&raw const __this_module).cast::<bindings::module>().cast_mut()
+        (&raw const __this_module)
+            .cast::<bindings::module>()
+            .cast_mut()
     }
     #[cfg(not(MODULE))]
     core::ptr::null_mut()

@@ -31,22 +31,23 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 
 mod class;
+mod config;
 mod id;
 mod io;
 mod irq;
 mod vendor;
 
+pub use self::config::ConfigSpace;
+pub use self::config::ConfigSpaceSize;
+pub use self::config::Extended;
+pub use self::config::Normal;
 pub use self::id::Class;
 pub use self::id::ClassMask;
 pub use self::id::DeviceId;
 pub use self::id::Vendor;
 pub use self::io::Bar;
-pub use self::io::ConfigSpace;
-pub use self::io::ConfigSpaceSize;
 pub use self::io::DevresBar;
 pub use self::io::DevresPortBar;
-pub use self::io::Extended;
-pub use self::io::Normal;
 pub use self::io::PortBar;
 pub use self::irq::IrqType;
 pub use self::irq::IrqTypes;

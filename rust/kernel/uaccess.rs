@@ -110,6 +110,7 @@ impl UserSliceReader {
     pub fn read_all<A: Allocator>(mut self, buf: &mut Vec<u8, A>, flags: Flags) -> Result {
         let old = buf.len();
         buf.resize(old + self.length, 0, flags)?;
-        self.read_slice(&mut buf[old..]).inspect_err(|_| buf.truncate(old))
+        self.read_slice(&mut buf[old..])
+            .inspect_err(|_| buf.truncate(old))
     }
 }

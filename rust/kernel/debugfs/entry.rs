@@ -46,7 +46,9 @@ impl Entry<'static> {
     }
 
     pub(super) fn dir(name: &CStr, parent: Option<Arc<Self>>) -> Self {
-        let within = parent.as_ref().map_or(core::ptr::null_mut(), |parent| parent.dentry);
+        let within = parent
+            .as_ref()
+            .map_or(core::ptr::null_mut(), |parent| parent.dentry);
         // SAFETY: The parent is there, or null for the root, or an error, which C passes on.
         let dentry = unsafe { bindings::debugfs_create_dir(name.as_char_ptr(), within) };
         Self::owned(dentry, parent)

@@ -48,7 +48,12 @@ pub(super) struct ByFn<F>(PhantomData<F>);
 
 impl<F: 'static> ByFn<F> {
     fn function() -> &'static F {
-        const { assert!(size_of::<F>() == 0, "a closure that captures nothing is needed") };
+        const {
+            assert!(
+                size_of::<F>() == 0,
+                "a closure that captures nothing is needed"
+            )
+        };
         // SAFETY: Of a type without size there is a value wherever it is aligned, if there is one at all.
         unsafe { NonNull::<F>::dangling().as_ref() }
     }
