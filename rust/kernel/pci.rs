@@ -299,6 +299,52 @@ unsafe impl Sync for Device<Bound> {}
 ///     }
 /// }
 /// ```
+///
+/// Any thread may take the device from the driver, so the data must be `Send`:
+///
+/// ```compile_fail,E0277
+/// use kernel::{device::Core, pci};
+///
+/// struct Driver;
+///
+/// kernel::pci_device_table!(PCI_NONE, (), []);
+///
+/// impl pci::Driver for Driver {
+///     type IdInfo = ();
+///     type Data<'bound> = *mut u8;
+///     const ID_TABLE: pci::IdTable<()> = &PCI_NONE;
+///
+///     fn probe<'bound>(
+///         _pdev: &'bound pci::Device<Core<'_>>,
+///         _info: Option<&'bound ()>,
+///     ) -> impl PinInit<*mut u8, Error> + 'bound {
+///         Ok(core::ptr::null_mut())
+///     }
+/// }
+/// ```
+///
+/// What the driver keeps cannot have the device as `probe()` gets it:
+///
+/// ```compile_fail
+/// use kernel::{device::Core, pci};
+///
+/// struct Driver;
+///
+/// kernel::pci_device_table!(PCI_NONE, (), []);
+///
+/// impl pci::Driver for Driver {
+///     type IdInfo = ();
+///     type Data<'bound> = &'bound pci::Device<Core<'bound>>;
+///     const ID_TABLE: pci::IdTable<()> = &PCI_NONE;
+///
+///     fn probe<'bound>(
+///         pdev: &'bound pci::Device<Core<'_>>,
+///         _info: Option<&'bound ()>,
+///     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
+///         Ok(pdev)
+///     }
+/// }
+/// ```
 pub trait Driver {
     /// What the driver knows of each kind of device.
     type IdInfo: 'static;
