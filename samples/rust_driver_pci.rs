@@ -47,7 +47,10 @@ kernel::pci_device_table!(
     <SampleDriver as pci::Driver>::IdInfo,
     [(
         pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x5),
-        Writes { memory: 4, ports: 2 }
+        Writes {
+            memory: 4,
+            ports: 2
+        }
     )]
 );
 

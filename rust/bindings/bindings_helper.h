@@ -31,6 +31,7 @@
 #include <linux/printk.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/serial_core.h>
 #include <linux/serial_reg.h>
 #include <linux/slab.h>
@@ -38,6 +39,7 @@
 #include <linux/string.h>
 #include <linux/tty.h>
 #include <linux/tty_flip.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */

@@ -81,9 +81,9 @@ macro_rules! device_table {
 macro_rules! device_table {
     ($bus:literal, $name:ident, $table:item) => {
         #[export_name = ::core::concat!(
-            "__mod_device_table__", ::core::line!(), "__kmod_", ::core::module_path!(),
-            "__", $bus, "__", ::core::stringify!($name)
-        )]
+                    "__mod_device_table__", ::core::line!(), "__kmod_", ::core::module_path!(),
+                    "__", $bus, "__", ::core::stringify!($name)
+                )]
         $table
     };
 }
@@ -129,7 +129,11 @@ mod faux {
 
     /// The pair of a device that has its driver.
     unsafe fn pair_of(device: *mut platform_device) -> *mut Pair {
-        (*device).dev.driver.cast::<Pair>().byte_sub(offset_of!(platform_driver, driver))
+        (*device)
+            .dev
+            .driver
+            .cast::<Pair>()
+            .byte_sub(offset_of!(platform_driver, driver))
     }
 
     /// Takes the one device, though another can be told to want this driver.
@@ -147,7 +151,14 @@ mod faux {
         _ops: *const faux_device_ops,
     ) -> *mut faux_device {
         let flags = GFP_KERNEL | __GFP_ZERO;
-        let pair = krealloc_sized(null(), 0, size_of::<Pair>(), align_of::<Pair>() as _, flags, -1);
+        let pair = krealloc_sized(
+            null(),
+            0,
+            size_of::<Pair>(),
+            align_of::<Pair>() as _,
+            flags,
+            -1,
+        );
         let pair: *mut Pair = pair.cast();
         if pair.is_null() {
             return null_mut();

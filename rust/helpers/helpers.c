@@ -5,6 +5,7 @@
 #include "helpers.h"
 
 #include "bug.c"
+#include "debugfs.c"
 #include "device.c"
 #include "err.c"
 #include "io.c"

@@ -39,7 +39,10 @@ impl DeviceId {
     pub const fn new(id: &'static CStr) -> Self {
         let text = id.to_bytes();
         let mut raw: bindings::acpi_device_id = pin_init::zeroed();
-        build_assert!(text.len() < raw.id.len(), "an ACPI ID has at most 15 characters");
+        build_assert!(
+            text.len() < raw.id.len(),
+            "an ACPI ID has at most 15 characters"
+        );
         let mut i = 0;
         while i < text.len() {
             raw.id[i] = text[i];

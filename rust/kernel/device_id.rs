@@ -35,7 +35,11 @@ pub unsafe trait RawDeviceIdIndex: RawDeviceId {
     unsafe fn info_unchecked_opt<U>(&self) -> Option<&'static U> {
         let info = core::ptr::from_ref(self).cast::<u8>();
         // SAFETY: The offset is within the ID; by the safety requirement there is a reference or zero.
-        unsafe { info.add(Self::DRIVER_DATA_OFFSET).cast::<Option<&U>>().read() }
+        unsafe {
+            info.add(Self::DRIVER_DATA_OFFSET)
+                .cast::<Option<&U>>()
+                .read()
+        }
     }
 }
 
@@ -64,7 +68,12 @@ impl<T: RawDeviceIdIndex, U: 'static, const N: usize> IdArray<T, U, N> {
             raw[i] = unsafe { core::mem::transmute_copy(&ids[i].0) };
             let place = raw[i].as_mut_ptr().cast::<u8>();
             // SAFETY: By the trait's requirement a pointer can be written there.
-            unsafe { place.add(T::DRIVER_DATA_OFFSET).cast::<&U>().write(ids[i].1) };
+            unsafe {
+                place
+                    .add(T::DRIVER_DATA_OFFSET)
+                    .cast::<&U>()
+                    .write(ids[i].1)
+            };
             i += 1;
         }
         core::mem::forget(ids);

@@ -86,9 +86,8 @@ impl Registration {
     pub fn new(name: &CStr, parent: Option<&device::Device>) -> Result<Self> {
         let parent = parent.map_or(core::ptr::null_mut(), device::Device::as_raw);
         // SAFETY: C copies the name and takes a reference to the parent.
-        let faux = unsafe {
-            bindings::faux_device_create(name.as_char_ptr(), parent, core::ptr::null())
-        };
+        let faux =
+            unsafe { bindings::faux_device_create(name.as_char_ptr(), parent, core::ptr::null()) };
         // INVARIANT: C has registered it, and its driver takes any such device at once.
         Ok(Self(NonNull::new(faux).ok_or(ENODEV)?, Live::new()))
     }

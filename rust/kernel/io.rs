@@ -62,7 +62,7 @@ impl<const SIZE: usize> Region<SIZE> {
     /// [`EINVAL`] if there are less than `SIZE` bytes, or `base` or `size` is no multiple of 4.
     #[inline]
     pub fn ptr_try_from_raw_parts_mut(base: *mut u8, size: usize) -> Result<*mut Self> {
-        if size < SIZE || base.addr() % 4 != 0 || size % 4 != 0 {
+        if size < SIZE || (base.addr() | size) & 3 != 0 {
             return Err(EINVAL);
         }
         Ok(Self::ptr_from_raw_parts_mut(base, size))
@@ -187,7 +187,7 @@ pub trait IoBase<'a>: Copy {
 #[inline(always)]
 const fn offset_valid<U>(base: usize, offset: usize, size: usize) -> bool {
     match offset.checked_add(size_of::<U>()) {
-        Some(end) => end <= size && base.wrapping_add(offset) % align_of::<U>() == 0,
+        Some(end) => end <= size && base.wrapping_add(offset) & (align_of::<U>() - 1) == 0,
         None => false,
     }
 }

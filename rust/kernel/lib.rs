@@ -30,6 +30,8 @@ pub mod alloc;
 pub mod bits;
 pub mod bug;
 pub mod build_assert;
+#[cfg(CONFIG_DEBUG_FS)]
+pub mod debugfs;
 pub mod device;
 pub mod device_id;
 pub mod devres;
@@ -45,8 +47,10 @@ pub mod module;
 pub mod module_param;
 pub mod of;
 mod panic;
+#[cfg(CONFIG_PCI)]
 pub mod pci;
 pub mod platform;
+#[cfg(CONFIG_PNP)]
 pub mod pnp;
 pub mod prelude;
 pub mod print;
@@ -61,6 +65,7 @@ pub mod std_vendor;
 pub mod str;
 pub mod sync;
 pub mod types;
+pub mod uaccess;
 
 mod macros_util;
 

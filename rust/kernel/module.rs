@@ -137,6 +137,23 @@ impl<T> Slot<T> {
     }
 }
 
+/// The module that this crate is part of, for C's tables: null if it is built into the kernel.
+pub(crate) const THIS: *mut bindings::module = {
+    #[cfg(MODULE)]
+    {
+        unsafe extern "C" {
+            // `Opaque`, because C changes it all the time.
+            #[allow(improper_ctypes)]
+            static __this_module: crate::types::Opaque<bindings::module>;
+        }
+        (&raw const __this_module)
+            .cast::<bindings::module>()
+            .cast_mut()
+    }
+    #[cfg(not(MODULE))]
+    core::ptr::null_mut()
+};
+
 /// How many registrations there are by which the kernel could call this module.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 

@@ -31,22 +31,23 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 
 mod class;
+mod config;
 mod id;
 mod io;
 mod irq;
 mod vendor;
 
+pub use self::config::ConfigSpace;
+pub use self::config::ConfigSpaceSize;
+pub use self::config::Extended;
+pub use self::config::Normal;
 pub use self::id::Class;
 pub use self::id::ClassMask;
 pub use self::id::DeviceId;
 pub use self::id::Vendor;
 pub use self::io::Bar;
-pub use self::io::ConfigSpace;
-pub use self::io::ConfigSpaceSize;
 pub use self::io::DevresBar;
 pub use self::io::DevresPortBar;
-pub use self::io::Extended;
-pub use self::io::Normal;
 pub use self::io::PortBar;
 pub use self::irq::IrqType;
 pub use self::irq::IrqTypes;
@@ -295,6 +296,52 @@ unsafe impl Sync for Device<Bound> {}
 ///     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
 ///         dev_info!(pdev, "found {}\n", pdev.vendor_id());
 ///         Ok(&***pdev)
+///     }
+/// }
+/// ```
+///
+/// Any thread may take the device from the driver, so the data must be `Send`:
+///
+/// ```compile_fail,E0277
+/// use kernel::{device::Core, pci};
+///
+/// struct Driver;
+///
+/// kernel::pci_device_table!(PCI_NONE, (), []);
+///
+/// impl pci::Driver for Driver {
+///     type IdInfo = ();
+///     type Data<'bound> = *mut u8;
+///     const ID_TABLE: pci::IdTable<()> = &PCI_NONE;
+///
+///     fn probe<'bound>(
+///         _pdev: &'bound pci::Device<Core<'_>>,
+///         _info: Option<&'bound ()>,
+///     ) -> impl PinInit<*mut u8, Error> + 'bound {
+///         Ok(core::ptr::null_mut())
+///     }
+/// }
+/// ```
+///
+/// What the driver keeps cannot have the device as `probe()` gets it:
+///
+/// ```compile_fail
+/// use kernel::{device::Core, pci};
+///
+/// struct Driver;
+///
+/// kernel::pci_device_table!(PCI_NONE, (), []);
+///
+/// impl pci::Driver for Driver {
+///     type IdInfo = ();
+///     type Data<'bound> = &'bound pci::Device<Core<'bound>>;
+///     const ID_TABLE: pci::IdTable<()> = &PCI_NONE;
+///
+///     fn probe<'bound>(
+///         pdev: &'bound pci::Device<Core<'_>>,
+///         _info: Option<&'bound ()>,
+///     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
+///         Ok(pdev)
 ///     }
 /// }
 /// ```

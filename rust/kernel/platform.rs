@@ -342,7 +342,9 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
         // SAFETY: As above.
         unsafe { bindings::platform_driver_set_remove(pdrv, Some(Self::remove_callback)) };
         // SAFETY: The caller promises that the driver stays where it is.
-        to_result(unsafe { bindings::platform_driver_register(pdrv, module.as_ptr(), name.as_char_ptr()) })
+        to_result(unsafe {
+            bindings::platform_driver_register(pdrv, module.as_ptr(), name.as_char_ptr())
+        })
     }
 
     unsafe fn unregister(pdrv: &Opaque<Self::DriverType>) {

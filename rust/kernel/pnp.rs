@@ -60,7 +60,10 @@ impl DeviceId {
     pub const fn new(id: &'static CStr) -> Self {
         let text = id.to_bytes();
         let mut raw: bindings::pnp_device_id = pin_init::zeroed();
-        build_assert!(text.len() < raw.id.len(), "a PNP ID has at most 7 characters");
+        build_assert!(
+            text.len() < raw.id.len(),
+            "a PNP ID has at most 7 characters"
+        );
         let mut i = 0;
         while i < text.len() {
             raw.id[i] = text[i];
@@ -148,7 +151,9 @@ impl Device<Bound> {
     ///
     /// [`ENXIO`] if there is none.
     pub fn irq_by_index(&self, index: u32) -> Result<IrqRequest<'_>> {
-        let line = self.resource(bindings::IORESOURCE_IRQ, index).ok_or(ENXIO)?;
+        let line = self
+            .resource(bindings::IORESOURCE_IRQ, index)
+            .ok_or(ENXIO)?;
         let irq = u32::try_from(line.start())?;
         // SAFETY: It is one of the device's.
         Ok(unsafe { IrqRequest::new(self.as_ref(), irq) })
@@ -270,7 +275,8 @@ impl<T: Driver> Adapter<T> {
         // SAFETY: The ID is one of `T::ID_TABLE`.
         let info = unsafe { id.info_unchecked_opt::<T::IdInfo>() };
         from_result(|| {
-            dev.as_ref().set_drvdata(T::probe(dev, info.ok_or(ENXIO)?))?;
+            dev.as_ref()
+                .set_drvdata(T::probe(dev, info.ok_or(ENXIO)?))?;
             Ok(0)
         })
     }

@@ -123,13 +123,7 @@ impl Printer<'_> {
                 // SAFETY: `level` is as C's `KERN_…`, `device` is valid by what `Start` promises; the
                 // format takes an `int` and a pointer to as many bytes.
                 unsafe {
-                    bindings::_dev_printk(
-                        level.as_ptr(),
-                        device,
-                        c"%.*s".as_char_ptr(),
-                        len,
-                        text,
-                    )
+                    bindings::_dev_printk(level.as_ptr(), device, c"%.*s".as_char_ptr(), len, text)
                 };
                 0
             }

@@ -65,7 +65,11 @@ impl<T> Revocable<T> {
         if !self.is_available() {
             return None;
         }
-        Some(RevocableGuard { data: self.data.get(), _rcu: rcu, _value: core::marker::PhantomData })
+        Some(RevocableGuard {
+            data: self.data.get(),
+            _rcu: rcu,
+            _value: core::marker::PhantomData,
+        })
     }
 
     /// Calls a function with the value, unless it was revoked. The function must not sleep.

@@ -73,6 +73,12 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
                   i=$((i+1)); done; rmmod rust_driver_pci"),
     )?;
 
+    part(
+        "unplug",
+        "insmod rust_driver_pci.ko && echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove \
+         && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
+    )?;
+
     let guest = Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
@@ -109,6 +115,7 @@ pub fn check(built: &Built, text: &str, report: &mut Report) {
     report.add("out_of_tree_template", out_of_tree(text));
     report.add("cycles_leave_only_our_lines", cycles(text));
     report.add("rebinds_through_sysfs", rebinds(text));
+    report.add("a_device_goes_and_comes", unplug(text));
 }
 
 /// The lines of a part whose commands succeeded.
@@ -164,6 +171,25 @@ fn rebinds(text: &str) -> Verdict {
     let (probes, goodbyes) = (count("4 writes to memory, 2 to ports"), count(": goodbye"));
     if (probes, goodbyes) != (REBINDS + 1, REBINDS + 1) || lines.len() != 3 * (REBINDS + 1) {
         return Err(format!("{probes} probes, {goodbyes} goodbyes: {lines:#?}"));
+    }
+    Ok(())
+}
+
+/// A device that goes while its driver is bound takes the driver's data with it; one that comes is probed.
+fn unplug(text: &str) -> Verdict {
+    let lines = passed(text, "unplug")?;
+    let said: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("rust_driver_pci 0000:00:08.0: "))
+        .filter(|line| !line.starts_with("enabling device"))
+        .collect();
+    let once = [
+        "REDHAT 0x5: 4 writes to memory, 2 to ports",
+        "unbind",
+        "goodbye",
+    ];
+    if said != [once, once].concat() {
+        return Err(format!("{lines:#?}"));
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
     (
         "modprobe_by_an_acpi_device",
-        "modprobe $(cat /sys/bus/platform/devices/LNUXBEEF:00/modalias) && modprobe -r rust_driver_platform",
+        "conf blacklist rust_debugfs; modprobe $(cat /sys/bus/platform/devices/LNUXBEEF:00/modalias) && modprobe -r rust_driver_platform",
         &["rust_driver_platform LNUXBEEF:00: found by ACPI, info: 42"],
     ),
     (

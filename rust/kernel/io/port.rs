@@ -4,10 +4,10 @@
 //!
 //! C headers: `include/linux/ioport.h`, `arch/x86/include/asm/io.h`.
 
+use super::resource::Flags;
 use super::IoBackend;
 use super::IoBase;
 use super::IoCapable;
-use super::resource::Flags;
 use super::Region;
 use super::Resource;
 use crate::bindings;
@@ -199,9 +199,8 @@ impl<const SIZE: usize> PortRegion<SIZE> {
         }
         let name = name.to_cstring()?;
         // SAFETY: The name stays until the ports are released.
-        let region = unsafe {
-            bindings::request_region(start as u64, size as u64, name.as_char_ptr())
-        };
+        let region =
+            unsafe { bindings::request_region(start as u64, size as u64, name.as_char_ptr()) };
         if region.is_null() {
             return Err(EBUSY);
         }
@@ -224,7 +223,11 @@ impl<const SIZE: usize> PortRegion<SIZE> {
         if !resource.flags().contains(Flags::IORESOURCE_IO) {
             return Err(EINVAL);
         }
-        Self::request(resource.start().try_into()?, resource.size().try_into()?, name)
+        Self::request(
+            resource.start().try_into()?,
+            resource.size().try_into()?,
+            name,
+        )
     }
 }
 

@@ -58,9 +58,8 @@ impl Resource {
         }
         let (parent, flags) = (self.0.get(), flags.0 as c_int);
         // SAFETY: `self` is valid; the name stays as long as the result.
-        let region = unsafe {
-            bindings::__request_region(parent, start, size, name.as_char_ptr(), flags)
-        };
+        let region =
+            unsafe { bindings::__request_region(parent, start, size, name.as_char_ptr(), flags) };
         // INVARIANT: C has made the region for this one.
         Some(Region {
             resource: NonNull::new(region)?,

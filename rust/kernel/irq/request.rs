@@ -252,7 +252,9 @@ impl<T: Handler + Send + 'static> Registration<'static, T> {
         // the driver is gone.
         let request = unsafe { request.until_unbound() };
         // SAFETY: `Devres` drops it, even if it is leaked itself.
-        Devres::new(request.dev, unsafe { Self::new(request, flags, name, handler) })
+        Devres::new(request.dev, unsafe {
+            Self::new(request, flags, name, handler)
+        })
     }
 }
 

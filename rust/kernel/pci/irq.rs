@@ -52,7 +52,10 @@ pub struct IrqTypes(u32);
 impl IrqTypes {
     /// All of them.
     pub const fn all() -> Self {
-        Self::none().with(IrqType::Intx).with(IrqType::Msi).with(IrqType::MsiX)
+        Self::none()
+            .with(IrqType::Intx)
+            .with(IrqType::Msi)
+            .with(IrqType::MsiX)
     }
 
     const fn none() -> Self {
@@ -165,7 +168,8 @@ impl Drop for IrqVectorRegistration<'_> {
         let messages = self.irq_type() != IrqType::Intx;
         let in_use = |index| {
             // SAFETY: C takes any number.
-            self.number(index).is_ok_and(|irq| unsafe { bindings::irq_has_action(irq) })
+            self.number(index)
+                .is_ok_and(|irq| unsafe { bindings::irq_has_action(irq) })
         };
         if messages && (0..self.len()).any(in_use) {
             return;
