@@ -4,24 +4,30 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/atomic.h>
 #include <linux/bug.h>
+#include <linux/completion.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kstrtox.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */
 #ifndef EFSBADCRC

@@ -32,6 +32,7 @@ pub mod build_assert;
 pub mod error;
 pub mod fmt;
 pub mod init;
+pub mod interrupt;
 #[doc(hidden)]
 pub mod module;
 pub mod module_param;
@@ -45,6 +46,7 @@ mod static_assert;
 pub mod std_vendor;
 pub mod str;
 pub mod sync;
+pub mod time;
 pub mod types;
 
 mod macros_util;
