@@ -7,9 +7,12 @@
 #include <linux/atomic.h>
 #include <linux/bug.h>
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kstrtox.h>
 #include <linux/lockdep.h>
@@ -18,6 +21,7 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -26,8 +30,11 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/timer.h>
 #include <linux/vmalloc.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */
 #ifndef EFSBADCRC

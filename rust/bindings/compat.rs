@@ -54,3 +54,9 @@ mod error_names {
 }
 #[cfg(not(has_errname))]
 pub use error_names::errname;
+
+#[cfg(not(has_system_percpu_wq))]
+pub use crate::bindings_raw::system_wq as system_percpu_wq;
+
+#[cfg(not(has_system_dfl_wq))]
+pub use crate::bindings_raw::system_unbound_wq as system_dfl_wq;
