@@ -48,6 +48,7 @@ pub mod str;
 pub mod sync;
 pub mod time;
 pub mod types;
+pub mod workqueue;
 
 mod macros_util;
 

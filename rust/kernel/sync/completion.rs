@@ -15,12 +15,13 @@ use pin_init::pin_init;
 /// # Examples
 ///
 /// ```
-/// use kernel::sync::Completion;
+/// use kernel::sync::{Arc, Completion};
+/// use kernel::workqueue;
 ///
-/// let done = KBox::pin_init(Completion::new(), GFP_KERNEL)?;
+/// let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
 ///
-/// // Elsewhere:
-/// done.complete_all();
+/// let theirs = done.clone();
+/// workqueue::system().try_spawn(GFP_KERNEL, move || theirs.complete_all())?;
 ///
 /// done.wait_for_completion();
 /// # Ok::<(), Error>(())
