@@ -98,8 +98,8 @@ impl<T: Operations> Driver<T> {
     /// Makes a driver of `ports` ports at most. `dev_name` is what a port's device file begins with:
     /// `ttyXY` makes `/dev/ttyXY0` and so on.
     ///
-    /// A name that another driver has is refused by [`register()`](Self::register); a number of ports
-    /// that is 0 or too large, when this is compiled.
+    /// The names must be this driver's own: C finds out, and warns, when a port is added. A number of ports
+    /// that is 0 or too large is refused when this is compiled.
     pub const fn new(name: &'static CStr, dev_name: &'static CStr, ports: usize) -> Self {
         assert!(ports > 0 && ports <= MAX_PORTS, "a driver has 1 to 256 ports");
         // SAFETY: Zero is a null pointer or number in each field.

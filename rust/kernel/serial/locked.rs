@@ -264,19 +264,23 @@ impl<T: Operations> LockedPort<T> {
     /// Adds `n` to a counter.
     #[inline]
     pub fn count(&self, counter: Icount, n: u32) {
-        // SAFETY: The port is valid, and its lock held.
-        let icount = unsafe { &mut (*self.as_raw()).icount };
-        let counter = match counter {
-            Icount::Dsr => &mut icount.dsr,
-            Icount::Rng => &mut icount.rng,
-            Icount::Rx => &mut icount.rx,
-            Icount::Tx => &mut icount.tx,
-            Icount::Frame => &mut icount.frame,
-            Icount::Overrun => &mut icount.overrun,
-            Icount::Parity => &mut icount.parity,
-            Icount::Brk => &mut icount.brk,
+        // SAFETY: The port is valid.
+        let icount = unsafe { &raw mut (*self.as_raw()).icount };
+        // SAFETY: It is within the port. C reads it without the lock, so there is no reference.
+        let counter = unsafe {
+            match counter {
+                Icount::Dsr => &raw mut (*icount).dsr,
+                Icount::Rng => &raw mut (*icount).rng,
+                Icount::Rx => &raw mut (*icount).rx,
+                Icount::Tx => &raw mut (*icount).tx,
+                Icount::Frame => &raw mut (*icount).frame,
+                Icount::Overrun => &raw mut (*icount).overrun,
+                Icount::Parity => &raw mut (*icount).parity,
+                Icount::Brk => &raw mut (*icount).brk,
+            }
         };
-        *counter = counter.wrapping_add(n);
+        // SAFETY: The lock is held, so nobody else writes.
+        unsafe { counter.write(counter.read().wrapping_add(n)) };
     }
 
     /// The modem lines that C wants.
