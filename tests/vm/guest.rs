@@ -64,6 +64,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         files,
         script,
         timeout: Duration::from_secs(300),
+        cpus: 2,
         ..Guest::default()
     };
     vm::boot(&guest, &mut |_| {})?.into_log()
