@@ -9,6 +9,8 @@
 use crate::bindings;
 use crate::ffi::c_uint;
 use crate::ffi::c_ulong;
+use crate::fmt;
+use core::cmp::Ordering;
 use core::marker::PhantomData;
 use core::ops;
 
@@ -140,7 +142,6 @@ clock! {
 ///
 /// `inner` is from 0 to `KTIME_MAX`.
 #[repr(transparent)]
-#[derive(PartialEq, PartialOrd, Eq, Ord)]
 pub struct Instant<C: ClockSource> {
     inner: bindings::ktime_t,
     _c: PhantomData<C>,
@@ -153,6 +154,36 @@ impl<C: ClockSource> Clone for Instant<C> {
 }
 
 impl<C: ClockSource> Copy for Instant<C> {}
+
+// Derived, these would take a clock that can be compared.
+impl<C: ClockSource> PartialEq for Instant<C> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.inner == other.inner
+    }
+}
+
+impl<C: ClockSource> Eq for Instant<C> {}
+
+impl<C: ClockSource> PartialOrd for Instant<C> {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<C: ClockSource> Ord for Instant<C> {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.inner.cmp(&other.inner)
+    }
+}
+
+impl<C: ClockSource> fmt::Debug for Instant<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Instant").field(&self.inner).finish()
+    }
+}
 
 impl<C: ClockSource> Instant<C> {
     /// Reads the clock. Context: any but NMI. C: `ktime_get()` and its kin.

@@ -52,8 +52,8 @@ pub(super) fn wait(module: &CStr) {
 #[cold]
 fn wait_used(module: &CStr) {
     /// How often to look before the log is told, and how long to sleep in between.
-    const PATIENCE: u32 = 1000;
-    const SLEEP_MS: u32 = 10;
+    const PATIENCE: u32 = 200;
+    const SLEEP_MS: u32 = 20;
 
     let mut looked = 0_u32;
     loop {

@@ -29,7 +29,7 @@ use core::ptr;
 ///
 /// # Invariants
 ///
-/// `state` goes from [`EMPTY`](Self::EMPTY) to [`SETTING`](Self::SETTING) to [`SET`](Self::SET). Who makes it
+/// `state` goes from `EMPTY` to `SETTING` to `SET`. Who makes it
 /// `SETTING` alone uses `value`, until it is `SET`; from then on `value` holds a `T` that is not changed.
 pub struct SetOnce<T> {
     state: Atomic<u32>,

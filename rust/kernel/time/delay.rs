@@ -18,7 +18,7 @@ fn micros_within(delta: Delta, limit: Delta) -> c_ulong {
     delta.as_micros_ceil() as c_ulong
 }
 
-/// Sleeps at least for `delta`: by spinning, a high resolution timer or the tick, as fits.
+/// Sleeps at least for `delta`, by a high resolution timer or the tick; up to 10 µs it spins, as [`udelay`].
 ///
 /// A negative span, or one above `i32::MAX` microseconds, is taken for the latter. Context: process, may sleep.
 /// C: `fsleep()`.
@@ -39,8 +39,9 @@ pub fn fsleep(delta: Delta) {
     unsafe { bindings::fsleep(micros_within(delta, LIMIT)) };
 }
 
-/// Spins at least for `delta`; for some microseconds only.
+/// Spins for `delta`, which should be some microseconds.
 ///
+/// It goes by the calibrated speed of the CPU, and may return a little early.
 /// A negative span, or one above 5 ms, is taken for 5 ms. Context: any. C: `udelay()`.
 ///
 /// # Examples

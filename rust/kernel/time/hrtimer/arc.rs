@@ -19,7 +19,7 @@ use crate::sync::ArcBorrow;
 ///
 /// # Invariants
 ///
-/// It stands for one call of [`callbacks::begin`].
+/// It stands for one call of `callbacks::begin`.
 pub struct ArcHrTimerHandle<T: HasHrTimer<T>> {
     inner: Arc<T>,
 }

@@ -21,7 +21,7 @@ use core::ptr::NonNull;
 ///
 /// # Invariants
 ///
-/// `inner` is a box's, which belongs to the handle. It stands for one call of [`callbacks::begin`].
+/// `inner` is a box's, which belongs to the handle. It stands for one call of `callbacks::begin`.
 pub struct BoxHrTimerHandle<T: HasHrTimer<T>, A: Allocator> {
     inner: NonNull<T>,
     _p: core::marker::PhantomData<Box<T, A>>,

@@ -19,7 +19,7 @@ use crate::time::Jiffies;
 ///
 /// # Invariants
 ///
-/// It stands for one call of [`callbacks::begin`].
+/// It stands for one call of `callbacks::begin`.
 pub struct ArcTimerHandle<T: HasTimer<T>> {
     inner: Arc<T>,
 }

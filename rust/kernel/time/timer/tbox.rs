@@ -22,7 +22,7 @@ use core::ptr::NonNull;
 ///
 /// # Invariants
 ///
-/// `inner` is a box's, which belongs to the handle. It stands for one call of [`callbacks::begin`].
+/// `inner` is a box's, which belongs to the handle. It stands for one call of `callbacks::begin`.
 pub struct BoxTimerHandle<T: HasTimer<T>, A: Allocator> {
     inner: NonNull<T>,
     _p: PhantomData<Box<T, A>>,
