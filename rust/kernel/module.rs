@@ -140,6 +140,8 @@ impl<T> Slot<T> {
 }
 
 /// The module that this crate is part of, for C's tables: null if it is built into the kernel.
+// What uses it may be off.
+#[allow(dead_code)]
 pub(crate) const THIS: *mut bindings::module = {
     #[cfg(MODULE)]
     {

@@ -72,7 +72,8 @@ use macros::vtable;
 /// # let module = kernel::module::this_module::<LocalModule>();
 /// let registration = DRIVER.register(module)?;
 /// let device = kernel::faux::Registration::new(c"example_null", None)?;
-/// let port = Port::add(&DRIVER, device.as_ref(), PortOptions::default(), (), Ok::<_, Error>(()))?;
+/// let dev = device.as_ref().as_ref();
+/// let port = Port::add(&DRIVER, dev, PortOptions::default(), (), Ok::<_, Error>(()))?;
 /// assert_eq!(port.line(), 0);
 /// # drop((device, registration));
 /// # Ok::<(), Error>(())

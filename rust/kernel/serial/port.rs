@@ -159,14 +159,7 @@ impl<T: Operations> Port<T> {
             driver,
             irq,
             requested: AtomicBool::new(false),
-            // SAFETY: A lifetime is nothing in memory.
-            data <- unsafe {
-                pin_init::pin_init_from_closure(move |slot: *mut T::Data<'static>| {
-                    // SAFETY: By the contract of the closure.
-                    unsafe { data.__pinned_init(slot.cast::<T::Data<'bound>>()) }
-                        .map_err(Error::from)
-                })
-            },
+            data <- with_any_lifetime::<T, E>(data),
             _: {
                 // SAFETY: All fields are there, and stay until the drop, which removes the port.
                 unsafe { Self::register(driver, this.cast().as_ptr()) }?;
@@ -368,6 +361,21 @@ impl<T: Operations> Drop for Place<T> {
         // SAFETY: By the type invariant.
         unsafe { self.driver.put() };
     }
+}
+
+/// Initialises a driver's data under another name of its lifetime.
+fn with_any_lifetime<'bound, T: Operations, E>(
+    data: impl PinInit<T::Data<'bound>, E>,
+) -> impl PinInit<T::Data<'static>, Error>
+where
+    Error: From<E>,
+{
+    let init = move |slot: *mut T::Data<'static>| {
+        // SAFETY: By the contract of the closure; a lifetime is nothing in memory.
+        unsafe { data.__pinned_init(slot.cast::<T::Data<'bound>>()) }.map_err(Error::from)
+    };
+    // SAFETY: The closure initialises the slot, or returns an error and leaves it as it was.
+    unsafe { pin_init::pin_init_from_closure(init) }
 }
 
 /// Fills what C reads of a port that is added.
