@@ -2,15 +2,9 @@
 
 //! Serial driver sample: the 16550A UARTs of QEMU's `pci-serial`, `pci-serial-2x` and `-4x`.
 //!
-//! The kernel's own driver must leave the device alone: `initcall_blacklist=serial_pci_driver_init`. The
-//! guest needs two ports, each the other's end:
-//! `ferrule vm --qemu-arg=-chardev --qemu-arg=...`; see `tests/vm/serial.rs`.
-//!
-//! ```sh
-//! insmod rust_uart16550.ko
-//! ls /dev/ttyRU0
-//! rmmod rust_uart16550
-//! ```
+//! The kernel's own driver must leave the device alone (`initcall_blacklist=serial_pci_driver_init` on its
+//! command line). docs/serial.md shows how it is used, `tests/vm/serial.rs` tries it with two ports that
+//! are each other's end.
 
 use core::cell::Cell;
 use kernel::device::Core;
@@ -105,11 +99,15 @@ struct Shadow {
     lcr: Cell<u8>,
     /// OUT2 lets the interrupt through, while the port is open.
     out2: Cell<u8>,
+    /// Errors of the next character: a read of LSR has cleared them.
+    errors: Cell<u8>,
 }
 
 impl Uart {
     /// Finds out what is there.
     fn new(regs: PortRegion<8>) -> Result<Self> {
+        // DLAB may be set.
+        regs.write8(0, LCR);
         regs.write8(0x5a, SCRATCH);
         if regs.read8(SCRATCH) != 0x5a || regs.read8(LSR) == GONE {
             return Err(ENODEV);
@@ -143,12 +141,27 @@ impl Uart {
         self.regs.write8(lcr, LCR);
     }
 
+    /// Reads the line status, and keeps what the read clears.
+    fn line_status(&self, port: &LockedPort<Self>) -> u8 {
+        let lsr = self.regs.read8(LSR);
+        if lsr != GONE {
+            let errors = port.state().errors.get();
+            port.state().errors.set(errors | lsr & LSR_ERRORS);
+        }
+        lsr
+    }
+
     /// Receives what is there, `lsr` being the line status of the first character.
     fn receive(&self, port: &LockedPort<Self>, mut lsr: u8) -> u8 {
-        for _ in 0..RX_LIMIT {
-            let ch = self.regs.read8(DATA);
+        lsr |= port.state().errors.take();
+        for i in 1.. {
+            // A break may come without a character.
+            let ch = if lsr & LSR_DR != 0 { self.regs.read8(DATA) } else { 0 };
             port.count(Icount::Rx, 1);
             self.receive_one(port, lsr, ch);
+            if i == RX_LIMIT {
+                break;
+            }
             lsr = self.regs.read8(LSR);
             if lsr & (LSR_DR | LSR_BI) == 0 || lsr == GONE {
                 break;
@@ -215,12 +228,12 @@ impl Uart {
 
 #[vtable]
 impl Operations for Uart {
-    type Data<'bound> = Self;
+    type Data = Self;
     type State = Shadow;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        let _port = port.lock();
-        uart.regs.read8(LSR) & (LSR_TEMT | LSR_THRE) == LSR_TEMT | LSR_THRE
+        let port = port.lock();
+        uart.line_status(&port) & (LSR_TEMT | LSR_THRE) == LSR_TEMT | LSR_THRE
     }
 
     fn set_mctrl(uart: &Self, port: &LockedPort<Self>, lines: ModemLines) {
@@ -292,7 +305,9 @@ impl Operations for Uart {
         uart.set_lcr(&port, CharSize::Eight.bits());
         port.state().out2.set(MCR_OUT2);
         Self::set_mctrl(uart, &port, port.mctrl());
-        uart.set_ier(&port, IER_RLSI | IER_RDI);
+        port.state().errors.set(0);
+        // set_termios() switches them on, when all is set.
+        port.state().ier.set(IER_RLSI | IER_RDI);
         Ok(())
     }
 
@@ -308,12 +323,11 @@ impl Operations for Uart {
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
         let clock = port.uartclk();
-        let Ok(baud) = port.baud_rate(termios, old, clock / 16 / 0xffff + 1, clock / 16) else {
-            return;
-        };
-        let Ok(divisor) = port.divisor(baud) else {
-            return;
-        };
+        let (min, max) = (clock / 16 / 0xffff + 1, clock / 16);
+        let baud = port.baud_rate(termios, old, min, max).unwrap_or(9600);
+        // A user can ask for any divisor.
+        let divisor = |baud| u16::try_from(port.divisor(baud)?.get()).map_err(Error::from);
+        let divisor = divisor(baud).or_else(|_| divisor(9600)).unwrap_or(1);
         let mut lcr = termios.char_size().bits();
         if termios.has_two_stop_bits() {
             lcr |= LCR_STOP;
@@ -354,7 +368,7 @@ impl Operations for Uart {
             ier |= IER_MSI;
         }
         uart.set_ier(&port, ier);
-        let [low, high, ..] = divisor.get().to_le_bytes();
+        let [low, high] = divisor.to_le_bytes();
         uart.regs.write8(lcr | LCR_DLAB, LCR);
         uart.regs.write8(low, DATA);
         uart.regs.write8(high, IER);
@@ -374,7 +388,7 @@ impl Operations for Uart {
             return IrqReturn::None;
         }
         let port = port.lock();
-        let mut lsr = uart.regs.read8(LSR);
+        let mut lsr = uart.line_status(&port);
         if lsr == GONE {
             return IrqReturn::Handled;
         }
@@ -389,6 +403,7 @@ impl Operations for Uart {
                 }
             });
         }
+        // The line is one by level: what has come meanwhile interrupts again.
         port.unlock_and_check_sysrq();
         IrqReturn::Handled
     }

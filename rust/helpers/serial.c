@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/cdev.h>
+#include <linux/delay.h>
 #include <linux/serial_core.h>
+#include <linux/tty_driver.h>
+#include <linux/tty_port.h>
 #include <linux/tty_flip.h>
 
 #ifdef uart_circ_empty
@@ -98,4 +102,28 @@ __rust_helper bool rust_helper_uart_console(struct uart_port *up)
 __rust_helper bool rust_helper_uart_enable_ms(struct uart_port *up, unsigned int cflag)
 {
 	return UART_ENABLE_MS(up, cflag);
+}
+
+/* Each tty holds a reference of its driver until it is gone. */
+__rust_helper bool rust_helper_uart_driver_has_ttys(struct uart_driver *drv)
+{
+	return kref_read(&drv->tty_driver->kref) > 1;
+}
+
+/* A port of serdev has no device file. */
+__rust_helper bool rust_helper_uart_port_has_device(struct uart_driver *drv, struct uart_port *up)
+{
+	return drv->tty_driver->cdevs[up->line] ||
+	       up->state->port.client_ops != &tty_port_default_client_ops;
+}
+
+/* Some kernels delete the character device without a look whether it is there. */
+__rust_helper void rust_helper_uart_remove_port_without_device(struct uart_driver *drv,
+							       struct uart_port *up)
+{
+	struct cdev **cdev = &drv->tty_driver->cdevs[up->line];
+
+	while (!*cdev && !(*cdev = cdev_alloc()))
+		msleep(10);
+	uart_remove_one_port(drv, up);
 }

@@ -58,8 +58,8 @@ pub mod print;
 pub mod ptr;
 pub mod revocable;
 pub mod safety;
-pub mod sizes;
 pub mod serial;
+pub mod sizes;
 mod static_assert;
 #[doc(hidden)]
 pub mod std_vendor;

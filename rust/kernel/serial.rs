@@ -26,8 +26,9 @@
 //! - Root cannot change a port's addresses, interrupt or type through `TIOCSSERIAL`, and a divisor is
 //!   never 0.
 //!
-//! Two things remain a matter of care, as with every lock: to take a port's lock while it is held by the
-//! same code never returns, and with the lock held nothing may sleep.
+//! Some things remain a matter of care, as with every lock: to take a port's lock while it is held by the
+//! same code never returns; with the lock held nothing may sleep; of two guards, the one that was taken
+//! first is dropped last.
 //!
 //! C header: `include/linux/serial_core.h`.
 
@@ -101,7 +102,24 @@ impl<T: Operations> Driver<T> {
     /// The names must be this driver's own: C finds out, and warns, when a port is added. A number of ports
     /// that is 0 or too large is refused when this is compiled.
     pub const fn new(name: &'static CStr, dev_name: &'static CStr, ports: usize) -> Self {
-        assert!(ports > 0 && ports <= MAX_PORTS, "a driver has 1 to 256 ports");
+        assert!(
+            ports > 0 && ports <= MAX_PORTS,
+            "a driver has 1 to 256 ports"
+        );
+        // C writes the name of a port into 64 bytes, and that of the driver into /proc.
+        assert!(
+            dev_name.count_bytes() > 0 && dev_name.count_bytes() <= 60,
+            "a device's name has 1 to 60 bytes"
+        );
+        assert!(
+            name.count_bytes() > 0 && name.count_bytes() <= 255,
+            "a driver's name has 1 to 255 bytes"
+        );
+        let mut i = 0;
+        while i < name.count_bytes() {
+            assert!(name.to_bytes()[i] != b'/', "a driver's name has no slash");
+            i += 1;
+        }
         // SAFETY: Zero is a null pointer or number in each field.
         let mut uart: bindings::uart_driver = unsafe { core::mem::zeroed() };
         uart.driver_name = as_char_ptr_in_const_context(name);
@@ -182,8 +200,15 @@ impl<T: Operations> Driver<T> {
                 Some(if users == 1 { CHANGING } else { users - 1 })
             });
         if last == Ok(1) {
+            let uart = self.uart.get();
+            // A tty that was hung up uses C's part of its port until its last file is closed.
             // SAFETY: By the type invariant it is registered; nobody else is counted.
-            unsafe { bindings::uart_unregister_driver(self.uart.get()) };
+            while unsafe { bindings::uart_driver_has_ttys(uart) } {
+                // SAFETY: This is process context, and may sleep.
+                unsafe { bindings::msleep(100) };
+            }
+            // SAFETY: As above.
+            unsafe { bindings::uart_unregister_driver(uart) };
             self.users.store(0, Ordering::Release);
         }
     }
@@ -199,7 +224,9 @@ impl<T: Operations> Driver<T> {
         match wanted {
             Some(line) if line >= ports => Err(crate::error::code::EINVAL),
             Some(line) => take(line).then_some(line).ok_or(EBUSY),
-            None => (0..ports).find(|&line| take(line)).ok_or(crate::error::code::ENOSPC),
+            None => (0..ports)
+                .find(|&line| take(line))
+                .ok_or(crate::error::code::ENOSPC),
         }
     }
 

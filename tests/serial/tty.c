@@ -135,18 +135,29 @@ static void transfer(const char *what, int from, int to, size_t n, uint32_t seed
 
 static void data(int a, int b, size_t n)
 {
+	int other[2];
+	char line[64];
+	ssize_t length;
 	pid_t child;
 
 	transfer("a to b", a, b, n, 1);
 	transfer("b to a", b, a, n, 2);
+	/* Both at once: the second line comes through a pipe, so that it is the second. */
+	if (pipe(other))
+		exit(1);
 	fflush(stdout);
 	child = fork();
 	if (!child) {
+		dup2(other[1], 1);
 		transfer("b to a meanwhile", b, a, n, 4);
 		exit(0);
 	}
+	close(other[1]);
 	transfer("a to b meanwhile", a, b, n, 3);
 	waitpid(child, NULL, 0);
+	length = read(other[0], line, sizeof(line));
+	printf("%.*s", (int)(length > 0 ? length : 0), line);
+	close(other[0]);
 }
 
 static void settings(int a, int b)
@@ -255,9 +266,20 @@ static void flow(int a, int b)
 	printf("stopped: %zu\n", get(b, buf, 4, 1));
 	printf("TCOON: %s\n", outcome(ioctl(a, TCXONC, TCOON)));
 	printf("started: %zu\n", get(b, buf, 4, 2));
-	t.c_iflag = IXON;
+	/* A character that goes first must not be the last one. */
 	t.c_cc[VSTART] = 17;
 	t.c_cc[VSTOP] = 19;
+	set(a, t);
+	ioctl(a, TCXONC, TCOOFF);
+	put(a, "wait", 4);
+	ioctl(a, TCXONC, TCIOFF);
+	printf("sent while stopped: %zu", get(b, buf, 1, 1));
+	printf(" %x\n", buf[0]);
+	ioctl(a, TCXONC, TCION);
+	get(b, buf, 1, 1);
+	ioctl(a, TCXONC, TCOON);
+	printf("started after it: %zu\n", get(b, buf, 4, 2));
+	t.c_iflag = IXON;
 	set(a, t);
 	put(b, "\x13", 1);
 	usleep(300000);

@@ -199,9 +199,8 @@ impl Device<Bound> {
         // SAFETY: `self` is valid; the firmware or the bus has set the fields.
         let (irq, pin) = unsafe { ((*self.as_raw()).irq, (*self.as_raw()).pin) };
         // SAFETY: The same.
-        let messages = unsafe {
-            (*self.as_raw()).msi_enabled() != 0 || (*self.as_raw()).msix_enabled() != 0
-        };
+        let messages =
+            unsafe { (*self.as_raw()).msi_enabled() != 0 || (*self.as_raw()).msix_enabled() != 0 };
         if irq == 0 || pin == 0 || messages {
             return Err(crate::error::code::ENXIO);
         }

@@ -2,6 +2,7 @@
 
 //! C's table of a driver's operations.
 
+use super::port::Phase;
 use super::LockedPort;
 use super::ModemLines;
 use super::Operations;
@@ -10,6 +11,7 @@ use super::Port;
 use super::Termios;
 use crate::bindings;
 use crate::error::code::EINVAL;
+use crate::error::code::ENODEV;
 use crate::error::from_result;
 use crate::error::Result;
 use crate::ffi::c_char;
@@ -54,6 +56,16 @@ unsafe fn port<'a, T: Operations>(uart: *mut bindings::uart_port) -> &'a Port<T>
 unsafe fn locked<'a, T: Operations>(uart: *mut bindings::uart_port) -> &'a LockedPort<T> {
     // SAFETY: By the safety requirement.
     unsafe { port::<T>(uart).as_locked() }
+}
+
+/// The port is shut down: no interrupt, and no tty to rely on.
+fn stopped<T: Operations>(port: &Port<T>) {
+    port.free_irq();
+    port.set_phase(|phase| match phase {
+        Phase::Started => Phase::Closed,
+        Phase::Leaving => Phase::Removed,
+        phase => phase,
+    });
 }
 
 /// Calls an operation with the port's data, and the port as `$kind` has it.
@@ -145,8 +157,16 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: C passes a port that was added.
         let this = unsafe { port::<T>(uart) };
         let start = || -> Result {
-            this.request_irq()?;
-            call!(port, uart, startup).inspect_err(|_| this.free_irq())
+            // Not while the port is being removed.
+            let phase = this.set_phase(|phase| match phase {
+                Phase::Closed => Phase::Started,
+                phase => phase,
+            });
+            if phase != Phase::Started {
+                return Err(ENODEV);
+            }
+            let started = this.request_irq().and_then(|()| call!(port, uart, startup));
+            started.inspect_err(|_| stopped(this))
         };
         from_result(|| start().map(|()| 0))
     }
@@ -154,7 +174,7 @@ impl<T: Operations> Adapter<T> {
     unsafe extern "C" fn shutdown(uart: *mut bindings::uart_port) {
         call!(port, uart, shutdown);
         // SAFETY: C passes a port that was added.
-        unsafe { port::<T>(uart) }.free_irq();
+        stopped(unsafe { port::<T>(uart) });
     }
 
     unsafe extern "C" fn set_termios(
@@ -208,11 +228,7 @@ impl<T: Operations> Adapter<T> {
         call!(port, uart, type_name).as_char_ptr()
     }
 
-    unsafe extern "C" fn ioctl(
-        uart: *mut bindings::uart_port,
-        cmd: c_uint,
-        arg: c_ulong,
-    ) -> c_int {
+    unsafe extern "C" fn ioctl(uart: *mut bindings::uart_port, cmd: c_uint, arg: c_ulong) -> c_int {
         from_result(|| call!(port, uart, ioctl, cmd, arg as usize))
     }
 
@@ -234,7 +250,8 @@ impl<T: Operations> Adapter<T> {
         let (uart, new) = unsafe { (&*uart, &*new) };
         let is_same = new.type_ == uart.type_ as c_int && new.irq == uart.irq as c_int;
         let clock = MIN_BAUD_BASE..=(u32::MAX / 16) as i32;
-        let fifo = 1..=MAX_FIFO_SIZE;
+        // 0 leaves it as it is.
+        let fifo = 0..=MAX_FIFO_SIZE;
         if is_same && clock.contains(&new.baud_base) && fifo.contains(&new.xmit_fifo_size) {
             0
         } else {
@@ -256,4 +273,3 @@ pub(super) unsafe extern "C" fn interrupt<T: Operations>(
     let handled: IrqReturn = call!(port, uart, interrupt);
     handled as bindings::irqreturn_t
 }
-

@@ -2,6 +2,7 @@
 
 //! Ports whose lock is held.
 
+use super::port::Phase;
 use super::ModemLines;
 use super::Operations;
 use super::Port;
@@ -116,15 +117,15 @@ impl<T: Operations> LockedPort<T> {
         // SAFETY: The port is valid, and its lock held.
         let ch = unsafe { (*uart).x_char };
         if ch != 0 && left > 0 {
-            put(&[ch]);
             // SAFETY: As above.
-            unsafe {
-                (*uart).x_char = 0;
-                (*uart).icount.tx = (*uart).icount.tx.wrapping_add(1);
-            }
+            unsafe { (*uart).x_char = 0 };
+            put(&[ch]);
+            self.count(Icount::Tx, 1);
             left -= 1;
         }
         if self.tx_stopped() {
+            // Or the next `start_tx()` would find it started, and do nothing.
+            T::stop_tx(self.port.data(), self);
             return;
         }
         while left > 0 {
@@ -150,6 +151,12 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
+    /// Whether the port is open, so that its tty stays while the lock is held.
+    #[inline]
+    fn is_started(&self) -> bool {
+        self.port.phase.get() == Phase::Started
+    }
+
     /// How many characters wait to be sent. C: `kfifo_len()`.
     #[inline]
     pub fn pending(&self) -> u32 {
@@ -157,11 +164,12 @@ impl<T: Operations> LockedPort<T> {
         unsafe { bindings::uart_xmit_pending(self.as_raw()) }
     }
 
-    /// Whether sending is stopped, by the other side or the user. C: `uart_tx_stopped()`.
+    /// Whether sending is stopped, by the other side or the user, or because the port is not open.
+    /// C: `uart_tx_stopped()`.
     #[inline]
     pub fn tx_stopped(&self) -> bool {
-        // SAFETY: The port is valid, and its lock held.
-        unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
+        // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
+        !self.is_started() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
     }
 
     /// Wakes those who wait for room in the transmit buffer. C: `uart_write_wakeup()`.
@@ -211,11 +219,15 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
-    /// Hands what is in the receive buffer to its readers. C: `tty_flip_buffer_push()`.
+    /// Hands what is in the receive buffer to its readers, if the port is open.
+    /// C: `tty_flip_buffer_push()`.
     #[inline]
     pub fn flip_buffer_push(&self) {
-        // SAFETY: The port is valid, and its lock held.
-        unsafe { bindings::tty_flip_buffer_push(&raw mut (*(*self.as_raw()).state).port) };
+        // Newer kernels have no queue for it while the port is being added.
+        if self.is_started() {
+            // SAFETY: The port is valid, and its lock held.
+            unsafe { bindings::tty_flip_buffer_push(&raw mut (*(*self.as_raw()).state).port) };
+        }
     }
 
     /// Whether a received character belongs to a SysRq, and so is not for the receive buffer. It is acted
@@ -227,10 +239,10 @@ impl<T: Operations> LockedPort<T> {
     }
 
     /// Handles a received break; whether it begins a SysRq, and so is not for the receive buffer.
-    /// C: `uart_handle_break()`.
+    /// A port that is not open has none. C: `uart_handle_break()`.
     pub fn handle_break(&self) -> bool {
-        // SAFETY: The port is valid, and its lock held.
-        unsafe { bindings::uart_handle_break(self.as_raw()) != 0 }
+        // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
+        self.is_started() && unsafe { bindings::uart_handle_break(self.as_raw()) != 0 }
     }
 
     /// Tells C that clear to send has changed; counts it too. C: `uart_handle_cts_change()`.
@@ -241,10 +253,12 @@ impl<T: Operations> LockedPort<T> {
         unsafe { bindings::uart_handle_cts_change(self.as_raw(), active) };
     }
 
-    /// Tells C that carrier detect has changed; counts it too. C: `uart_handle_dcd_change()`.
+    /// Tells C that carrier detect has changed; counts it too, if the port is open. C: `uart_handle_dcd_change()`.
     pub fn handle_dcd_change(&self, active: bool) {
-        // SAFETY: The port is valid, and its lock held.
-        unsafe { bindings::uart_handle_dcd_change(self.as_raw(), active) };
+        if self.is_started() {
+            // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
+            unsafe { bindings::uart_handle_dcd_change(self.as_raw(), active) };
+        }
     }
 
     /// Wakes those who wait for a change of modem lines (`TIOCMIWAIT`).

@@ -17,9 +17,9 @@ use macros::vtable;
 ///
 /// Each gets what the driver keeps for the port, and the port in the context in which C calls it: a
 /// [`LockedPort`] where the lock is held, interrupts are off and nothing may sleep; a [`Port`] where the
-/// lock is not held. The calls come between [`Port::add()`] (the first ones before it returns) and the
-/// time when the port's device has lost its driver. [`startup()`](Self::startup) and
-/// [`shutdown()`](Self::shutdown) take turns.
+/// lock is not held. The calls come between [`Port::add()`] (some before it returns) and the time when the
+/// port's device has lost its driver. [`startup()`](Self::startup) and [`shutdown()`](Self::shutdown) take
+/// turns; after a `startup()` that succeeded a `shutdown()` comes.
 ///
 /// # Examples
 ///
@@ -34,7 +34,7 @@ use macros::vtable;
 ///
 /// #[vtable]
 /// impl Operations for Null {
-///     type Data<'bound> = ();
+///     type Data = ();
 ///     type State = ();
 ///
 ///     fn tx_empty(_data: &(), _port: &Port<Self>) -> bool {
@@ -73,8 +73,8 @@ use macros::vtable;
 /// let registration = DRIVER.register(module)?;
 /// let device = kernel::faux::Registration::new(c"example_null", None)?;
 /// let dev = device.as_ref().as_ref();
-/// let port = Port::add(&DRIVER, dev, PortOptions::default(), (), Ok::<_, Error>(()))?;
-/// assert_eq!(port.line(), 0);
+/// let line = Port::add(&DRIVER, dev, PortOptions::default(), (), Ok::<_, Error>(()))?;
+/// assert_eq!(line, 0);
 /// # drop((device, registration));
 /// # Ok::<(), Error>(())
 /// ```
@@ -82,7 +82,10 @@ use macros::vtable;
 pub trait Operations: Sized + 'static {
     /// What the driver keeps for a port: registers and the like. It is dropped after the last call, before
     /// the port's device has lost its driver.
-    type Data<'bound>: Send + Sync + 'bound;
+    ///
+    /// It cannot borrow from the device's driver: what that has is given back in the order in which it came,
+    /// and a port that came earlier is still in use.
+    type Data: Send + Sync + 'static;
 
     /// What the driver keeps under the port's lock: see [`LockedPort::state()`].
     type State: Send + 'static;
@@ -90,32 +93,32 @@ pub trait Operations: Sized + 'static {
     /// Whether all characters have left the hardware.
     ///
     /// Context: process, may sleep.
-    fn tx_empty(data: &Self::Data<'_>, port: &Port<Self>) -> bool;
+    fn tx_empty(data: &Self::Data, port: &Port<Self>) -> bool;
 
     /// Sets the modem lines that the port drives, and loopback.
     ///
     /// Context: port lock held.
-    fn set_mctrl(data: &Self::Data<'_>, port: &LockedPort<Self>, lines: ModemLines);
+    fn set_mctrl(data: &Self::Data, port: &LockedPort<Self>, lines: ModemLines);
 
     /// Returns the modem lines as the port sees them. Those that it has not are reported as active.
     ///
     /// Context: port lock held.
-    fn get_mctrl(data: &Self::Data<'_>, port: &LockedPort<Self>) -> ModemLines;
+    fn get_mctrl(data: &Self::Data, port: &LockedPort<Self>) -> ModemLines;
 
     /// Starts to send what is in the transmit buffer, see [`LockedPort::transmit()`].
     ///
     /// Context: port lock held.
-    fn start_tx(data: &Self::Data<'_>, port: &LockedPort<Self>);
+    fn start_tx(data: &Self::Data, port: &LockedPort<Self>);
 
     /// Stops sending: there is nothing more, or the other side wants a pause.
     ///
     /// Context: port lock held; C's helpers call it, and so do this type's, where a driver calls them.
-    fn stop_tx(data: &Self::Data<'_>, port: &LockedPort<Self>);
+    fn stop_tx(data: &Self::Data, port: &LockedPort<Self>);
 
     /// Stops receiving: the port is about to be shut down.
     ///
     /// Context: port lock held.
-    fn stop_rx(data: &Self::Data<'_>, port: &LockedPort<Self>);
+    fn stop_rx(data: &Self::Data, port: &LockedPort<Self>);
 
     /// Makes the port ready to send and receive: it is opened for the first time, or resumed.
     ///
@@ -126,19 +129,19 @@ pub trait Operations: Sized + 'static {
     /// # Errors
     ///
     /// Whatever the driver returns: opening the port fails with it.
-    fn startup(data: &Self::Data<'_>, port: &Port<Self>) -> Result;
+    fn startup(data: &Self::Data, port: &Port<Self>) -> Result;
 
     /// Undoes [`startup()`](Self::startup). The interrupt is freed after this call.
     ///
     /// Context: process, may sleep.
-    fn shutdown(data: &Self::Data<'_>, port: &Port<Self>);
+    fn shutdown(data: &Self::Data, port: &Port<Self>);
 
     /// Sets baud rate, character size, parity, stop bits and flow control. `termios` is what was asked
     /// for; the driver changes in it what it cannot do. `old` is what was set before, if anything was.
     ///
     /// Context: process, may sleep.
     fn set_termios(
-        data: &Self::Data<'_>,
+        data: &Self::Data,
         port: &Port<Self>,
         termios: &mut Termios,
         old: Option<&Termios>,
@@ -147,7 +150,7 @@ pub trait Operations: Sized + 'static {
     /// Handles the port's interrupt.
     ///
     /// Context: hard interrupt, must not sleep.
-    fn interrupt(data: &Self::Data<'_>, port: &Port<Self>) -> IrqReturn {
+    fn interrupt(data: &Self::Data, port: &Port<Self>) -> IrqReturn {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -155,7 +158,7 @@ pub trait Operations: Sized + 'static {
     /// Asks the other side to stop sending. Without it, nothing is done but what C does.
     ///
     /// Context: process, may sleep.
-    fn throttle(data: &Self::Data<'_>, port: &Port<Self>) {
+    fn throttle(data: &Self::Data, port: &Port<Self>) {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -163,7 +166,7 @@ pub trait Operations: Sized + 'static {
     /// Undoes [`throttle()`](Self::throttle).
     ///
     /// Context: process, may sleep.
-    fn unthrottle(data: &Self::Data<'_>, port: &Port<Self>) {
+    fn unthrottle(data: &Self::Data, port: &Port<Self>) {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -171,43 +174,43 @@ pub trait Operations: Sized + 'static {
     /// Sends a character before all others. Without it, [`LockedPort::transmit()`] does.
     ///
     /// Context: process or atomic.
-    fn send_xchar(data: &Self::Data<'_>, port: &Port<Self>, ch: u8) {
+    fn send_xchar(data: &Self::Data, port: &Port<Self>, ch: u8) {
         let _ = (data, port, ch);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Starts receiving again. Context: port lock held.
-    fn start_rx(data: &Self::Data<'_>, port: &LockedPort<Self>) {
+    fn start_rx(data: &Self::Data, port: &LockedPort<Self>) {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Has changes of the modem lines reported from now on. Context: port lock held.
-    fn enable_ms(data: &Self::Data<'_>, port: &LockedPort<Self>) {
+    fn enable_ms(data: &Self::Data, port: &LockedPort<Self>) {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Begins or ends a break. Context: process, may sleep.
-    fn break_ctl(data: &Self::Data<'_>, port: &Port<Self>, on: bool) {
+    fn break_ctl(data: &Self::Data, port: &Port<Self>, on: bool) {
         let _ = (data, port, on);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Forgets what was taken from the transmit buffer and not sent. Context: port lock held.
-    fn flush_buffer(data: &Self::Data<'_>, port: &LockedPort<Self>) {
+    fn flush_buffer(data: &Self::Data, port: &LockedPort<Self>) {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// Changes the port's power state. Context: process, may sleep.
-    fn pm(data: &Self::Data<'_>, port: &Port<Self>, state: PmState, old: PmState) {
+    fn pm(data: &Self::Data, port: &Port<Self>, state: PmState, old: PmState) {
         let _ = (data, port, state, old);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
     /// What `/proc/tty/driver` and the log call the hardware. Context: process.
-    fn type_name(data: &Self::Data<'_>, port: &Port<Self>) -> &'static CStr {
+    fn type_name(data: &Self::Data, port: &Port<Self>) -> &'static CStr {
         let _ = (data, port);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
@@ -220,7 +223,7 @@ pub trait Operations: Sized + 'static {
     /// # Errors
     ///
     /// Whatever the driver returns.
-    fn ioctl(data: &Self::Data<'_>, port: &Port<Self>, cmd: u32, arg: usize) -> Result<i32> {
+    fn ioctl(data: &Self::Data, port: &Port<Self>, cmd: u32, arg: usize) -> Result<i32> {
         let _ = (data, port, cmd, arg);
         build_error!(VTABLE_DEFAULT_ERROR)
     }

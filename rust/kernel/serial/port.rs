@@ -24,10 +24,10 @@ use crate::irq::IrqRequest;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
 use crate::types::Opaque;
+use core::cell::Cell;
 use core::cell::UnsafeCell;
 use core::num::NonZero;
 use core::pin::Pin;
-use core::ptr::NonNull;
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering;
 use pin_init::pin_data;
@@ -101,13 +101,28 @@ pub struct Port<T: Operations> {
     #[pin]
     uart: Opaque<bindings::uart_port>,
     pub(super) state: UnsafeCell<T::State>,
-    driver: &'static Driver<T>,
     irq: Option<(IrqRequest<'static>, Flags)>,
     /// Whether the interrupt is requested. Changes in `startup` and `shutdown` alone.
     requested: AtomicBool,
-    // The lifetime is that of the device's driver; nobody sees this one.
+    /// How far the port is open; changes under the lock.
+    pub(super) phase: Cell<Phase>,
     #[pin]
-    data: T::Data<'static>,
+    data: T::Data,
+    // Last: C's part of the driver must outlive the data.
+    place: Place<T>,
+}
+
+/// How far a port is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// There may be no tty.
+    Closed,
+    /// From before `startup` until after `shutdown`: the tty stays while the lock is held.
+    Started,
+    /// As `Started`, while the port is being removed: the tty may go at any time.
+    Leaving,
+    /// The port is being removed, and was shut down or never started.
+    Removed,
 }
 
 // SAFETY: C locks what it changes; the state is reached under the port's lock, so by one thread at a
@@ -120,14 +135,16 @@ unsafe impl<T: Operations> Send for Port<T> {}
 impl<T: Operations> Port<T> {
     /// Adds a port to `driver`, until `dev` loses its driver.
     ///
-    /// C calls [`Operations::pm()`], [`Operations::set_mctrl()`] and others before this returns.
+    /// Returns the line. If the port has an I/O port or an address, C calls [`Operations::pm()`],
+    /// [`Operations::set_mctrl()`] and others before this returns.
     ///
     /// Context: process, may sleep. C: `uart_add_one_port()`.
     ///
     /// # Errors
     ///
     /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
-    /// be made; [`EINVAL`] if `options.line` is none of the driver's, or `uartclk` or `fifosize` is 0;
+    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` or `fifosize` is 0, or the
+    /// interrupt is to be handled in no thread, ever: the port's lock may sleep where interrupts are threads;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
     /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
@@ -136,12 +153,13 @@ impl<T: Operations> Port<T> {
         dev: &'bound Device<Bound>,
         options: PortOptions<'bound>,
         state: T::State,
-        data: impl PinInit<T::Data<'bound>, E>,
-    ) -> Result<&'bound Self>
+        data: impl PinInit<T::Data, E>,
+    ) -> Result<u32>
     where
         Error: From<E>,
     {
-        if options.uartclk < 16 || options.fifosize == 0 {
+        let no_thread = options.irq_flags & Flags::NO_THREAD == Flags::NO_THREAD;
+        if options.uartclk < 16 || options.fifosize == 0 || no_thread {
             return Err(EINVAL);
         }
         let place = Place::take(driver, options.line)?;
@@ -150,27 +168,23 @@ impl<T: Operations> Port<T> {
             Some(request) => Some((unsafe { request.until_unbound() }, options.irq_flags)),
             None => None,
         };
-        let mut port = NonNull::<Self>::dangling();
-        let found = &mut port;
+        let line = place.line;
         let init = crate::try_pin_init!(&this in Self {
             // SAFETY: It is the place of a `uart_port`.
-            uart <- Opaque::ffi_init(|uart| unsafe { fill::<T>(uart, dev, &options, place.line) }),
+            uart <- Opaque::ffi_init(|uart| unsafe { fill::<T>(uart, dev, &options, line) }),
             state: UnsafeCell::new(state),
-            driver,
             irq,
             requested: AtomicBool::new(false),
-            data <- with_any_lifetime::<T, E>(data),
+            phase: Cell::new(Phase::Closed),
+            data <- data,
+            place,
             _: {
                 // SAFETY: All fields are there, and stay until the drop, which removes the port.
                 unsafe { Self::register(driver, this.cast().as_ptr()) }?;
-                // The drop gives the place back from now on.
-                core::mem::forget(place);
-                *found = this;
             },
         });
         devres::register::<Self, Error>(dev, init, GFP_KERNEL)?;
-        // SAFETY: The port stays as long as the device has its driver.
-        Ok(unsafe { port.as_ref() })
+        Ok(line)
     }
 
     /// Hands the port to C, or leaves no trace of it.
@@ -181,14 +195,14 @@ impl<T: Operations> Port<T> {
     unsafe fn register(driver: &Driver<T>, uart: *mut bindings::uart_port) -> Result {
         // SAFETY: The place holds a count of the driver, so it is registered.
         to_result(unsafe { bindings::uart_add_one_port(driver.uart.get(), uart) })?;
-        // C says so when the port has no device file.
-        // SAFETY: C changes the flags of a port that nobody can open no more.
-        if unsafe { (*uart).flags } & bindings::UPF_DEAD != 0 {
-            // SAFETY: It was added just now.
-            unsafe { bindings::uart_remove_one_port(driver.uart.get(), uart) };
-            return Err(ENODEV);
+        // C does not say on all kernels that the port has no device file.
+        // SAFETY: It was added just now.
+        if unsafe { bindings::uart_port_has_device(driver.uart.get(), uart) } {
+            return Ok(());
         }
-        Ok(())
+        // SAFETY: It was added just now, and nobody can have opened it.
+        unsafe { bindings::uart_remove_port_without_device(driver.uart.get(), uart) };
+        Err(ENODEV)
     }
 
     /// Takes the port's lock: interrupts are off until the result is dropped.
@@ -197,6 +211,13 @@ impl<T: Operations> Port<T> {
     #[inline]
     pub fn lock(&self) -> PortGuard<'_, T> {
         PortGuard::new(self)
+    }
+
+    /// Says how far the port is open.
+    pub(super) fn set_phase(&self, phase: impl FnOnce(Phase) -> Phase) -> Phase {
+        let _locked = self.lock();
+        self.phase.set(phase(self.phase.get()));
+        self.phase.get()
     }
 
     /// Which of the driver's ports this is.
@@ -209,7 +230,7 @@ impl<T: Operations> Port<T> {
     /// The input clock in hertz.
     #[inline]
     pub fn uartclk(&self) -> u32 {
-        // SAFETY: Root can change it at any time; it is one word.
+        // SAFETY: It is one word, and C may write to it.
         unsafe { (&raw const (*self.as_raw()).uartclk).read_volatile() }
     }
 
@@ -226,7 +247,7 @@ impl<T: Operations> Port<T> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if the range has less than two rates, or none that C finds.
+    /// [`EINVAL`] if 9600 is not in the range.
     pub fn baud_rate(
         &self,
         termios: &mut Termios,
@@ -234,13 +255,22 @@ impl<T: Operations> Port<T> {
         min: u32,
         max: u32,
     ) -> Result<u32> {
-        // C tries `min + 1` and `max - 1` at the end, and warns if they do not fit either.
-        if min >= max {
+        // Older kernels warn if none of the rates that they try is in the range.
+        if !(min..=max).contains(&9600) {
             return Err(EINVAL);
+        }
+        let fits = |termios: &Termios| (min..=max).contains(&termios.baud_rate().unwrap_or(9600));
+        let old = old.filter(|old| fits(old));
+        if !fits(termios) && old.is_none() {
+            let baud = termios.baud_rate().unwrap_or(9600).clamp(min, max);
+            termios.encode_baud_rate(baud);
+            return Ok(baud);
         }
         let old = old.map_or(core::ptr::null(), |old| old.as_raw().cast_const());
         // SAFETY: The port and both structures are valid.
-        match unsafe { bindings::uart_get_baud_rate(self.as_raw(), termios.as_raw(), old, min, max) } {
+        match unsafe {
+            bindings::uart_get_baud_rate(self.as_raw(), termios.as_raw(), old, min, max)
+        } {
             0 => Err(EINVAL),
             baud => Ok(baud),
         }
@@ -268,9 +298,9 @@ impl<T: Operations> Port<T> {
         self.uart.get()
     }
 
-    /// What the driver keeps for the port, with a lifetime that nobody can rely on.
+    /// What the driver keeps for the port.
     #[inline]
-    pub(super) fn data(&self) -> &T::Data<'static> {
+    pub(super) fn data(&self) -> &T::Data {
         &self.data
     }
 
@@ -294,7 +324,7 @@ impl<T: Operations> Port<T> {
             return Ok(());
         };
         // SAFETY: It was set when the driver was made.
-        let name = unsafe { CStr::from_char_ptr((*self.driver.uart.get()).driver_name) };
+        let name = unsafe { CStr::from_char_ptr((*self.place.driver.uart.get()).driver_name) };
         // SAFETY: The port stays until `free_irq()`, which its drop calls at the latest.
         unsafe {
             request.register(
@@ -311,7 +341,9 @@ impl<T: Operations> Port<T> {
 
     /// Frees the interrupt if it is requested.
     pub(super) fn free_irq(&self) {
-        if let (true, Some((request, _))) = (self.requested.swap(false, Ordering::Relaxed), &self.irq) {
+        if let (true, Some((request, _))) =
+            (self.requested.swap(false, Ordering::Relaxed), &self.irq)
+        {
             // SAFETY: It is requested with this cookie.
             unsafe { request.free(self.as_raw().cast()) };
         }
@@ -321,13 +353,18 @@ impl<T: Operations> Port<T> {
 #[pinned_drop]
 impl<T: Operations> PinnedDrop for Port<T> {
     fn drop(self: Pin<&mut Self>) {
-        // SAFETY: The port was added, and this is its end.
-        unsafe { bindings::uart_remove_one_port(self.driver.uart.get(), self.as_raw()) };
-        self.free_irq();
-        drop(Place {
-            driver: self.driver,
-            line: self.line(),
+        // From now on nothing here touches the tty.
+        self.set_phase(|phase| match phase {
+            Phase::Started => Phase::Leaving,
+            _ => Phase::Removed,
         });
+        // SAFETY: The port was added, and this is its end.
+        unsafe { bindings::uart_remove_one_port(self.place.driver.uart.get(), self.as_raw()) };
+        // C may leave it open if an open was waiting for a carrier.
+        if self.phase.get() == Phase::Leaving {
+            T::shutdown(&self.data, &self);
+        }
+        self.free_irq();
     }
 }
 
@@ -363,21 +400,6 @@ impl<T: Operations> Drop for Place<T> {
     }
 }
 
-/// Initialises a driver's data under another name of its lifetime.
-fn with_any_lifetime<'bound, T: Operations, E>(
-    data: impl PinInit<T::Data<'bound>, E>,
-) -> impl PinInit<T::Data<'static>, Error>
-where
-    Error: From<E>,
-{
-    let init = move |slot: *mut T::Data<'static>| {
-        // SAFETY: By the contract of the closure; a lifetime is nothing in memory.
-        unsafe { data.__pinned_init(slot.cast::<T::Data<'bound>>()) }.map_err(Error::from)
-    };
-    // SAFETY: The closure initialises the slot, or returns an error and leaves it as it was.
-    unsafe { pin_init::pin_init_from_closure(init) }
-}
-
 /// Fills what C reads of a port that is added.
 ///
 /// # Safety
@@ -410,4 +432,8 @@ unsafe fn fill<T: Operations>(
     uart.has_sysrq = options.sysrq.into();
     // Root must not move the port elsewhere.
     uart.flags = bindings::UPF_FIXED_PORT | bindings::UPF_FIXED_TYPE;
+    if T::HAS_THROTTLE || T::HAS_UNTHROTTLE {
+        // Without one of these, C does not call them. It goes on with RTS and XOFF by itself.
+        uart.status = bindings::UPSTAT_SYNC_FIFO;
+    }
 }

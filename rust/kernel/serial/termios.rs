@@ -118,7 +118,10 @@ impl Termios {
     /// The parity bit.
     pub fn parity(&self) -> Parity {
         let is_odd = self.cflag() & bindings::PARODD != 0;
-        match (self.cflag() & bindings::PARENB != 0, self.cflag() & bindings::CMSPAR != 0) {
+        match (
+            self.cflag() & bindings::PARENB != 0,
+            self.cflag() & bindings::CMSPAR != 0,
+        ) {
             (false, _) => Parity::None,
             (true, false) if is_odd => Parity::Odd,
             (true, false) => Parity::Even,
@@ -137,15 +140,22 @@ impl Termios {
         self.set_cflag(bindings::CRTSCTS, 0);
     }
 
+    /// The baud rate that is asked for; `None` to hang up (B0). C: `tty_termios_baud_rate()`.
+    pub fn baud_rate(&self) -> Option<u32> {
+        // SAFETY: By the type invariant.
+        match unsafe { bindings::tty_termios_baud_rate(self.as_raw()) } {
+            0 => None,
+            baud => Some(baud),
+        }
+    }
+
     /// Reports the baud rate that was set, unless it was asked to hang up (B0).
     ///
     /// C: `tty_termios_encode_baud_rate()`.
     pub fn encode_baud_rate(&mut self, baud: u32) {
-        // SAFETY: By the type invariant.
-        unsafe {
-            if bindings::tty_termios_baud_rate(self.as_raw()) != 0 {
-                bindings::tty_termios_encode_baud_rate(self.as_raw(), baud, baud);
-            }
+        if self.baud_rate().is_some() {
+            // SAFETY: By the type invariant.
+            unsafe { bindings::tty_termios_encode_baud_rate(self.as_raw(), baud, baud) };
         }
     }
 
