@@ -4,7 +4,20 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/acpi.h>
 #include <linux/bug.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+#include <linux/pnp.h>
 #include <linux/errname.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -18,9 +31,11 @@
 #include <linux/printk.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */

@@ -7,7 +7,7 @@ use crate::built::{self, Built, LIFE, SAMPLES};
 use crate::{log, Report, Verdict};
 use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
-use ferrule::{command, vm};
+use ferrule::{command, sample, vm};
 use object::{Object, ObjectSection};
 use std::fmt::Write;
 use std::fs;
@@ -72,6 +72,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         "modprobe_by_alias",
         "modprobe ferrule:life-of-a-module && loaded life_main && modprobe -r life_main",
         &["life_main: init, io=0x3f8 quiet=false", "life_main: exit"],
+    ),
+    (
+        "modprobe_by_a_pci_device",
+        "modprobe $(cat /sys/bus/pci/devices/0000:00:08.0/modalias) && loaded rust_driver_pci && modprobe -r rust_driver_pci",
+        &["rust_driver_pci 0000:00:08.0: REDHAT 0x5: 4 writes", "rust_driver_pci 0000:00:08.0: goodbye"],
+    ),
+    (
+        "modprobe_by_an_acpi_device",
+        "conf blacklist rust_debugfs; modprobe $(cat /sys/bus/platform/devices/LNUXBEEF:00/modalias) && modprobe -r rust_driver_platform",
+        &["rust_driver_platform LNUXBEEF:00: found by ACPI, info: 42"],
     ),
     (
         "options_of_modprobe_d_reach_the_parameters",
@@ -172,6 +182,8 @@ pub struct Life {
     cases: Vec<Case>,
     files: Vec<(PathBuf, String)>,
     others: Vec<String>,
+    /// Arguments for QEMU.
+    devices: Vec<String>,
 }
 
 impl Life {
@@ -181,6 +193,7 @@ impl Life {
             cases: CASES.iter().map(case).collect(),
             files: installed(kernel, built)?,
             others: Vec::new(),
+            devices: sample::devices(&built.dir(""))?,
         };
         let module = built.life("life_main");
         if let Some(tampered) = tampered(&module)? {
@@ -230,6 +243,7 @@ impl Life {
             kernel: kernel.vmlinuz.clone(),
             files: self.files.iter().cloned().chain(kmod).collect(),
             script,
+            qemu_args: self.devices.clone(),
             timeout: Duration::from_secs(300),
             ..vm::Guest::default()
         };
