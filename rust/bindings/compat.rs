@@ -215,3 +215,9 @@ mod faux {
 }
 #[cfg(not(has_faux))]
 pub use faux::{faux_device, faux_device_create, faux_device_destroy, faux_device_ops};
+
+#[cfg(not(has_system_percpu_wq))]
+pub use crate::bindings_raw::system_wq as system_percpu_wq;
+
+#[cfg(not(has_system_dfl_wq))]
+pub use crate::bindings_raw::system_unbound_wq as system_dfl_wq;

@@ -40,6 +40,7 @@ pub mod error;
 pub mod faux;
 pub mod fmt;
 pub mod init;
+pub mod interrupt;
 pub mod io;
 pub mod irq;
 #[doc(hidden)]
@@ -63,8 +64,10 @@ mod static_assert;
 pub mod std_vendor;
 pub mod str;
 pub mod sync;
+pub mod time;
 pub mod types;
 pub mod uaccess;
+pub mod workqueue;
 
 mod macros_util;
 

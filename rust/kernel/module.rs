@@ -16,6 +16,8 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 
+pub(crate) mod callbacks;
+
 /// The type of a module whose value can be made anywhere and moved.
 ///
 /// Dropping the value is the module's exit function.
@@ -138,6 +140,8 @@ impl<T> Slot<T> {
 }
 
 /// The module that this crate is part of, for C's tables: null if it is built into the kernel.
+// What uses it may be off.
+#[allow(dead_code)]
 pub(crate) const THIS: *mut bindings::module = {
     #[cfg(MODULE)]
     {
@@ -185,32 +189,37 @@ fn wait_for_leaked() {
     }
 }
 
-/// Initialises the module in `slot`; returns 0 or a negative errno.
+/// Initialises the module in `slot`; returns 0 or a negative errno. Then nothing calls into it any more.
 ///
 /// # Safety
 ///
 /// It must be called at most once for a slot, and before `exit`.
 #[doc(hidden)]
-pub unsafe fn init<T: InPlaceModule>(slot: &'static Slot<T>, module: &'static ThisModule) -> c_int {
+pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
+    slot: &'static Slot<T>,
+    module: &'static ThisModule,
+) -> c_int {
     // SAFETY: The slot is static, so it is valid and stays pinned; by the safety requirement
     // nothing was initialised there before.
     match unsafe { T::init(module).__pinned_init(slot.0.get().cast()) } {
         Ok(()) => 0,
         Err(error) => {
             wait_for_leaked();
+            callbacks::wait(T::NAME);
             error.to_errno()
         }
     }
 }
 
-/// Drops the module in `slot`.
+/// Drops the module in `slot`, and waits until nothing calls into it any more.
 ///
 /// # Safety
 ///
 /// It must be called at most once, after `init` returned 0, when nothing else uses the slot.
 #[doc(hidden)]
-pub unsafe fn exit<T>(slot: &'static Slot<T>) {
+pub unsafe fn exit<T: ModuleMetadata>(slot: &'static Slot<T>) {
     // SAFETY: By the safety requirement the slot holds a value that nothing uses any more.
     unsafe { slot.0.get().cast::<T>().drop_in_place() };
     wait_for_leaked();
+    callbacks::wait(T::NAME);
 }

@@ -85,6 +85,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         script,
         qemu_args: sample::devices(&built.dir(""))?,
         timeout: Duration::from_secs(300),
+        cpus: 2,
         ..Guest::default()
     };
     vm::boot(&guest, &mut |_| {})?.into_log()

@@ -137,6 +137,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["rmmod: ERROR: Module life_main is not currently loaded"],
     ),
     (
+        "unloading_waits_for_work",
+        "modprobe life_work && rmmod life_work && gone life_work",
+        &["life_work: exit", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
+    ),
+    (
+        "a_failing_init_waits_for_work",
+        "modprobe life_work fails; test $? = 1 && gone life_work",
+        &["No such device", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
+    ),
+    (
         "a_failing_init_returns_its_error_and_leaves_nothing",
         "for errno in 1 12 16 19; do modprobe life_fails errno=$errno; test $? = 1 && gone life_fails || exit 9; done
          dmesg | grep -c dropped",
@@ -164,8 +174,14 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// What has to come last: nothing that is not signed by the kernel's own key can be loaded after it.
-const LAST: &[(&str, &str, &[&str])] = &[(
+/// What has to come last: a module stays; nothing that is not signed by the kernel's own key can be loaded.
+const LAST: &[(&str, &str, &[&str])] = &[
+    (
+        "unloading_waits_for_a_leaked_timer_and_says_so",
+        "modprobe life_work leak; rmmod life_work & sleep 9; loaded life_work",
+        &["life_work: exit", "life_work: unloading waits: "],
+    ),
+    (
     "signed_by_an_unknown_key_is_told_from_unsigned_and_both_refused",
     "echo 1 >/sys/module/module/parameters/sig_enforce || exit; modprobe rust_minimal; test $? = 1 || exit
      dmesg -c; insmod /life_main.ko; test $? = 1",
@@ -175,7 +191,8 @@ const LAST: &[(&str, &str, &[&str])] = &[(
         "could not insert module /life_main.ko: Key was rejected by service",
         "Loading of unsigned module is rejected",
     ],
-)];
+),
+];
 
 /// The cases of a boot.
 pub struct Life {
