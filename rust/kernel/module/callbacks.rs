@@ -68,8 +68,8 @@ pub(super) fn wait(module: &CStr) {
     let used = USED.load(Ordering::Relaxed);
     let pending = || {
         let registrations = LIVE.load(Ordering::Relaxed);
-        // SAFETY: It only reads counts.
         let calls = if used {
+            // SAFETY: It only reads counts.
             unsafe { bindings::callbacks_pending() }
         } else {
             0
