@@ -8,15 +8,14 @@ use crate::bindings;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ffi::c_int;
-use crate::ffi::c_long;
 use crate::init::PinInit;
 use crate::str::CStr;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::AtomicUsize;
-use core::sync::atomic::Ordering;
 
 pub(crate) mod callbacks;
+
+pub(crate) use self::callbacks::Live;
 
 /// The type of a module whose value can be made anywhere and moved.
 ///
@@ -158,37 +157,6 @@ pub(crate) const THIS: *mut bindings::module = {
     core::ptr::null_mut()
 };
 
-/// How many registrations there are by which the kernel could call this module.
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-
-/// A part of each registration by which the kernel could call this module: one that was leaked would be
-/// called when the module has gone.
-pub(crate) struct Live(());
-
-impl Live {
-    pub(crate) fn new() -> Self {
-        LIVE.fetch_add(1, Ordering::Relaxed);
-        Self(())
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        LIVE.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Does not return if a registration was leaked: whoever unloads the module hangs, but nothing else.
-fn wait_for_leaked() {
-    if LIVE.load(Ordering::Relaxed) != 0 {
-        crate::pr_emerg!("a registration was leaked: this module cannot be unloaded\n");
-        loop {
-            // SAFETY: This runs in process context.
-            unsafe { bindings::schedule_timeout_uninterruptible(c_long::MAX) };
-        }
-    }
-}
-
 /// Initialises the module in `slot`; returns 0 or a negative errno. Then nothing calls into it any more.
 ///
 /// # Safety
@@ -204,7 +172,6 @@ pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
     match unsafe { T::init(module).__pinned_init(slot.0.get().cast()) } {
         Ok(()) => 0,
         Err(error) => {
-            wait_for_leaked();
             callbacks::wait(T::NAME);
             error.to_errno()
         }
@@ -220,6 +187,5 @@ pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
 pub unsafe fn exit<T: ModuleMetadata>(slot: &'static Slot<T>) {
     // SAFETY: By the safety requirement the slot holds a value that nothing uses any more.
     unsafe { slot.0.get().cast::<T>().drop_in_place() };
-    wait_for_leaked();
     callbacks::wait(T::NAME);
 }

@@ -2,10 +2,10 @@
 
 //! A module that starts early, whose file's name is not its own and has a dash.
 
-use kernel::fmt;
-use kernel::module_param::ModuleParam;
 use kernel::prelude::*;
-use kernel::str::{BStr, ParseInt};
+
+mod sum;
+use sum::Sum;
 
 module! {
     type: Early,
@@ -20,27 +20,6 @@ module! {
         wide: u64 { default: 1, description: "What a wide number is divided by", level: core, },
         text: charp { default: None, description: "A string", permissions: 0o444, },
     },
-}
-
-/// The sum of numbers with commas between them. Reading it allocates, which no safe code may do
-/// before the kernel has memory.
-#[derive(Clone, Copy)]
-struct Sum(u64);
-
-impl ModuleParam for Sum {
-    fn try_from_param_arg(arg: &BStr) -> Result<Self> {
-        let mut numbers = KVec::new();
-        for number in arg.split(|&byte| byte == b',') {
-            numbers.push(u64::from_str(BStr::from_bytes(number))?, GFP_KERNEL)?;
-        }
-        Ok(Self(numbers.iter().sum()))
-    }
-}
-
-impl fmt::Display for Sum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
 }
 
 struct Early;

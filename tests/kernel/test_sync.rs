@@ -42,7 +42,6 @@ ktap_module! {
         mutex_excludes,
         spinlock_excludes,
         spinlock_irq_excludes,
-        nothing_excludes,
         irq_guards_in_any_order,
         irq_lock_with_a_token,
         try_lock,
@@ -143,24 +142,6 @@ fn spinlock_excludes() -> Outcome {
 
 fn spinlock_irq_excludes() -> Outcome {
     excludes(new_spinlock_irq!(Pair(0, 0)))
-}
-
-/// Threads do run at a time: without a lock they get in each other's way. (A counter that is loaded and stored.)
-fn nothing_excludes() -> Outcome {
-    static OTHERS: Atomic<u32> = Atomic::new(0);
-
-    let shared = Shared::new(Atomic::new(0_u32))?;
-    shared.in_threads(|inside| {
-        for _ in 0..TIMES {
-            if inside.fetch_add(1, Full) != 0 {
-                OTHERS.add(1, Relaxed);
-            }
-            udelay(Delta::from_micros(2));
-            inside.sub(1, Relaxed);
-        }
-    })?;
-    check!(OTHERS.load(Relaxed) > 0);
-    Ok(())
 }
 
 /// Whether interrupts of this CPU are on.

@@ -79,30 +79,33 @@ impl TimerCallback for Leaked {
     }
 }
 
-struct LifeWork;
+struct LifeWork(Option<Arc<Left>>);
 
 impl kernel::Module for LifeWork {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         if module_parameters::leak.value() {
             let leaked = pin_init!(Leaked { timer <- new_timer!() });
             core::mem::forget(Arc::pin_init(leaked, GFP_KERNEL)?.start(1));
-            return Ok(Self);
+            return Ok(Self(None));
         }
 
         let left = Arc::pin_init(
             pin_init!(Left { runs: Atomic::new(0), work <- new_delayed_work!() }),
             GFP_KERNEL,
         )?;
-        let _ = workqueue::system().enqueue_delayed(left, msecs_to_jiffies(100));
-        match module_parameters::fails.value() {
-            true => Err(ENODEV),
-            false => Ok(Self),
+        if module_parameters::fails.value() {
+            let _ = workqueue::system().enqueue_delayed(left, msecs_to_jiffies(100));
+            return Err(ENODEV);
         }
+        Ok(Self(Some(left)))
     }
 }
 
 impl Drop for LifeWork {
     fn drop(&mut self) {
         pr_info!("exit\n");
+        if let Some(left) = self.0.take() {
+            let _ = workqueue::system().enqueue_delayed(left, msecs_to_jiffies(100));
+        }
     }
 }

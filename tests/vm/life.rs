@@ -182,6 +182,11 @@ const LAST: &[(&str, &str, &[&str])] = &[
         &["life_work: exit", "life_work: unloading waits: "],
     ),
     (
+        "unloading_waits_for_a_leaked_registration_and_says_so",
+        "modprobe life_leaks; rmmod life_leaks & sleep 9; loaded life_leaks",
+        &["life_leaks: exit", "life_leaks: unloading waits: "],
+    ),
+    (
     "signed_by_an_unknown_key_is_told_from_unsigned_and_both_refused",
     "echo 1 >/sys/module/module/parameters/sig_enforce || exit; modprobe rust_minimal; test $? = 1 || exit
      dmesg -c; insmod /life_main.ko; test $? = 1",

@@ -5,7 +5,8 @@
 //! A work item may outlive everything that the module's value owns: its queue owns it. A handle that cancels a
 //! timer may be leaked. In the kernel's own image that is fine; in a module the code of the callback would be
 //! gone when it is called. So each call that C is asked for is counted, and when the module's value is dropped,
-//! unloading waits until all of them are over. The counts are per CPU: one instruction each time.
+//! unloading waits until all of them are over. The counts are per CPU: one instruction each time. Registrations,
+//! which may be leaked too, are counted beside them, as [`Live`].
 //!
 //! A pinned module instead (`try_module_get()`) could not be unloaded as long as a timer or work that starts
 //! itself again is there, which is what the drop of the module's value ends.
@@ -14,10 +15,30 @@ use crate::bindings;
 use crate::pr_warn;
 use crate::str::CStr;
 use core::sync::atomic::AtomicBool;
+use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 
 /// Whether there can be callbacks. Without what sets it, the optimiser takes away what reads it.
 static USED: AtomicBool = AtomicBool::new(false);
+
+/// How many registrations there are. Without one, as above.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// A part of each registration by which the kernel can call the module until it is dropped.
+pub(crate) struct Live(());
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        LIVE.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Says that there may be callbacks; once for what can be called, before [`begin`].
 #[inline]
@@ -39,38 +60,49 @@ pub(crate) fn end() {
     unsafe { bindings::callback_end() };
 }
 
-/// Waits until all calls are over, and their functions have returned.
+/// Waits until all calls are over, and their functions have returned; for ever, if something was leaked.
 ///
 /// Context: process, may sleep.
 #[inline]
 pub(super) fn wait(module: &CStr) {
-    if USED.load(Ordering::Relaxed) {
-        wait_used(module);
+    let used = USED.load(Ordering::Relaxed);
+    let pending = || {
+        let registrations = LIVE.load(Ordering::Relaxed);
+        let calls = if used {
+            // SAFETY: It only reads counts.
+            unsafe { bindings::callbacks_pending() }
+        } else {
+            0
+        };
+        registrations + calls as usize
+    };
+    if pending() != 0 {
+        wait_for(module, &pending);
+    }
+    if used {
+        // The last one that was counted may have to return yet.
+        // SAFETY: This is process context, and may sleep.
+        unsafe { bindings::synchronize_tasks() };
     }
 }
 
 #[cold]
-fn wait_used(module: &CStr) {
+fn wait_for(module: &CStr, pending: &dyn Fn() -> usize) {
     /// How often to look before the log is told, and how long to sleep in between.
     const PATIENCE: u32 = 200;
     const SLEEP_MS: u32 = 20;
 
     let mut looked = 0_u32;
     loop {
-        // SAFETY: It only reads counts.
-        let pending = unsafe { bindings::callbacks_pending() };
-        if pending == 0 {
+        let count = pending();
+        if count == 0 {
             break;
         }
         looked = looked.saturating_add(1);
         if looked == PATIENCE {
-            pr_warn!("{module}: unloading waits: work is queued, or a timer's handle was leaked ({pending})\n");
+            pr_warn!("{module}: unloading waits: work is queued, or a timer's handle or a registration was leaked ({count})\n");
         }
         // SAFETY: This is process context, and may sleep.
         unsafe { bindings::msleep(SLEEP_MS) };
     }
-
-    // The last one that was counted may have to return yet.
-    // SAFETY: This is process context, and may sleep.
-    unsafe { bindings::synchronize_tasks() };
 }

@@ -31,7 +31,9 @@ pub use new_work;
 ///
 /// # Safety
 ///
-/// What [`__enqueue`](Self::__enqueue) passes to its closure must be as documented there.
+/// What [`__enqueue`](Self::__enqueue) passes to its closure must be as documented there. Unloading waits for the
+/// pointers that implement it here; another implementation must see to it that the module stays until its function
+/// has returned.
 pub unsafe trait RawWorkItem<const ID: u64> {
     /// What [`Queue::enqueue`](super::Queue::enqueue) returns.
     type EnqueueOutput;

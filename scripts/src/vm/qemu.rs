@@ -177,7 +177,13 @@ fn arguments(
         "-display",
         "none",
         "-accel",
-        if accel == Accel::Kvm { "kvm" } else { "tcg" },
+        // One thread: processors in threads of their own do not see at the same time that the kernel changes
+        // its code, and can meet a breakpoint which is no more.
+        if accel == Accel::Kvm {
+            "kvm"
+        } else {
+            "tcg,thread=single"
+        },
         "-cpu",
         "max",
         "-smp",
