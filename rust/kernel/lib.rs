@@ -28,6 +28,7 @@ pub use macros;
 pub mod alloc;
 pub mod build_assert;
 pub mod error;
+pub mod export;
 pub mod fmt;
 pub mod init;
 #[doc(hidden)]
@@ -52,6 +53,7 @@ pub use macros_util::__same_type;
 pub use module::InPlaceModule;
 pub use module::Module;
 pub use module::ModuleMetadata;
+pub use module::ModuleRef;
 pub use module::ThisModule;
 
 /// What the log shows before the messages of this crate.

@@ -93,6 +93,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         "cmd_rustc_o_rs={}",
         module_command(&prepared.crates.dir)?
     ))
+    .arg(format!(
+        "cmd_and_fixdep={}",
+        fixdep_command(&Cc::ask(&kdir, &prepared.crates.dir, &variables)?)
+    ))
     .env(module::CWD, cwd)
     .env(
         module::MODULE_DIR,
@@ -201,10 +205,23 @@ fn module_command(dir: &Path) -> Result<String> {
     let tool = tool()?;
     Ok(format!(
         "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
-         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) $(cmd_objtool)",
+         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
+         {} $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)",
         tool.display(),
-        dir.display()
+        dir.display(),
+        module::CC_FOLLOWS
     ))
+}
+
+/// The kernel's `cmd_and_fixdep`, and then what the module command has found out about exported symbols:
+/// modpost reads it in the file that fixdep writes.
+fn fixdep_command(cc: &Cc) -> String {
+    let file = "$(dot-target).symvers";
+    format!(
+        "{}$(if $(filter rustc_o_rs,$(1)),; if [ -f {file} ]; then cat {file} >> $(dot-target).cmd; \
+         rm -f {file}; fi)",
+        cc.fixdep
+    )
 }
 
 impl Args {

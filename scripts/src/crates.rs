@@ -4,11 +4,13 @@
 
 use crate::kbuild::Cc;
 use crate::kdir::{Config, Kdir};
+use crate::module::interface::{self, Interface};
 use crate::profile::Profile;
 use crate::sysroot::{Sysroot, LIBRARY};
 use crate::toolchain::Toolchain;
 use crate::{command, stamp};
 use anyhow::{bail, Context, Result};
+use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -278,7 +280,7 @@ impl Crates<'_> {
                     .arg(self.file("helpers.rcgu.o"));
                 command::output(&mut ar)?;
             }
-            self.write_module_args(sysroot)
+            self.write_module_args(sysroot, facts)
         })
     }
 
@@ -357,9 +359,15 @@ impl Crates<'_> {
                 .filter_map(|word| word.strip_suffix(".o"));
             for source in objects.map(|name| Path::new(dir).join(format!("{name}.rs"))) {
                 if self.root.join(&source).exists() {
+                    let name = source.file_stem().unwrap_or_default().to_string_lossy();
+                    let flags = interface::of_kbuild(&kbuild, &self.root.join(dir), &name);
+                    let scratch = tempfile::tempdir().context("no temporary directory")?;
+                    let (interfaces, _) = interface::compile(&settings, &flags, scratch.path())?
+                        .with_context(|| format!("the interfaces of {}", source.display()))?;
                     let mut command = Command::new(&clippy);
                     command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
                     command.args(&settings.args).args(lints());
+                    command.args(interfaces.iter().map(Interface::external));
                     command
                         .arg("--emit=metadata")
                         .arg("--out-dir")
@@ -396,8 +404,34 @@ impl Crates<'_> {
         Ok(externs)
     }
 
+    /// What all interfaces between modules depend on: the compiler, its flags, and the crates below.
+    ///
+    /// Directories do not count: modules that are built on two machines can be stacked.
+    fn abi(&self, sysroot: &Sysroot) -> Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{:?}{:?}", self.toolchain.version, sysroot.flags()));
+        hash_files(&mut hash, &sysroot.target)?;
+        let own = ["rustc_cfg", "bindings.rs", "facts"].map(|name| self.file(name));
+        let crates = [
+            "rust/kernel",
+            "rust/macros/src",
+            "rust/bindings",
+            "rust/ffi.rs",
+            "Cargo.lock",
+        ];
+        let crates = crates.map(|name| self.root.join(name));
+        for path in own.iter().chain(&crates) {
+            hash_files(&mut hash, path)?;
+        }
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+
     /// Writes what the module command passes to rustc for every module of this kernel.
-    fn write_module_args(&self, sysroot: &Sysroot) -> Result<()> {
+    fn write_module_args(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
         let mut args = sysroot.rustc_args();
         args.extend(self.externs(sysroot, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
@@ -434,11 +468,32 @@ impl Crates<'_> {
                 .unwrap_or(0),
             helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
             args,
+            abi: self.abi(sysroot)?,
+            modversions: self.kdir.config.contains_key("MODVERSIONS"),
+            namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),
         };
         let path = self.file("module.json");
         fs::write(&path, serde_json::to_string_pretty(&settings)?)
             .with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// Adds the text of a file, or of the files below a directory, without its place.
+fn hash_files(hash: &mut Sha256, path: &Path) -> Result<()> {
+    let context = || format!("cannot read {}", path.display());
+    if !path.is_dir() {
+        let text = fs::read(path).with_context(context)?;
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+        return Ok(());
+    }
+    let entries = fs::read_dir(path).with_context(context)?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()
+        .with_context(context)?;
+    entries.sort();
+    entries.iter().try_for_each(|entry| hash_files(hash, entry))
 }
 
 /// What the module command needs to know of a kernel.
@@ -450,6 +505,12 @@ pub struct ModuleSettings {
     /// The archive of helpers to link, where they are not inlined.
     pub helpers: Option<PathBuf>,
     pub args: Vec<String>,
+    /// What decides how Rust's types lie in memory, hashed: two modules agree on a type if it is the same.
+    pub abi: String,
+    /// CONFIG_MODVERSIONS.
+    pub modversions: bool,
+    /// Whether `EXPORT_SYMBOL_NS()` takes a string, not a name.
+    pub namespace_is_string: bool,
 }
 
 /// The headers that a preprocessed file names in its line markers, with their size and time.

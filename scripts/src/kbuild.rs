@@ -9,18 +9,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A directory whose "build" writes the compiler and its flags to a file.
+/// A directory whose "build" writes the compiler and its flags to a file, and Kbuild's own definition of
+/// what a rule does with dependencies to another.
 const PROBE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 always-y := cflags
 $(obj)/cflags: part-of-module := y
 $(obj)/cflags: FORCE
-\t$(file >$@,$(CC) $(c_flags))@:
+\t$(file >$@,$(CC) $(c_flags))$(file >$@.fixdep,$(value cmd_and_fixdep))@:
 ";
 
 /// How a kernel's own C compiler is called for a module.
 pub struct Cc {
     pub program: String,
     pub flags: Vec<String>,
+    /// Kbuild's variable `cmd_and_fixdep`.
+    pub fixdep: String,
     /// The flags' paths may be relative to this directory.
     dir: PathBuf,
 }
@@ -47,6 +50,8 @@ impl Cc {
                 file.display()
             )
         })?;
+        let fixdep = fs::read_to_string(dir.join("cflags.fixdep"))
+            .with_context(|| format!("Kbuild of {} wrote no variable", kdir.path.display()))?;
         let mut words = shlex::split(&text)
             .context("Kbuild's flags are not words of a shell")?
             .into_iter();
@@ -57,6 +62,7 @@ impl Cc {
         Ok(Self {
             program,
             flags,
+            fixdep: fixdep.trim().to_owned(),
             dir: kdir.path.clone(),
         })
     }

@@ -5,9 +5,13 @@
 //! rustc links the module, the crates below it and the inlined helpers as bitcode, optimises the whole,
 //! and leaves one object; Kbuild takes it from there as if a C compiler had made it.
 
+mod export;
+pub mod interface;
+
 use crate::crates::ModuleSettings;
 use crate::{command, stack};
 use anyhow::{bail, Context, Result};
+use interface::Interface;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSymbol};
 use std::collections::BTreeSet;
@@ -30,9 +34,55 @@ pub struct Args {
     modfile: PathBuf,
     source: PathBuf,
     object: PathBuf,
-    /// Further arguments of rustc: the directory's rustflags-y and RUSTFLAGS_x.o
+    /// Further arguments of rustc: the directory's rustflags-y and RUSTFLAGS_x.o; behind `CC_FOLLOWS`
+    /// genksyms, and how Kbuild calls the C compiler
     #[arg(last = true)]
     rustflags: Vec<String>,
+}
+
+/// What stands between rustc's arguments and the C compiler's.
+pub const CC_FOLLOWS: &str = "--cc-follows";
+
+/// How Kbuild calls the C compiler for an object of this name.
+struct Cc {
+    genksyms: PathBuf,
+    program: String,
+    flags: Vec<String>,
+}
+
+impl Cc {
+    /// Takes it off the end of `words`.
+    fn split(words: &[String]) -> Result<(&[String], Self)> {
+        let mut parts = words.splitn(2, |word| word == CC_FOLLOWS);
+        let (Some(rustflags), Some([genksyms, program, flags @ ..])) = (parts.next(), parts.next())
+        else {
+            bail!("the C compiler is missing; build with Ferrule's make");
+        };
+        let cc = Self {
+            genksyms: genksyms.into(),
+            program: program.clone(),
+            // Where to write dependencies is what the rule for C says.
+            flags: flags
+                .iter()
+                .filter(|flag| !flag.starts_with("-Wp,-MMD") && !flag.starts_with("-Wp,-MD"))
+                .cloned()
+                .collect(),
+        };
+        Ok((rustflags, cc))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.flags);
+        command
+    }
+}
+
+/// The file with the versions of an object's exported symbols, beside it: Kbuild's `cmd_and_fixdep` takes
+/// it into the object's `.cmd` file, where modpost looks.
+fn versions_file(object: &Path) -> PathBuf {
+    let name = object.file_name().unwrap_or_default().to_string_lossy();
+    object.with_file_name(format!(".{name}.symvers"))
 }
 
 /// The symbol of a `build_error!` that the optimiser could not prove unreachable.
@@ -67,14 +117,49 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .with_context(|| format!("cannot write to {}", parent.display()))?;
     let archive = scratch.path().join("module.a");
     let dep_info = scratch.path().join("module.d");
-    if !rustc(&settings, args, &archive, &dep_info)?.success() {
+    let (rustflags, cc) = Cc::split(&args.rustflags)?;
+    // rustc runs in another directory.
+    let here = std::env::current_dir().context("no current directory")?;
+    let Some((interfaces, rustflags)) =
+        interface::compile(&settings, rustflags, &here.join(scratch.path()))?
+    else {
+        return Ok(ExitCode::FAILURE);
+    };
+    if !rustc(
+        &settings,
+        args,
+        &interfaces,
+        &rustflags,
+        &archive,
+        &dep_info,
+    )?
+    .success()
+    {
         // rustc has said why.
         return Ok(ExitCode::FAILURE);
     }
 
     let object = scratch.path().join("module.o");
-    link(&settings, args, &archive, &object)?;
-    let sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
+    let stub = link(&settings, args, &interfaces, &cc, &archive, &object)?;
+    let mut sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
+    for interface in &interfaces {
+        sources += &interface.dep_info;
+    }
+    let versions = versions_file(&args.object);
+    if versions.exists() {
+        fs::remove_file(&versions)
+            .with_context(|| format!("cannot remove {}", versions.display()))?;
+    }
+    if let Some(stub) = stub {
+        // The C compiler's paths start here, not where the user is.
+        for file in dependencies(&stub.dep_info) {
+            sources += &format!("exports: {}\n", here.join(file).display());
+        }
+        if let Some(text) = stub.versions {
+            fs::write(&versions, text)
+                .with_context(|| format!("cannot write {}", versions.display()))?;
+        }
+    }
     let depfile = depfile(
         &args.object,
         &sources,
@@ -91,6 +176,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 fn rustc(
     settings: &ModuleSettings,
     args: &Args,
+    interfaces: &[Interface],
+    rustflags: &[String],
     archive: &Path,
     dep_info: &Path,
 ) -> Result<std::process::ExitStatus> {
@@ -111,7 +198,8 @@ fn rustc(
             "--out-dir={}",
             absolute(archive.parent().context("the archive has a directory")?).display()
         ))
-        .args(&args.rustflags)
+        .args(interfaces.iter().map(Interface::external))
+        .args(rustflags)
         .arg(as_written(&source))
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUST_MODFILE", &args.modfile);
@@ -146,13 +234,22 @@ fn as_written(source: &Path) -> PathBuf {
     }
 }
 
-/// Makes one object of what rustc put into `archive`, the helpers, and compiler-rt's routines if needed.
-fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> Result<()> {
+/// Makes one object of what rustc put into `archive`, the helpers, compiler-rt's routines if needed, and
+/// what exports symbols, which is also returned.
+fn link(
+    settings: &ModuleSettings,
+    args: &Args,
+    interfaces: &[Interface],
+    cc: &Cc,
+    archive: &Path,
+    out: &Path,
+) -> Result<Option<export::Stub>> {
     let here = std::env::current_dir().context("no current directory")?;
     let source_name = || as_written(&here.join(&args.source)).display().to_string();
     let dir = archive.parent().context("the archive has a directory")?;
     let data = fs::read(archive).context("rustc wrote no archive")?;
     let mut builtins = None;
+    let mut stub = None;
     let mut objects = Vec::new();
     let mut symbols = Symbols::default();
     for (index, member) in ArchiveFile::parse(&*data)?.members().enumerate() {
@@ -170,6 +267,12 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
             }
             let remove = format!("--remove-section={}", stack::SECTION);
             command::output(Command::new("objcopy").arg(remove).arg(&path))?;
+            if let Some(made) = export::stub(settings, cc, interfaces, &path)
+                .with_context(|| format!("{}", source_name()))?
+            {
+                objects.push(made.object.clone());
+                stub = Some(made);
+            }
             objects.push(path);
         }
     }
@@ -220,12 +323,12 @@ fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> R
                         "--localize-symbol=rust_helper_*",
                     ])
                     .arg(out),
-            )
-            .map(drop)
+            )?;
         }
-        None if objects.len() > 1 => command::output(&mut ld).map(drop),
-        None => fs::rename(&objects[0], out).context("cannot rename the object"),
+        None if objects.len() > 1 => drop(command::output(&mut ld)?),
+        None => fs::rename(&objects[0], out).context("cannot rename the object")?,
     }
+    Ok(stub)
 }
 
 /// The names that an object defines, and those it wants.
@@ -257,20 +360,26 @@ impl Symbols {
     }
 }
 
-/// The dependencies as Kbuild's fixdep wants them: one rule, with the paths that rustc read.
-fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
-    let mut sources = Vec::new();
-    for rule in dep_info.lines().filter(|line| !line.starts_with('#')) {
-        let Some((_, files)) = rule.split_once(": ") else {
-            continue;
-        };
-        for file in files.split_whitespace() {
-            let path = cwd.join(file).display().to_string();
-            if !sources.contains(&path) {
-                sources.push(path);
+/// The files that the rules of a compiler's dependency file name.
+fn dependencies(dep_info: &str) -> Vec<&str> {
+    let rules = dep_info.lines().filter(|line| !line.starts_with('#'));
+    let mut files: Vec<&str> = Vec::new();
+    for (_, named) in rules.filter_map(|rule| rule.split_once(": ")) {
+        for file in named.split_whitespace() {
+            if !files.contains(&file) {
+                files.push(file);
             }
         }
     }
+    files
+}
+
+/// The dependencies as Kbuild's fixdep wants them: one rule, with the paths that rustc read.
+fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
+    let files = dependencies(dep_info).into_iter();
+    let mut sources: Vec<String> = files
+        .map(|file| cwd.join(file).display().to_string())
+        .collect();
     sources.push(crates.display().to_string());
     format!("{}: {}\n", object.display(), sources.join(" "))
 }

@@ -187,7 +187,7 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         let is_ours = ["init_module", "cleanup_module"]
             .iter()
             .any(|entry| name.ends_with(entry))
-            || ["rust_mixed_", "rust_helper_"]
+            || ["rust_mixed_", "rust_helper_", "rust_export_"]
                 .iter()
                 .any(|prefix| name.trim_start_matches("__pfx_").starts_with(prefix));
         if kind == "T" && !is_ours {
