@@ -14,6 +14,7 @@ mod built;
 mod guest;
 mod log;
 mod params;
+mod stacking;
 
 /// What a test found: nothing, or what is wrong.
 type Verdict = Result<(), String>;
@@ -61,6 +62,12 @@ fn run(kernel: &Kernel, helpers: &str) -> Report {
     }
     if let Some(log) = report.add_step("parameters_boot_and_end", params::boot(kernel, &built)) {
         params::check(&log, &mut report);
+    }
+    if let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, &built)) {
+        stacking::check_built(kernel, &stacks, &mut report);
+        if let Some(log) = report.add_step("stacks_boot_and_end", stacking::boot(kernel, &stacks)) {
+            stacking::check(kernel, &log, &mut report);
+        }
     }
     report
 }

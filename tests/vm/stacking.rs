@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Modules on top of others: what is exported, found by depmod, loaded by modprobe, kept while it is
+//! used, and refused when it was built for something else.
+
+use crate::built::{self, Built};
+use crate::guest::PRELUDE;
+use crate::{log, Report, Verdict};
+use anyhow::{bail, ensure, Context, Result};
+use ferrule::kernels::Kernel;
+use ferrule::vm::{self, Guest};
+use ferrule::{build, command, demo};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The test's modules, below the project's root.
+const DIR: &str = "tests/stacking";
+
+/// What the changed copies of the samples build.
+const KBUILD: &str = "obj-m += rust_export.o
+RUSTFLAGS_rust_export.o := --interface=$(src)/rust_export_api.rs
+CFLAGS_rust_export.o := -include $(src)/rust_export.h
+";
+const RUST_IMPORT: &str = "obj-m += rust_import.o
+RUSTFLAGS_rust_import.o := --interface=$(src)/rust_export_api.rs
+";
+
+/// A change: the file, what is there, and what takes its place.
+type Change = (&'static str, &'static str, &'static str);
+
+/// Nothing that an importer could see.
+const BODY: &[Change] = &[
+    (
+        "rust_export_api.rs",
+        "#[interface]\n",
+        "// A comment.\n#[interface]\n",
+    ),
+    (
+        "rust_export.h",
+        "struct rust",
+        "/* A comment. */\nstruct rust",
+    ),
+    ("rust_export.rs", "ready\\n", "ready too\\n"),
+];
+/// Another table of methods.
+const TRAIT: &[Change] = &[(
+    "rust_export_api.rs",
+    "pub trait Counter: Sync {\n",
+    "pub trait Counter: Sync {\n    /// New.\n    fn reset(&self) {}\n",
+)];
+/// A structure with another field, for both languages.
+const LAYOUT: &[Change] = &[
+    (
+        "rust_export_api.rs",
+        "pub second: c_int,",
+        "pub second: c_int, #[allow(missing_docs)] pub third: c_int,",
+    ),
+    ("rust_export.h", "int second;", "int second;\n\tint third;"),
+];
+
+/// What does not build, and what the message has.
+const REFUSED: &[(&str, &[Change], &str)] = &[
+    (
+        "a_prototype_that_is_not_the_headers",
+        &[(
+            "rust_export.h",
+            "int rust_export_sum",
+            "long rust_export_sum",
+        )],
+        "conflicting types for 'rust_export_sum'",
+    ),
+    (
+        "a_structure_that_is_not_the_headers",
+        &[("rust_export.h", "int second;", "int second;\n\tint third;")],
+        "struct rust_export_pair is not what Rust believes: its size",
+    ),
+    (
+        "a_field_of_another_type",
+        &[("rust_export.h", "int second;", "unsigned int second;")],
+        "struct rust_export_pair is not what Rust believes: the type of second",
+    ),
+    (
+        "a_signature_that_is_not_the_interfaces",
+        &[(
+            "rust_export.rs",
+            "fn counter() -> &'static dyn Counter {\n    &COUNTER",
+            "fn counter() -> u32 {\n    1",
+        )],
+        "mismatched types",
+    ),
+    (
+        "an_interface_that_kbuild_does_not_name",
+        &[(
+            "Kbuild",
+            "RUSTFLAGS_rust_export.o := --interface=$(src)/rust_export_api.rs",
+            "",
+        )],
+        "rust_export_api",
+    ),
+    (
+        "an_interface_that_is_not_there",
+        &[("Kbuild", "rust_export_api.rs", "gone.rs")],
+        "gone.rs: no such file; RUSTFLAGS_x.o names it with --interface=",
+    ),
+    (
+        "a_gpl_only_symbol_for_a_proprietary_module",
+        &[(
+            "rust_import.rs",
+            "license: \"GPL\"",
+            "license: \"Proprietary\"",
+        )],
+        "rust_export_api_counter",
+    ),
+];
+
+/// The directories of one kernel.
+pub struct Stacks {
+    dir: PathBuf,
+    samples: PathBuf,
+}
+
+/// Builds the test's modules, and the changed samples that build.
+pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
+    let dir = built.dir().join(DIR);
+    demo::copy_sources(&build::root()?.join(DIR), &dir)?;
+    let output = built::ferrule_build(kernel, "inline", &dir)?;
+    if let Some(line) = output
+        .lines()
+        .find(|line| line.to_lowercase().contains("warning"))
+    {
+        bail!("{DIR}: {line}\nin:\n{output}");
+    }
+    let stacks = Stacks {
+        dir,
+        samples: built.dir().join("samples"),
+    };
+    let rust = format!("{KBUILD}{RUST_IMPORT}");
+    let c = format!("{KBUILD}obj-m += c_import.o\n");
+    for (name, changes, kbuild) in [
+        ("body", BODY, &rust),
+        ("trait", TRAIT, &rust),
+        ("layout", LAYOUT, &c),
+    ] {
+        let dir = stacks.changed(name, changes, kbuild)?;
+        built::ferrule_build(kernel, "inline", &dir)?;
+    }
+    Ok(stacks)
+}
+
+impl Stacks {
+    /// Makes the copy `name` of the stacked samples, with changes.
+    fn changed(&self, name: &str, changes: &[Change], kbuild: &str) -> Result<PathBuf> {
+        let dir = self.dir.join("changed").join(name);
+        fs::create_dir_all(&dir)?;
+        let sources = [
+            "rust_export.rs",
+            "rust_export_api.rs",
+            "rust_export.h",
+            "rust_import.rs",
+        ];
+        let mut texts = BTreeMap::from([("Kbuild", kbuild.to_owned())]);
+        for name in sources {
+            texts.insert(name, fs::read_to_string(self.samples.join(name))?);
+        }
+        let c_import = fs::read_to_string(self.dir.join("c_import.c"))?;
+        texts.insert("c_import.c", c_import.replace("../../samples/", ""));
+        for (file, from, to) in changes {
+            let text = texts.get_mut(file).context("no such file")?;
+            ensure!(text.contains(from), "{file} has no {from:?}");
+            *text = text.replacen(from, to, 1);
+        }
+        for (name, text) in texts {
+            let path = dir.join(name);
+            if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+                fs::write(path, text)?;
+            }
+        }
+        Ok(dir)
+    }
+
+    fn module(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.ko"))
+    }
+
+    fn of_changed(&self, change: &str, name: &str) -> PathBuf {
+        self.dir
+            .join("changed")
+            .join(change)
+            .join(format!("{name}.ko"))
+    }
+}
+
+/// Looks at what was built, and at what must not build.
+pub fn check_built(kernel: &Kernel, stacks: &Stacks, report: &mut Report) {
+    let has_versions = has_versions(kernel);
+    report.add("exports_are_as_declared", exports(stacks, has_versions));
+    report.add(
+        "versions_follow_the_interface",
+        versions(stacks, has_versions),
+    );
+    for (name, changes, message) in REFUSED {
+        report.add(
+            format!("refused::{name}"),
+            refused(kernel, stacks, name, changes, message),
+        );
+    }
+}
+
+/// Whether the kernel has CONFIG_MODVERSIONS.
+fn has_versions(kernel: &Kernel) -> bool {
+    fs::read_to_string(kernel.kdir.join("include/config/auto.conf"))
+        .is_ok_and(|config| config.contains("\nCONFIG_MODVERSIONS=y"))
+}
+
+fn refused(
+    kernel: &Kernel,
+    stacks: &Stacks,
+    name: &str,
+    changes: &[Change],
+    message: &str,
+) -> Verdict {
+    let dir = stacks
+        .changed(name, changes, &format!("{KBUILD}{RUST_IMPORT}"))
+        .map_err(|error| format!("{error:#}"))?;
+    match built::ferrule_build(kernel, "inline", &dir) {
+        Ok(output) => Err(format!("it builds:\n{output}")),
+        // GCC's quotes depend on the locale.
+        Err(error) => match format!("{error:#}").replace(['‘', '’'], "'") {
+            text if text.contains(message) => Ok(()),
+            text => Err(format!("no {message:?} in:\n{text}")),
+        },
+    }
+}
+
+/// Symbol, version, kind and namespace of each line in a directory's `Module.symvers`.
+fn symvers(dir: &Path) -> Result<Vec<[String; 4]>, String> {
+    let path = dir.join("Module.symvers");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut symbols: Vec<_> = text
+        .lines()
+        .map(|line| {
+            let mut fields = line.split('\t').map(str::to_owned);
+            let mut field = || fields.next().unwrap_or_default();
+            let (crc, symbol, _, kind, namespace) = (field(), field(), field(), field(), field());
+            [symbol, crc, kind, namespace]
+        })
+        .collect();
+    symbols.sort();
+    Ok(symbols)
+}
+
+/// Each kind of export is what C's macro of its name makes.
+fn exports(stacks: &Stacks, has_versions: bool) -> Verdict {
+    let found = symvers(&stacks.dir)?;
+    let expected = [
+        ("stack_lower_api_boxed", "EXPORT_SYMBOL", "STACK_LOWER"),
+        ("stack_lower_api_text", "EXPORT_SYMBOL", ""),
+        ("stack_lower_mixed", "EXPORT_SYMBOL_GPL", "STACK_LOWER"),
+        ("stack_lower_nothing", "EXPORT_SYMBOL_GPL", ""),
+    ];
+    for expected in expected {
+        let is_there = found
+            .iter()
+            .any(|[symbol, _, kind, namespace]| (&**symbol, &**kind, &**namespace) == expected);
+        if !is_there {
+            return Err(format!("no {expected:?} in {found:#?}"));
+        }
+    }
+    let unversioned = found.iter().find(|symbol| symbol[1] == "0x00000000");
+    match unversioned {
+        Some(symbol) if has_versions => Err(format!("{symbol:?} has no version")),
+        None if !has_versions => Err(format!("versions without CONFIG_MODVERSIONS: {found:#?}")),
+        _ if found.len() != expected.len() + 1 => Err(format!("other exports: {found:#?}")),
+        _ => Ok(()),
+    }
+}
+
+/// Versions stay when nothing that is shared changes, and change with what they are for.
+fn versions(stacks: &Stacks, has_versions: bool) -> Verdict {
+    let base: Vec<_> = symvers(&stacks.samples)?;
+    let of = |change: &str| symvers(&stacks.dir.join("changed").join(change));
+    if of("body")? != base {
+        return Err(format!(
+            "changed by a comment: {:#?}, not {base:#?}",
+            of("body")?
+        ));
+    }
+    let crc = |symbols: &[[String; 4]], name: &str| {
+        let found = symbols.iter().find(|symbol| symbol[0] == name);
+        found
+            .map(|symbol| symbol[1].clone())
+            .ok_or(format!("no {name} in {symbols:#?}"))
+    };
+    let anchor = |symbols: &[[String; 4]]| {
+        let mut names = symbols.iter().map(|symbol| symbol[0].clone());
+        let is_version =
+            |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        let found = names.find(|name| name.rsplit('_').next().is_some_and(is_version));
+        found.ok_or(format!("no interface in {symbols:#?}"))
+    };
+    for (change, function, stays) in [("trait", "counter", "sum"), ("layout", "sum", "")] {
+        let changed = of(change)?;
+        if anchor(&changed)? == anchor(&base)? {
+            return Err(format!(
+                "{change}: the interface's symbol is the same: {changed:#?}"
+            ));
+        }
+        let symbol = |name: &str| match name {
+            "counter" => "rust_export_api_counter",
+            _ => "rust_export_sum",
+        };
+        if has_versions && crc(&changed, symbol(function))? == crc(&base, symbol(function))? {
+            return Err(format!("{change}: {function} has the same version"));
+        }
+        if !stays.is_empty() && crc(&changed, symbol(stays))? != crc(&base, symbol(stays))? {
+            return Err(format!("{change}: {stays} has another version"));
+        }
+    }
+    Ok(())
+}
+
+/// The parts of the script: name, commands, and the lines that the log must have. `+` before a line: only
+/// with versions of symbols.
+const PARTS: &[(&str, &str, &[&str])] = &[
+    (
+        "modprobe",
+        "modprobe rust_import && grep -q '^rust_export .* 1 rust_import, Live' /proc/modules
+         ! rmmod rust_export || exit 3
+         modprobe -r rust_import || exit 4
+         ! grep rust_ /proc/modules",
+        &[
+            "rust_export: ready",
+            "rust_import: 1 + 2 = 3",
+            "rust_import: leaves the counter at 61",
+            "rust_export: added 61 in 4 calls",
+        ],
+    ),
+    (
+        "c_on_rust",
+        "insmod rust_export.ko && insmod c_import.ko && ! rmmod rust_export && rmmod c_import && rmmod rust_export",
+        &["c_import: 42 42", "rust_export: added 0 in 0 calls"],
+    ),
+    (
+        "all_kinds",
+        "insmod stack_lower.ko && insmod stack_upper.ko && ! rmmod stack_lower && rmmod stack_upper && rmmod stack_lower",
+        &["stack_lower: nothing", "stack_upper: all is right"],
+    ),
+    (
+        "without_the_lower_one",
+        "! insmod rust_import.ko",
+        &["rust_import: Unknown symbol rust_export_sum (err -2)"],
+    ),
+    (
+        "another_trait",
+        "insmod rust_export.ko || exit 3; ! insmod trait.ko || exit 4; rmmod rust_export",
+        &[
+            "rust_import: Unknown symbol rust_export_api_",
+            "+rust_import: disagrees about version of symbol rust_export_api_counter",
+        ],
+    ),
+    (
+        "another_layout",
+        // C has nothing but versions of symbols to be refused by.
+        "insmod rust_export.ko || exit 3; insmod layout.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
+        &["+c_import: disagrees about version of symbol rust_export_sum", "+c_import: 22"],
+    ),
+    (
+        "the_same_interface",
+        "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
+        &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
+    ),
+    (
+        "references",
+        "used() { grep -q \"^stack_ref [0-9]* $1 \" /proc/modules; }
+         p=/sys/module/stack_ref/parameters/hold
+         insmod stack_ref.ko && used 0 || exit 3
+         echo 1 >$p && used 1 && ! rmmod stack_ref || exit 4
+         echo 3 >$p && used 3 && ! rmmod stack_ref || exit 5
+         echo 0 >$p && used 0 && rmmod stack_ref",
+        &["stack_ref: itself: true", "stack_ref: holds 3", "stack_ref: holds 0", "stack_ref: refused: true"],
+    ),
+];
+
+/// Boots `kernel` and runs all parts.
+pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
+    let sample = |name: &str| stacks.samples.join(format!("{name}.ko"));
+    let mut files = vec![
+        (sample("rust_export"), "rust_export"),
+        (sample("rust_import"), "rust_import"),
+        (stacks.of_changed("trait", "rust_import"), "trait"),
+        (stacks.of_changed("layout", "c_import"), "layout"),
+        (stacks.of_changed("body", "rust_export"), "body"),
+    ];
+    for name in ["c_import", "stack_lower", "stack_upper", "stack_ref"] {
+        files.push((stacks.module(name), name));
+    }
+    let mut files: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|(path, name)| (path, format!("/modules/{name}.ko")))
+        .collect();
+    files.extend(installed(kernel, stacks)?);
+    let mut script = PRELUDE.to_owned();
+    for (name, commands, _) in PARTS {
+        writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))?;
+    }
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        timeout: Duration::from_secs(120),
+        ..Guest::default()
+    };
+    let outcome = vm::boot(&guest, &mut |_| {})?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
+    }
+    Ok(outcome.log)
+}
+
+/// The stacked samples as `modules_install` puts them, with what depmod finds out about them.
+fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>> {
+    let root = stacks.dir.join("installed");
+    let below = format!("lib/modules/{}", kernel.release);
+    let extra = root.join(&below).join("extra");
+    fs::create_dir_all(&extra)?;
+    for name in ["rust_export.ko", "rust_import.ko"] {
+        fs::copy(stacks.samples.join(name), extra.join(name))?;
+    }
+    let path = format!(
+        "{}:/usr/sbin:/sbin",
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let mut depmod = Command::new("depmod");
+    command::output(
+        depmod
+            .env("PATH", path)
+            .arg("-b")
+            .arg(&root)
+            .arg(&kernel.release),
+    )?;
+    let dep = fs::read_to_string(root.join(&below).join("modules.dep"))?;
+    ensure!(
+        dep.contains("extra/rust_import.ko: extra/rust_export.ko\n"),
+        "depmod has not found that rust_import needs rust_export:\n{dep}"
+    );
+    let names = [
+        "modules.dep",
+        "modules.symbols",
+        "modules.alias",
+        "extra/rust_export.ko",
+        "extra/rust_import.ko",
+    ];
+    Ok(names
+        .iter()
+        .map(|name| (root.join(&below).join(name), format!("/{below}/{name}")))
+        .collect())
+}
+
+/// Judges the log.
+pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
+    let has_versions = has_versions(kernel);
+    for (name, _, expected) in PARTS {
+        report.add(
+            format!("stacking::{name}"),
+            part(text, name, expected, has_versions),
+        );
+    }
+}
+
+fn part(text: &str, name: &str, expected: &[&str], has_versions: bool) -> Verdict {
+    let section = log::section(text, name)?;
+    if section.status != "0" {
+        return Err(format!("status {}: {:#?}", section.status, section.lines));
+    }
+    let expected = expected
+        .iter()
+        .filter_map(|line| match line.strip_prefix('+') {
+            Some(line) => has_versions.then_some(line),
+            None => Some(*line),
+        });
+    for wanted in expected {
+        if !section.lines.iter().any(|line| line.starts_with(wanted)) {
+            return Err(format!("no {wanted:?} in {:#?}", section.lines));
+        }
+    }
+    Ok(())
+}
