@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What would leave something of a module in another one, and what C has no name for.
+
+#![feature(used_with_arg)]
+#![allow(non_camel_case_types)]
+
+use macros::export;
+use macros::export_symbol;
+use macros::interface;
+
+trait Unchecked {
+    fn keep(&self, text: &'static str);
+}
+
+type Hidden = &'static str;
+
+#[interface]
+trait Callback {
+    fn call(&self) -> u32;
+}
+
+#[interface]
+trait Below: Unchecked {
+    fn hidden(&self, text: Hidden);
+    fn inside(&self, text: Option<&str>);
+    fn function(&self, function: fn());
+    fn boxed(&self, callback: Box<dyn Callback>);
+    fn unchecked(&self, object: &dyn Unchecked);
+    fn nested(&self, text: &&'static str);
+    fn slot(&self) -> &std::sync::Mutex<Option<Box<dyn Callback>>>;
+    fn raw(&self, pointer: *const u32);
+}
+
+#[interface]
+struct Fields {
+    text: &'static str,
+}
+
+#[interface]
+enum Variants {
+    Function(fn()),
+}
+
+#[interface]
+#[derive(Clone, Copy)]
+struct Plain {
+    a: u32,
+}
+
+#[interface]
+extern "C" {
+    fn plain(value: &Plain) -> Plain;
+    fn callback(callback: &dyn Callback);
+}
+
+mod api {
+    pub(crate) type strict = for<'a> extern "Rust" fn(&'a str);
+    pub(crate) type number = extern "Rust" fn(u32);
+}
+
+#[export_symbol(api)]
+fn strict(text: &'static str) {
+    let _ = text;
+}
+
+#[export_symbol(api)]
+fn number(number: u64) {
+    let _ = number;
+}
+
+#[export]
+unsafe extern "C" fn ui_checked(a: u64) -> i32 {
+    a as i32
+}
+
+fn main() {}
