@@ -40,7 +40,7 @@ pub struct Usage {
 /// Two numbers; C's `struct rust_export_pair`.
 #[interface(struct rust_export_pair)]
 #[repr(C)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Pair {
     /// The one.
     pub first: c_int,

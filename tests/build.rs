@@ -99,14 +99,14 @@ fn compiled(output: &str) -> Vec<&str> {
 #[test]
 fn only_what_changed_is_rebuilt() {
     let (kernel, dir) = (kernel(), samples());
-    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 3);
+    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 5);
     assert_eq!(builds(&kernel, dir.path()), "");
     touch(&dir.path().join("rust_minimal.rs"));
     let output = builds(&kernel, dir.path());
     assert_eq!(compiled(&output).len(), 1, "{output}");
     assert!(output.contains("rust_minimal.o"), "{output}");
     touch(&build::root().unwrap().join("rust/kernel/lib.rs"));
-    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 3);
+    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 5);
 }
 
 #[test]
@@ -116,6 +116,20 @@ fn a_changed_submodule_rebuilds_its_module() {
     builds(&kernel, dir.path());
     touch(&dir.path().join("part.rs"));
     assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 1);
+}
+
+#[test]
+fn a_changed_interface_rebuilds_both_sides() {
+    let (kernel, dir) = (kernel(), samples());
+    builds(&kernel, dir.path());
+    touch(&dir.path().join("rust_export_api.rs"));
+    let output = builds(&kernel, dir.path());
+    assert_eq!(compiled(&output), ["rust_export.o", "rust_import.o"]);
+    // C's header is the exporting side's only.
+    touch(&dir.path().join("rust_export.h"));
+    let output = builds(&kernel, dir.path());
+    assert_eq!(compiled(&output), ["rust_export.o"]);
+    assert_eq!(builds(&kernel, dir.path()), "");
 }
 
 #[test]

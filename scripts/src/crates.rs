@@ -2,6 +2,8 @@
 
 //! Builds what belongs to one kernel: its facts, bindings and helpers, and the `kernel` crate.
 
+mod abi;
+
 use crate::kbuild::Cc;
 use crate::kdir::{Config, Kdir};
 use crate::module::interface::{self, Interface};
@@ -10,7 +12,6 @@ use crate::sysroot::{Sysroot, LIBRARY};
 use crate::toolchain::Toolchain;
 use crate::{command, stamp};
 use anyhow::{bail, Context, Result};
-use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -404,32 +405,6 @@ impl Crates<'_> {
         Ok(externs)
     }
 
-    /// What all interfaces between modules depend on: the compiler, its flags, and the crates below.
-    ///
-    /// Directories do not count: modules that are built on two machines can be stacked.
-    fn abi(&self, sysroot: &Sysroot) -> Result<String> {
-        let mut hash = Sha256::new();
-        hash.update(format!("{:?}{:?}", self.toolchain.version, sysroot.flags()));
-        hash_files(&mut hash, &sysroot.target)?;
-        let own = ["rustc_cfg", "bindings.rs", "facts"].map(|name| self.file(name));
-        let crates = [
-            "rust/kernel",
-            "rust/macros/src",
-            "rust/bindings",
-            "rust/ffi.rs",
-            "Cargo.lock",
-        ];
-        let crates = crates.map(|name| self.root.join(name));
-        for path in own.iter().chain(&crates) {
-            hash_files(&mut hash, path)?;
-        }
-        Ok(hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
-    }
-
     /// Writes what the module command passes to rustc for every module of this kernel.
     fn write_module_args(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
         let mut args = sysroot.rustc_args();
@@ -476,24 +451,6 @@ impl Crates<'_> {
         fs::write(&path, serde_json::to_string_pretty(&settings)?)
             .with_context(|| format!("cannot write {}", path.display()))
     }
-}
-
-/// Adds the text of a file, or of the files below a directory, without its place.
-fn hash_files(hash: &mut Sha256, path: &Path) -> Result<()> {
-    let context = || format!("cannot read {}", path.display());
-    if !path.is_dir() {
-        let text = fs::read(path).with_context(context)?;
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-        return Ok(());
-    }
-    let entries = fs::read_dir(path).with_context(context)?;
-    let mut entries: Vec<PathBuf> = entries
-        .map(|entry| Ok(entry?.path()))
-        .collect::<std::io::Result<_>>()
-        .with_context(context)?;
-    entries.sort();
-    entries.iter().try_for_each(|entry| hash_files(hash, entry))
 }
 
 /// What the module command needs to know of a kernel.

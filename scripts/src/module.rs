@@ -5,12 +5,15 @@
 //! rustc links the module, the crates below it and the inlined helpers as bitcode, optimises the whole,
 //! and leaves one object; Kbuild takes it from there as if a C compiler had made it.
 
+mod cc;
 mod export;
 pub mod interface;
 
 use crate::crates::ModuleSettings;
 use crate::{command, stack};
 use anyhow::{bail, Context, Result};
+use cc::Cc;
+pub use cc::CC_FOLLOWS;
 use interface::Interface;
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSymbol};
@@ -38,44 +41,6 @@ pub struct Args {
     /// genksyms, and how Kbuild calls the C compiler
     #[arg(last = true)]
     rustflags: Vec<String>,
-}
-
-/// What stands between rustc's arguments and the C compiler's.
-pub const CC_FOLLOWS: &str = "--cc-follows";
-
-/// How Kbuild calls the C compiler for an object of this name.
-struct Cc {
-    genksyms: PathBuf,
-    program: String,
-    flags: Vec<String>,
-}
-
-impl Cc {
-    /// Takes it off the end of `words`.
-    fn split(words: &[String]) -> Result<(&[String], Self)> {
-        let mut parts = words.splitn(2, |word| word == CC_FOLLOWS);
-        let (Some(rustflags), Some([genksyms, program, flags @ ..])) = (parts.next(), parts.next())
-        else {
-            bail!("the C compiler is missing; build with Ferrule's make");
-        };
-        let cc = Self {
-            genksyms: genksyms.into(),
-            program: program.clone(),
-            // Where to write dependencies is what the rule for C says.
-            flags: flags
-                .iter()
-                .filter(|flag| !flag.starts_with("-Wp,-MMD") && !flag.starts_with("-Wp,-MD"))
-                .cloned()
-                .collect(),
-        };
-        Ok((rustflags, cc))
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(&self.flags);
-        command
-    }
 }
 
 /// The file with the versions of an object's exported symbols, beside it: Kbuild's `cmd_and_fixdep` takes
@@ -267,8 +232,8 @@ fn link(
             }
             let remove = format!("--remove-section={}", stack::SECTION);
             command::output(Command::new("objcopy").arg(remove).arg(&path))?;
-            if let Some(made) = export::stub(settings, cc, interfaces, &path)
-                .with_context(|| format!("{}", source_name()))?
+            if let Some(made) =
+                export::stub(settings, cc, interfaces, &path).with_context(source_name)?
             {
                 objects.push(made.object.clone());
                 stub = Some(made);

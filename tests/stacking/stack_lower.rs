@@ -51,7 +51,7 @@ fn text() -> &'static dyn Text {
 
 #[export_symbol_ns(stack_lower_api, "STACK_LOWER")]
 fn boxed(value: KBox<u64>) -> Option<KBox<u64>> {
-    (*value % 2 == 0).then_some(value)
+    (*value & 1 == 0).then_some(value)
 }
 
 #[export_symbol_ns_gpl(stack_lower_api, "STACK_LOWER")]

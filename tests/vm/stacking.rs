@@ -13,9 +13,14 @@ use ferrule::{build, command, demo};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
+
+mod exports;
+
+pub use exports::check as check_built;
+use exports::{has_versions, Change, BODY, LAYOUT, TRAIT};
 
 /// The test's modules, below the project's root.
 const DIR: &str = "tests/stacking";
@@ -29,93 +34,9 @@ const RUST_IMPORT: &str = "obj-m += rust_import.o
 RUSTFLAGS_rust_import.o := --interface=$(src)/rust_export_api.rs
 ";
 
-/// A change: the file, what is there, and what takes its place.
-type Change = (&'static str, &'static str, &'static str);
-
-/// Nothing that an importer could see.
-const BODY: &[Change] = &[
-    (
-        "rust_export_api.rs",
-        "#[interface]\n",
-        "// A comment.\n#[interface]\n",
-    ),
-    (
-        "rust_export.h",
-        "struct rust",
-        "/* A comment. */\nstruct rust",
-    ),
-    ("rust_export.rs", "ready\\n", "ready too\\n"),
-];
-/// Another table of methods.
-const TRAIT: &[Change] = &[(
-    "rust_export_api.rs",
-    "pub trait Counter: Sync {\n",
-    "pub trait Counter: Sync {\n    /// New.\n    fn reset(&self) {}\n",
-)];
-/// A structure with another field, for both languages.
-const LAYOUT: &[Change] = &[
-    (
-        "rust_export_api.rs",
-        "pub second: c_int,",
-        "pub second: c_int, #[allow(missing_docs)] pub third: c_int,",
-    ),
-    ("rust_export.h", "int second;", "int second;\n\tint third;"),
-];
-
-/// What does not build, and what the message has.
-const REFUSED: &[(&str, &[Change], &str)] = &[
-    (
-        "a_prototype_that_is_not_the_headers",
-        &[(
-            "rust_export.h",
-            "int rust_export_sum",
-            "long rust_export_sum",
-        )],
-        "conflicting types for 'rust_export_sum'",
-    ),
-    (
-        "a_structure_that_is_not_the_headers",
-        &[("rust_export.h", "int second;", "int second;\n\tint third;")],
-        "struct rust_export_pair is not what Rust believes: its size",
-    ),
-    (
-        "a_field_of_another_type",
-        &[("rust_export.h", "int second;", "unsigned int second;")],
-        "struct rust_export_pair is not what Rust believes: the type of second",
-    ),
-    (
-        "a_signature_that_is_not_the_interfaces",
-        &[(
-            "rust_export.rs",
-            "fn counter() -> &'static dyn Counter {\n    &COUNTER",
-            "fn counter() -> u32 {\n    1",
-        )],
-        "mismatched types",
-    ),
-    (
-        "an_interface_that_kbuild_does_not_name",
-        &[(
-            "Kbuild",
-            "RUSTFLAGS_rust_export.o := --interface=$(src)/rust_export_api.rs",
-            "",
-        )],
-        "rust_export_api",
-    ),
-    (
-        "an_interface_that_is_not_there",
-        &[("Kbuild", "rust_export_api.rs", "gone.rs")],
-        "gone.rs: no such file; RUSTFLAGS_x.o names it with --interface=",
-    ),
-    (
-        "a_gpl_only_symbol_for_a_proprietary_module",
-        &[(
-            "rust_import.rs",
-            "license: \"GPL\"",
-            "license: \"Proprietary\"",
-        )],
-        "rust_export_api_counter",
-    ),
-];
+const C_USERS: &str = "obj-m += c_import.o stack_c_only.o
+RUSTFLAGS_stack_c_only.o := --interface=$(src)/rust_export_api.rs
+";
 
 /// The directories of one kernel.
 pub struct Stacks {
@@ -139,7 +60,7 @@ pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
         samples: built.dir().join("samples"),
     };
     let rust = format!("{KBUILD}{RUST_IMPORT}");
-    let c = format!("{KBUILD}obj-m += c_import.o\n");
+    let c = format!("{KBUILD}{C_USERS}");
     for (name, changes, kbuild) in [
         ("body", BODY, &rust),
         ("trait", TRAIT, &rust),
@@ -166,8 +87,10 @@ impl Stacks {
         for name in sources {
             texts.insert(name, fs::read_to_string(self.samples.join(name))?);
         }
-        let c_import = fs::read_to_string(self.dir.join("c_import.c"))?;
-        texts.insert("c_import.c", c_import.replace("../../samples/", ""));
+        for name in ["c_import.c", "stack_c_only.rs"] {
+            let text = fs::read_to_string(self.dir.join(name))?;
+            texts.insert(name, text.replace("../../samples/", ""));
+        }
         for (file, from, to) in changes {
             let text = texts.get_mut(file).context("no such file")?;
             ensure!(text.contains(from), "{file} has no {from:?}");
@@ -192,135 +115,6 @@ impl Stacks {
             .join(change)
             .join(format!("{name}.ko"))
     }
-}
-
-/// Looks at what was built, and at what must not build.
-pub fn check_built(kernel: &Kernel, stacks: &Stacks, report: &mut Report) {
-    let has_versions = has_versions(kernel);
-    report.add("exports_are_as_declared", exports(stacks, has_versions));
-    report.add(
-        "versions_follow_the_interface",
-        versions(stacks, has_versions),
-    );
-    for (name, changes, message) in REFUSED {
-        report.add(
-            format!("refused::{name}"),
-            refused(kernel, stacks, name, changes, message),
-        );
-    }
-}
-
-/// Whether the kernel has CONFIG_MODVERSIONS.
-fn has_versions(kernel: &Kernel) -> bool {
-    fs::read_to_string(kernel.kdir.join("include/config/auto.conf"))
-        .is_ok_and(|config| config.contains("\nCONFIG_MODVERSIONS=y"))
-}
-
-fn refused(
-    kernel: &Kernel,
-    stacks: &Stacks,
-    name: &str,
-    changes: &[Change],
-    message: &str,
-) -> Verdict {
-    let dir = stacks
-        .changed(name, changes, &format!("{KBUILD}{RUST_IMPORT}"))
-        .map_err(|error| format!("{error:#}"))?;
-    match built::ferrule_build(kernel, "inline", &dir) {
-        Ok(output) => Err(format!("it builds:\n{output}")),
-        // GCC's quotes depend on the locale.
-        Err(error) => match format!("{error:#}").replace(['‘', '’'], "'") {
-            text if text.contains(message) => Ok(()),
-            text => Err(format!("no {message:?} in:\n{text}")),
-        },
-    }
-}
-
-/// Symbol, version, kind and namespace of each line in a directory's `Module.symvers`.
-fn symvers(dir: &Path) -> Result<Vec<[String; 4]>, String> {
-    let path = dir.join("Module.symvers");
-    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let mut symbols: Vec<_> = text
-        .lines()
-        .map(|line| {
-            let mut fields = line.split('\t').map(str::to_owned);
-            let mut field = || fields.next().unwrap_or_default();
-            let (crc, symbol, _, kind, namespace) = (field(), field(), field(), field(), field());
-            [symbol, crc, kind, namespace]
-        })
-        .collect();
-    symbols.sort();
-    Ok(symbols)
-}
-
-/// Each kind of export is what C's macro of its name makes.
-fn exports(stacks: &Stacks, has_versions: bool) -> Verdict {
-    let found = symvers(&stacks.dir)?;
-    let expected = [
-        ("stack_lower_api_boxed", "EXPORT_SYMBOL", "STACK_LOWER"),
-        ("stack_lower_api_text", "EXPORT_SYMBOL", ""),
-        ("stack_lower_mixed", "EXPORT_SYMBOL_GPL", "STACK_LOWER"),
-        ("stack_lower_nothing", "EXPORT_SYMBOL_GPL", ""),
-    ];
-    for expected in expected {
-        let is_there = found
-            .iter()
-            .any(|[symbol, _, kind, namespace]| (&**symbol, &**kind, &**namespace) == expected);
-        if !is_there {
-            return Err(format!("no {expected:?} in {found:#?}"));
-        }
-    }
-    let unversioned = found.iter().find(|symbol| symbol[1] == "0x00000000");
-    match unversioned {
-        Some(symbol) if has_versions => Err(format!("{symbol:?} has no version")),
-        None if !has_versions => Err(format!("versions without CONFIG_MODVERSIONS: {found:#?}")),
-        _ if found.len() != expected.len() + 1 => Err(format!("other exports: {found:#?}")),
-        _ => Ok(()),
-    }
-}
-
-/// Versions stay when nothing that is shared changes, and change with what they are for.
-fn versions(stacks: &Stacks, has_versions: bool) -> Verdict {
-    let base: Vec<_> = symvers(&stacks.samples)?;
-    let of = |change: &str| symvers(&stacks.dir.join("changed").join(change));
-    if of("body")? != base {
-        return Err(format!(
-            "changed by a comment: {:#?}, not {base:#?}",
-            of("body")?
-        ));
-    }
-    let crc = |symbols: &[[String; 4]], name: &str| {
-        let found = symbols.iter().find(|symbol| symbol[0] == name);
-        found
-            .map(|symbol| symbol[1].clone())
-            .ok_or(format!("no {name} in {symbols:#?}"))
-    };
-    let anchor = |symbols: &[[String; 4]]| {
-        let mut names = symbols.iter().map(|symbol| symbol[0].clone());
-        let is_version =
-            |text: &str| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
-        let found = names.find(|name| name.rsplit('_').next().is_some_and(is_version));
-        found.ok_or(format!("no interface in {symbols:#?}"))
-    };
-    for (change, function, stays) in [("trait", "counter", "sum"), ("layout", "sum", "")] {
-        let changed = of(change)?;
-        if anchor(&changed)? == anchor(&base)? {
-            return Err(format!(
-                "{change}: the interface's symbol is the same: {changed:#?}"
-            ));
-        }
-        let symbol = |name: &str| match name {
-            "counter" => "rust_export_api_counter",
-            _ => "rust_export_sum",
-        };
-        if has_versions && crc(&changed, symbol(function))? == crc(&base, symbol(function))? {
-            return Err(format!("{change}: {function} has the same version"));
-        }
-        if !stays.is_empty() && crc(&changed, symbol(stays))? != crc(&base, symbol(stays))? {
-            return Err(format!("{change}: {stays} has another version"));
-        }
-    }
-    Ok(())
 }
 
 /// The parts of the script: name, commands, and the lines that the log must have. `+` before a line: only
@@ -369,6 +163,15 @@ const PARTS: &[(&str, &str, &[&str])] = &[
         &["+c_import: disagrees about version of symbol rust_export_sum", "+c_import: 22"],
     ),
     (
+        "another_layout_of_a_c_function_in_rust",
+        "insmod rust_export.ko || exit 3; ! insmod layout_c_only.ko || exit 4; insmod stack_c_only.ko || exit 5; \
+         rmmod stack_c_only; rmmod rust_export",
+        &[
+            "stack_c_only: Unknown symbol rust_export_api_",
+            "stack_c_only: 42",
+        ],
+    ),
+    (
         "the_same_interface",
         "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
         &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
@@ -393,9 +196,16 @@ pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
         (sample("rust_import"), "rust_import"),
         (stacks.of_changed("trait", "rust_import"), "trait"),
         (stacks.of_changed("layout", "c_import"), "layout"),
+        (stacks.of_changed("layout", "stack_c_only"), "layout_c_only"),
         (stacks.of_changed("body", "rust_export"), "body"),
     ];
-    for name in ["c_import", "stack_lower", "stack_upper", "stack_ref"] {
+    for name in [
+        "c_import",
+        "stack_c_only",
+        "stack_lower",
+        "stack_upper",
+        "stack_ref",
+    ] {
         files.push((stacks.module(name), name));
     }
     let mut files: Vec<(PathBuf, String)> = files

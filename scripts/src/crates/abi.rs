@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What two modules must have in common to share Rust's types.
+
+use super::Crates;
+use crate::sysroot::Sysroot;
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+impl Crates<'_> {
+    /// What all interfaces between modules depend on: the compiler, its flags, and the crates below.
+    ///
+    /// Directories do not count: modules that are built on two machines can be stacked.
+    pub(super) fn abi(&self, sysroot: &Sysroot) -> Result<String> {
+        let mut hash = Sha256::new();
+        hash.update(format!("{:?}{:?}", self.toolchain.version, sysroot.flags()));
+        hash_files(&mut hash, &sysroot.target)?;
+        let own = ["rustc_cfg", "bindings.rs", "facts"].map(|name| self.file(name));
+        let crates = [
+            "rust/kernel",
+            "rust/macros/src",
+            "rust/bindings",
+            "rust/ffi.rs",
+            "Cargo.lock",
+        ];
+        let crates = crates.map(|name| self.root.join(name));
+        for path in own.iter().chain(&crates) {
+            hash_files(&mut hash, path)?;
+        }
+        Ok(hash
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect())
+    }
+}
+
+/// Adds the text of a file, or of the files below a directory, without its place.
+fn hash_files(hash: &mut Sha256, path: &Path) -> Result<()> {
+    let context = || format!("cannot read {}", path.display());
+    if !path.is_dir() {
+        let text = fs::read(path).with_context(context)?;
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+        return Ok(());
+    }
+    let entries = fs::read_dir(path).with_context(context)?;
+    let mut entries: Vec<PathBuf> = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()
+        .with_context(context)?;
+    entries.sort();
+    entries.iter().try_for_each(|entry| hash_files(hash, entry))
+}
