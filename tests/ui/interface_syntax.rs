@@ -113,6 +113,26 @@ extern "Rust" {
     fn renamed();
 }
 
+#[interface]
+#[macros::vtable]
+trait Changed {
+    fn call(&self);
+}
+
+#[interface]
+trait ChangedMethod {
+    #[macros::vtable]
+    fn call(&self);
+}
+
+#[interface]
+#[cfg_attr(all(), macros::vtable)]
+struct ChangedStructure;
+
+#[interface]
+#[link(name = "other")]
+extern "C" {}
+
 #[export_symbol]
 fn no_interface() {}
 

@@ -13,6 +13,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use quote::quote_spanned;
 use syn::spanned::Spanned;
+use syn::Attribute;
 use syn::Error;
 use syn::FnArg;
 use syn::GenericParam;
@@ -100,6 +101,36 @@ fn function(signature: &Signature, returns: Returns) -> Result<Vec<TokenStream>>
         checks.push(passed(type_, &signature.generics, returns == Returns::Up)?);
     }
     Ok(checks)
+}
+
+/// Attributes that leave what they are on as it is. Another macro could change it after it was looked at.
+const ATTRIBUTES: &[&str] = &[
+    "allow",
+    "cfg",
+    "deny",
+    "deprecated",
+    "derive",
+    "doc",
+    "expect",
+    "inline",
+    "must_use",
+    "non_exhaustive",
+    "repr",
+    "warn",
+];
+
+fn plain_attributes(attributes: &[Attribute]) -> Result<()> {
+    let is_plain = |attribute: &&Attribute| {
+        let path = attribute.path();
+        ATTRIBUTES.iter().any(|name| path.is_ident(name))
+    };
+    match attributes.iter().find(|attribute| !is_plain(attribute)) {
+        Some(attribute) => Err(Error::new_spanned(
+            attribute,
+            "below `#[interface]` there are no attributes that could change what it has looked at",
+        )),
+        None => Ok(()),
+    }
 }
 
 /// The check of a type that is passed: a reference for the time of the call, or what is detached.

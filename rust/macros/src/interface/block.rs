@@ -20,6 +20,10 @@ use syn::ReturnType;
 
 /// The functions as safe ones, a type with each one's name for the exporting side, and the anchor.
 pub(super) fn on_block(item: &ItemForeignMod) -> Result<TokenStream> {
+    if let Some(attribute) = item.attrs.first() {
+        let message = "a block of an interface has no attributes of its own";
+        return Err(Error::new_spanned(attribute, message));
+    }
     let (anchor, name) = export::this_interface();
     let abi = match item.abi.name.as_ref().map(syn::LitStr::value).as_deref() {
         None | Some("C") => "C",

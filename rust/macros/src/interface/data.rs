@@ -5,6 +5,7 @@
 use super::checked;
 use super::detached;
 use super::no_generics;
+use super::plain_attributes;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Error;
@@ -17,6 +18,7 @@ use syn::Result;
 use syn::Token;
 
 pub(super) fn on_struct(args: TokenStream, item: &ItemStruct) -> Result<TokenStream> {
+    plain_attributes(&item.attrs)?;
     let c_type = match args.is_empty() {
         true => None,
         false => Some(c_type(args, item)?),
@@ -26,6 +28,7 @@ pub(super) fn on_struct(args: TokenStream, item: &ItemStruct) -> Result<TokenStr
 }
 
 pub(super) fn on_enum(item: &ItemEnum) -> Result<TokenStream> {
+    plain_attributes(&item.attrs)?;
     let fields = item.variants.iter().map(|variant| &variant.fields);
     let detached = detached_type(&item.ident, &item.generics, fields)?;
     Ok(quote!(#item #detached))

@@ -5,6 +5,7 @@
 use super::checked;
 use super::function;
 use super::no_generics;
+use super::plain_attributes;
 use super::Returns;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -20,6 +21,7 @@ use syn::TypeParamBound;
 /// The trait, and `Detached` for its objects: what can be done through them has been looked at.
 pub(super) fn on_trait(mut item: ItemTrait) -> Result<TokenStream> {
     no_generics(&item.generics)?;
+    plain_attributes(&item.attrs)?;
     if let Some(token) = &item.unsafety {
         return Err(Error::new_spanned(
             token,
@@ -43,6 +45,7 @@ pub(super) fn on_trait(mut item: ItemTrait) -> Result<TokenStream> {
     for item in &item.items {
         match item {
             TraitItem::Fn(method) if method.sig.receiver().is_some() => {
+                plain_attributes(&method.attrs)?;
                 checks.extend(function(&method.sig, Returns::AnyWay)?);
             }
             item => {
