@@ -11,26 +11,56 @@ KDIR    ?=
 KVER    ?=
 HELPERS ?=
 KERNELS ?=
+SIGN_KEY  ?=
+SIGN_CERT ?=
+COMPRESS  ?=
+LINUX   ?=
+KIND    ?=
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
-KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
+KBUILD  := $(filter V=% W=% C=% CF=% INSTALL_MOD_% MODLIB=% DEPMOD=% CC=% LLVM=% CROSS_COMPILE=% KBUILD_% CONFIG_%,\
              $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v=$($v))))
-BUILD    = $(FERRULE) build $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)') \
-             $(if $(HELPERS),--helpers '$(HELPERS)')
+CHOICE   = $(if $(KDIR),--kdir '$(KDIR)') $(if $(KVER),--kver '$(KVER)')
+BUILD    = $(FERRULE) build $(CHOICE) $(if $(HELPERS),--helpers '$(HELPERS)') \
+             $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)') $(if $(SIGN_CERT),--sign-cert '$(SIGN_CERT)') \
+             $(if $(COMPRESS),--compress '$(COMPRESS)')
+NEED_M   = $(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples $@`))
 
 ## Building modules
 .PHONY: modules modules_install clean prepare
-modules modules_install clean: tool  ## build, install or clean the modules of directory M=
-	$(if $(M),,$(error M= is missing: name the modules' directory, as in `make M=samples modules`))
+modules: tool                        ## build the modules of directory M=
+modules_install clean: $(FERRULE)    ## install or clean them; for root too, who builds nothing here
+modules modules_install clean:
+	$(NEED_M)
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
 
 prepare: tool                        ## build what all modules of a kernel share, and nothing else
 	+@$(BUILD) $(KBUILD)
 
+CONFIGS := config oldconfig olddefconfig listnewconfig defconfig savedefconfig allmodconfig allnoconfig
+.PHONY: $(CONFIGS) menuconfig new builtin
+config oldconfig defconfig menuconfig: ## choose which modules of directory M= are built
+$(CONFIGS) menuconfig: tool
+	$(NEED_M)
+	@$(FERRULE) config $(CHOICE) -M '$(M)' $@
+
+new: tool                            ## make the directory M= of a new module
+	$(NEED_M)
+	@$(FERRULE) new '$(M)' $(if $(KIND),--kind '$(KIND)')
+
+builtin: tool                        ## put the directory M= into a kernel's source, to be built there
+	$(NEED_M)
+	@$(FERRULE) builtin --linux '$(or $(LINUX),$(error LINUX= is missing: name the kernel's source))' -M '$(M)'
+
+.PHONY: dkms
+dkms: tool                           ## make directory M= a DKMS package: write its dkms.conf (NAME=, VERSION=)
+	$(NEED_M)
+	@$(FERRULE) dkms '$(M)' $(CHOICE) $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
+
 ## Trying
 .PHONY: demo test kernels
-demo: setup kernels                  ## build the samples for a stock kernel, boot it in QEMU, load them there
+demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
 test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
@@ -40,12 +70,18 @@ kernels: tool                        ## fetch the stock kernels that the tests b
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 ## Setting up
-.PHONY: setup rustavailable tool
+.PHONY: setup rustavailable tool install
+install: $(FERRULE)                  ## install Ferrule for root, as DKMS needs it (PREFIX=, DESTDIR=)
+	@$(FERRULE) install $(if $(PREFIX),--prefix '$(PREFIX)') $(if $(DESTDIR),--destdir '$(DESTDIR)')
+
 setup: tool                          ## install what is missing, with apt
 	@$(FERRULE) setup
 
 rustavailable: tool                  ## say what is missing, and how to install it
 	@$(FERRULE) doctor $(if $(KDIR),--kdir '$(KDIR)')
+
+$(FERRULE):
+	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule

@@ -62,10 +62,9 @@ command -v apt-get >/dev/null || die "no Rust of 1.85 or newer, or no TLS certif
     "rust cargo ca-certificates; Arch: pacman -S --needed rust ca-certificates; others: by rustup"
 
 certificates || packages=ca-certificates
-if ! offers '[0-9]' ca-certificates || ! { find_cargo >/dev/null || choose_rust; }; then
-    as_root apt-get -q update
-    find_cargo >/dev/null || choose_rust ||
-        die "apt has no rustc of 1.85 or newer: enable the release's security updates, or use rustup's"
-fi
+# Lists that are not the newest may have an old Rust only.
+as_root apt-get -q update
+find_cargo >/dev/null || choose_rust ||
+    die "apt has no rustc of 1.85 or newer: enable the release's security updates, or use rustup's"
 as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install --no-install-recommends --no-remove -y $packages
 find_cargo || die "still no Rust of 1.85 or newer: see \`cargo -V\` and \`rustc -V\`; an old one first in PATH?"

@@ -15,14 +15,14 @@ case $1 in
 rustfmt) sources | xargs "$RUSTFMT" ;;
 rustfmtcheck) sources | xargs "$RUSTFMT" --check ;;
 clippy)
-	"$CARGO" clippy --quiet --locked --all-targets -p ferrule -p bindings-generator -p macros -- -Dwarnings
+	"$CARGO" clippy --quiet --locked --all-targets -p ferrule -p bindings-generator -p macros -p pin-init -- -Dwarnings
 	target/debug/ferrule lint clippy
 	;;
 rustdoc)
-	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros
+	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros -p pin-init
 	target/debug/ferrule lint rustdoc
 	;;
-rusttest) "$CARGO" test --locked -p bindings-generator -p macros && "$CARGO" test --locked -p ferrule --lib ;;
+rusttest) "$CARGO" test --locked -p bindings-generator -p macros -p pin-init && "$CARGO" test --locked -p ferrule --lib ;;
 reuse) reuse --suppress-deprecation lint --quiet 2>/dev/null || reuse lint ;;
 *) echo "check.sh: no such check: $1" >&2; exit 2 ;;
 esac

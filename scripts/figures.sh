@@ -8,34 +8,27 @@ cd "$(dirname "$0")/.."
 first=${1:-6.12}
 second=${2:-7.3}
 
-kdir() { target/debug/ferrule kernels list | awk -F '\t' -v s="$1" '$1 == s { print $3 }'; }
-vars() { target/debug/ferrule kernels list | awk -F '\t' -v s="$1" '$1 == s { print $5 }'; }
-seconds() {
-	what=$1
-	shift
-	/usr/bin/time -f "%e s, %M kB in the largest process" -o build-time "$@" >build-log 2>&1 || {
+# Builds directory $3 for the series $2, and says under the name $1 what it took.
+modules() {
+	/usr/bin/time -f "%e s, %U s user, %S s system, %M kB in the largest process" -o build-time \
+		make M="$3" KVER="$2" modules >build-log 2>&1 || {
 		cat build-log
 		exit 1
 	}
-	printf '%-32s %s\n' "$what" "$(cat build-time)"
+	[ -z "$1" ] || printf '%-32s %s\n' "$1" "$(cat build-time)"
 	rm -f build-time build-log
 }
-# shellcheck disable=SC2046 # Kbuild's variables are words
-samples() { seconds "$1" make M="$3" KDIR="$(kdir "$2")" modules $(vars "$2"); }
 
-make --silent tool
-first_kdir=$(kdir "$first")
-first_vars=$(vars "$first")
+make --silent kernels KERNELS="$first $second" >/dev/null
 rm -rf build target
-# shellcheck disable=SC2086
-seconds "from nothing, Linux $first" make M=samples KDIR="$first_kdir" modules $first_vars
+modules "from nothing, Linux $first" "$first" samples
 touch samples/rust_minimal.rs
-samples "one sample touched" "$first" samples
-samples "nothing touched" "$first" samples
-samples "a second kernel, Linux $second" "$second" samples
+modules "one sample touched" "$first" samples
+modules "nothing touched" "$first" samples
+modules "a second kernel, Linux $second" "$second" samples
 
-samples "" "$first" samples >/dev/null
-samples "" "$first" tests/twins >/dev/null
+modules "" "$first" samples
+modules "" "$first" tests/twins
 printf '\n%-16s %10s %10s %10s\n' "Linux $first" .ko .text .rodata
 for module in samples/*.ko tests/twins/*.ko; do
 	strip --strip-debug -o stripped.ko "$module"

@@ -8,8 +8,14 @@ cat <<'END'
   M=DIR           the modules' directory: a Kbuild file with `obj-m := x.o`, and x.rs
   KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
   KVER=RELEASE    an installed kernel, or a fetched one as 6.12   [the running one]
+  KIND=module     what `make new` makes: module, params   [module]
+  LINUX=DIR       the kernel's source that `make builtin` puts modules into
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
-  KERNELS="6.12"  which stock kernels to fetch, test, show [all; the newest for demo]
+  KERNELS="6.12"  which stock kernels to fetch, test, show [all; for demo the newest fetched]
+  SIGN_KEY=PEM SIGN_CERT=X509     modules_install signs with them   [the kernel's own key, if it is there]
+  COMPRESS=none|gzip|xz|zstd      modules_install compresses so     [as the kernel's own modules are]
+  NAME= VERSION=  of the DKMS package                [the directory's name, 1.0]
+  PREFIX=DIR      where to install Ferrule           [/usr/local]
   RUSTC= CLANG= LIBCLANG_PATH=  a toolchain other than the one found
   V=1 INSTALL_MOD_PATH= CC= ...  are Kbuild's own
 END

@@ -16,7 +16,7 @@ export RUSTC
 # Its other tools come first: cargo looks for `rustdoc` in PATH.
 PATH=$(dirname "$RUSTC"):$PATH
 {
-	"$CARGO" test --locked --no-fail-fast -p ferrule -p bindings-generator -p macros 2>&1
+	"$CARGO" test --locked --no-fail-fast -p ferrule -p bindings-generator -p macros -p pin-init 2>&1
 	echo "status: $?"
 } | tee "$log"
 

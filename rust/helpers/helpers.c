@@ -6,6 +6,7 @@
 
 #include "bug.c"
 #include "err.c"
+#include "module.c"
 #include "nodemask.c"
 #include "refcount.c"
 #include "slab.c"

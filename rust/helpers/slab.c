@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include <linux/align.h>
 #include <linux/gfp.h>
 #include <linux/log2.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
-/*
- * The realloc helpers take the old size, which C's functions do not: a kernel without
- * krealloc_node_align() may have no way to tell how much of the old memory to keep.
- */
+#include "realloc.h"
 
 #ifndef krealloc_node_align
 /*
@@ -33,19 +27,11 @@ __rust_helper void *rust_helper_krealloc_sized(const void *p, size_t old_size, s
 #ifdef krealloc_node_align
 	return krealloc_node_align(p, size, align, flags, nid);
 #else
-	void *new;
-
 	size = rust_helper_slab_size(size, align);
 	if (p && IS_ALIGNED((unsigned long)p, align))
 		return krealloc(p, size, flags);
 
-	new = kmalloc_node(size, flags, nid);
-	if (new && p) {
-		memcpy(new, p, min(old_size, size));
-		kfree(p);
-	}
-
-	return new;
+	return rust_helper_move(kmalloc_node(size, flags, nid), p, old_size, size, kfree);
 #endif
 }
 
@@ -57,7 +43,7 @@ __rust_helper void *rust_helper_kvrealloc_sized(const void *p, size_t old_size, 
 #else
 	void *new;
 
-	if (p && size <= old_size && IS_ALIGNED((unsigned long)p, align))
+	if (rust_helper_stays(p, old_size, size, align))
 		return (void *)p;
 
 	/* Virtual mappings are aligned to a page: only kmalloc() can give more. */
@@ -66,11 +52,6 @@ __rust_helper void *rust_helper_kvrealloc_sized(const void *p, size_t old_size, 
 	else
 		new = kvmalloc_node(rust_helper_slab_size(size, align), flags, nid);
 
-	if (new && p) {
-		memcpy(new, p, min(old_size, size));
-		kvfree(p);
-	}
-
-	return new;
+	return rust_helper_move(new, p, old_size, size, kvfree);
 #endif
 }

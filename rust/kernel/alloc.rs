@@ -21,7 +21,7 @@ use core::alloc::Layout;
 use core::ptr::NonNull;
 
 pub mod allocator;
-mod init;
+pub(crate) mod init;
 pub mod kbox;
 pub mod kvec;
 pub mod layout;
@@ -51,6 +51,13 @@ impl From<AllocError> for Error {
 /// How an allocation may go about finding memory (`gfp_t`).
 ///
 /// The values are in [`flags`]; `|`, `&` and `!` combine them.
+///
+/// # Examples
+///
+/// ```
+/// let buffer = KBox::<[u8; 512]>::new_uninit(GFP_KERNEL | __GFP_NOWARN)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq)]
 pub struct Flags(u32);
 
@@ -61,7 +68,14 @@ impl Flags {
     }
 
     /// Whether every flag of `flags` is set.
-    const fn contains(self, flags: Flags) -> bool {
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!((GFP_KERNEL | __GFP_ZERO).contains(__GFP_ZERO));
+    /// assert!(!GFP_ATOMIC.contains(GFP_KERNEL));
+    /// ```
+    pub const fn contains(self, flags: Flags) -> bool {
         self.0 & flags.0 == flags.0
     }
 }
@@ -140,6 +154,15 @@ impl NumaNode {
     /// # Errors
     ///
     /// [`EINVAL`] if this machine cannot have such a node.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::alloc::NumaNode;
+    ///
+    /// assert!(NumaNode::new(0).is_ok());
+    /// assert!(NumaNode::new(-2).is_err());
+    /// ```
     pub fn new(node: i32) -> Result<Self> {
         if node == bindings::NUMA_NO_NODE {
             return Ok(Self::NO_NODE);

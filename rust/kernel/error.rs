@@ -50,6 +50,13 @@ impl Error {
     }
 
     /// Makes an error of a negative errno, or nothing if the number is out of range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(Error::try_from_errno(-22), Some(EINVAL));
+    /// assert_eq!(Error::try_from_errno(22), None);
+    /// ```
     pub const fn try_from_errno(errno: c_int) -> Option<Error> {
         if errno < -(bindings::MAX_ERRNO as i32) || errno >= 0 {
             return None;
@@ -72,6 +79,12 @@ impl Error {
     }
 
     /// Returns the name that C has for the error, if it has one. C: `errname()`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(EPERM.name(), Some(c"EPERM"));
+    /// ```
     pub fn name(&self) -> Option<&'static CStr> {
         // SAFETY: `errname` takes any number.
         let name = unsafe { bindings::errname(self.0.get().wrapping_neg()) };

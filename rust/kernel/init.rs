@@ -34,44 +34,30 @@
 
 #[doc(inline)]
 pub use crate::alloc::InPlaceInit;
-#[doc(inline)]
-pub use crate::pin_init::*;
 #[doc(no_inline)]
 pub use crate::try_init;
 #[doc(no_inline)]
 pub use crate::try_pin_init;
+#[doc(no_inline)]
+pub use pin_init::*;
 
 /// Initialises a structure in place, which may fail; the error is the kernel's unless one is given.
 ///
-/// As [`init!`](crate::init!); `? Error` after the braces changes the type of the error.
+/// As [`init!`](pin_init::init!); `? Error` after the braces changes the type of the error.
 #[macro_export]
 macro_rules! try_init {
-    ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }) => {
-        $crate::pin_init::__pinned_init::try_init!(
-            $(&$this in)? $t $(::<$($generics),*>)? { $($fields)* }? $crate::error::Error
-        )
-    };
-    ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }? $err:ty) => {
-        $crate::pin_init::__pinned_init::try_init!(
-            $(&$this in)? $t $(::<$($generics),*>)? { $($fields)* }? $err
-        )
+    ($($initialiser:tt)*) => {
+        ::pin_init::init!(#[default_error($crate::error::Error)] $($initialiser)*)
     };
 }
 
 /// Initialises a pinned structure in place, which may fail; the error is the kernel's unless one is
 /// given.
 ///
-/// As [`pin_init!`](crate::pin_init!); `? Error` after the braces changes the type of the error.
+/// As [`pin_init!`](pin_init::pin_init!); `? Error` after the braces changes the type of the error.
 #[macro_export]
 macro_rules! try_pin_init {
-    ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }) => {
-        $crate::pin_init::__pinned_init::try_pin_init!(
-            $(&$this in)? $t $(::<$($generics),*>)? { $($fields)* }? $crate::error::Error
-        )
-    };
-    ($(&$this:ident in)? $t:ident $(::<$($generics:ty),* $(,)?>)? { $($fields:tt)* }? $err:ty) => {
-        $crate::pin_init::__pinned_init::try_pin_init!(
-            $(&$this in)? $t $(::<$($generics),*>)? { $($fields)* }? $err
-        )
+    ($($initialiser:tt)*) => {
+        ::pin_init::pin_init!(#[default_error($crate::error::Error)] $($initialiser)*)
     };
 }

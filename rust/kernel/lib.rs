@@ -26,6 +26,8 @@ pub use ffi;
 pub use macros;
 
 pub mod alloc;
+pub mod bits;
+pub mod bug;
 pub mod build_assert;
 pub mod error;
 pub mod export;
@@ -35,9 +37,10 @@ pub mod init;
 pub mod module;
 pub mod module_param;
 mod panic;
-pub mod pin_init;
 pub mod prelude;
 pub mod print;
+pub mod safety;
+pub mod sizes;
 mod static_assert;
 #[doc(hidden)]
 pub mod std_vendor;

@@ -13,6 +13,10 @@ use crate::str::CStr;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
+mod reference;
+
+pub use reference::ModuleRef;
+
 /// The type of a module whose value can be made anywhere and moved.
 ///
 /// Dropping the value is the module's exit function.
@@ -47,7 +51,7 @@ impl<T: Module> InPlaceModule for T {
         };
 
         // SAFETY: `initer` writes the whole slot when it returns `Ok`, else it leaves it alone.
-        unsafe { pinned_init::pin_init_from_closure(initer) }
+        unsafe { pin_init::pin_init_from_closure(initer) }
     }
 }
 
@@ -57,7 +61,14 @@ pub trait ModuleMetadata {
     const NAME: &'static CStr;
 
     /// The module itself.
-    const THIS_MODULE: &'static ThisModule;
+    const THIS_MODULE: ThisModule;
+}
+
+/// Returns the module that `M` was declared by: `this_module::<LocalModule>()`. C: `THIS_MODULE`.
+///
+/// Context: any.
+pub const fn this_module<M: ModuleMetadata>() -> &'static ThisModule {
+    const { &M::THIS_MODULE }
 }
 
 /// A module, as C's `THIS_MODULE`: a null pointer stands for the kernel itself.
@@ -85,75 +96,29 @@ impl ThisModule {
     }
 }
 
-impl ThisModule {
-    /// Takes a reference on the module: it cannot be unloaded until the result is dropped.
-    ///
-    /// A reference does not protect the code that drops it: where the kernel calls a module, what was
-    /// registered there keeps it loaded or waits for the call. It is for what has to outlast that,
-    /// such as a device that is open. A module that keeps one on itself in its own value is never unloaded.
-    ///
-    /// Context: any but NMI. C: `try_module_get()`.
-    ///
-    /// # Errors
-    ///
-    /// `None` if the module is being unloaded.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use kernel::prelude::*;
-    /// # fn example(module: &'static ThisModule) -> Result {
-    /// let in_use = module.try_get().ok_or(ENODEV)?;
-    /// // `rmmod` says that the module is in use.
-    /// drop(in_use);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn try_get(&'static self) -> Option<ModuleRef> {
-        // SAFETY: The pointer is valid for as long as code of the module runs, or null for the
-        // kernel itself, which C takes too.
-        let got = unsafe { bindings::try_module_get(self.0) };
-        // INVARIANT: The reference was taken just now.
-        got.then(|| ModuleRef(self))
-    }
-}
+/// The version of a module that is built in, for `/sys/module/NAME/version`. C: `MODULE_VERSION()`.
+#[doc(hidden)]
+#[cfg(CONFIG_SYSFS)]
+#[repr(transparent)]
+pub struct BuiltInVersion(bindings::module_version_attribute);
 
-/// A reference on a module: while it lives, `rmmod` of the module fails (`EWOULDBLOCK`).
-///
-/// Leaking one is safe: the module just stays for good.
-///
-/// # Invariants
-///
-/// It owns one count of the module's references.
-#[must_use = "the module can be unloaded at once if the reference is not kept"]
-pub struct ModuleRef(&'static ThisModule);
+// SAFETY: Nobody writes to it once it is made; C takes its attribute for a constant too.
+#[cfg(CONFIG_SYSFS)]
+unsafe impl Sync for BuiltInVersion {}
 
-impl ModuleRef {
-    /// Returns the module that it is a reference on.
-    pub fn module(&self) -> &'static ThisModule {
-        self.0
-    }
-}
-
-impl Clone for ModuleRef {
-    /// Takes another reference on the module.
-    ///
-    /// Context: any but NMI. C: `__module_get()`.
-    fn clone(&self) -> Self {
-        // SAFETY: By the type invariant there is a reference already, so the module is not going.
-        unsafe { bindings::__module_get(self.0.as_ptr()) };
-        // INVARIANT: The reference was taken just now.
-        Self(self.0)
-    }
-}
-
-impl Drop for ModuleRef {
-    /// Gives the reference back.
-    ///
-    /// Context: any but NMI. C: `module_put()`.
-    fn drop(&mut self) {
-        // SAFETY: By the type invariant this reference is ours to give back, once.
-        unsafe { bindings::module_put(self.0.as_ptr()) };
+#[cfg(CONFIG_SYSFS)]
+impl BuiltInVersion {
+    /// Makes the entry of `module` in the section `__modver`.
+    pub const fn new(module: &'static CStr, version: &'static CStr) -> Self {
+        let name = crate::str::as_char_ptr_in_const_context(c"version");
+        // SAFETY: Zero is no name, no function and no lock class in each of the fields.
+        let mut entry: bindings::module_version_attribute = unsafe { core::mem::zeroed() };
+        entry.mattr.attr.name = name;
+        entry.mattr.attr.mode = 0o444;
+        entry.mattr.show = Some(bindings::__modver_version_show);
+        entry.module_name = crate::str::as_char_ptr_in_const_context(module);
+        entry.version = crate::str::as_char_ptr_in_const_context(version);
+        Self(entry)
     }
 }
 

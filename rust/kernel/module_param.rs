@@ -25,20 +25,26 @@
 //!
 //! Without write permission a value changes only before the module's `init`, so
 //! [`value_ref()`](ModuleParamAccess::value_ref) lends it for as long as the module lives. With write
-//! permission it can change at any time ([`RunTime`]): a number is read and written whole, and
-//! everything else is reached through [`lock()`](ModuleParamAccess::lock).
+//! permission it can change at any time: a number or `bool` ([`RunTime`]) is read and written whole,
+//! everything else ([`Locked`]) is reached through [`lock()`](ModuleParamAccess::lock).
+//!
+//! A driver's own functions and types run when a value is given or shown: at load time before
+//! `init`, through sysfs from shortly before `init` until shortly after the module's value was
+//! dropped. A load can fail after them, without `init` and without a drop.
 //!
 //! C header: `include/linux/moduleparam.h`.
 
 mod access;
 mod adapter;
 mod array;
+mod early;
 mod kind;
 mod lock;
 mod string;
 
 pub use access::Guarded;
 pub use access::LoadTime;
+pub use access::Locked;
 pub use access::Mode;
 pub use access::ModuleParamAccess;
 pub use access::RunTime;
@@ -48,6 +54,7 @@ pub use adapter::Staging;
 pub use adapter::Writer;
 pub use array::Array;
 pub use array::ArrayOf;
+pub use early::EarlyParam;
 pub use kind::Bint;
 pub use kind::BoolEnableOnly;
 pub use kind::Custom;
@@ -75,7 +82,7 @@ use crate::str::ParseInt;
 ///
 /// Integers and `bool` implement it; a driver implements it for types of its own, which also need
 /// [`Display`](crate::fmt::Display) for what sysfs shows. For an enum of plain names, derive it:
-/// each variant is written in lower case, or as `#[param(name = "…")]` says.
+/// each variant is written in lower case with `_` between words, or as `#[param(name = "…")]` says.
 ///
 /// # Examples
 ///
@@ -120,7 +127,9 @@ pub trait ModuleParam: Sized + Copy {
 
     /// Makes a value of what the user wrote, without the newline that `echo` adds.
     ///
-    /// Context: process, may sleep; the module's parameters are locked. It may run before `init`.
+    /// Context: process, may sleep; the module's parameters are locked. It runs before `init` when
+    /// the module is loaded, with neither `init` nor a drop to follow if the load fails. In a built-in
+    /// module it runs just before the initcalls of the module's level, when memory can be allocated.
     ///
     /// # Errors
     ///
@@ -173,8 +182,8 @@ impl KernelParam {
     ///
     /// # Safety
     ///
-    /// No Rust code of the module may run before its parameters have their values, unless `M` is
-    /// [`RunTime`]; `M` must be that if `perm` lets anybody write.
+    /// If the value can change after `init`, `M` must be [`RunTime`] for a [`Scalar`] and [`Locked`]
+    /// for all else. If code of the module runs before `init`, `M` must not be [`LoadTime`].
     pub const unsafe fn plain<K: Kind, M: Mode>(
         name: &'static CStr,
         module: &'static ThisModule,
@@ -188,8 +197,7 @@ impl KernelParam {
     ///
     /// # Safety
     ///
-    /// `S::Mode` must be [`RunTime`] if `perm` lets anybody write, or if the value can come after
-    /// `init`.
+    /// As for `plain()`.
     pub const unsafe fn adapted<S: Spec>(
         name: &'static CStr,
         module: &'static ThisModule,

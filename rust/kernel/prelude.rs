@@ -85,25 +85,25 @@ pub use macros::module;
 pub use macros::vtable;
 
 #[doc(no_inline)]
-pub use crate::init;
-#[doc(no_inline)]
-pub use crate::pin_init;
-#[doc(no_inline)]
-pub use crate::pin_init::pin_data;
-#[doc(no_inline)]
-pub use crate::pin_init::pinned_drop;
-#[doc(no_inline)]
-pub use crate::pin_init::InPlaceWrite;
-#[doc(no_inline)]
-pub use crate::pin_init::Init;
-#[doc(no_inline)]
-pub use crate::pin_init::PinInit;
-#[doc(no_inline)]
-pub use crate::pin_init::Zeroable;
-#[doc(no_inline)]
 pub use crate::try_init;
 #[doc(no_inline)]
 pub use crate::try_pin_init;
+#[doc(no_inline)]
+pub use pin_init::init;
+#[doc(no_inline)]
+pub use pin_init::pin_data;
+#[doc(no_inline)]
+pub use pin_init::pin_init;
+#[doc(no_inline)]
+pub use pin_init::pinned_drop;
+#[doc(no_inline)]
+pub use pin_init::InPlaceWrite;
+#[doc(no_inline)]
+pub use pin_init::Init;
+#[doc(no_inline)]
+pub use pin_init::PinInit;
+#[doc(no_inline)]
+pub use pin_init::Zeroable;
 
 #[doc(no_inline)]
 pub use crate::build_assert;

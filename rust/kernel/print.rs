@@ -177,6 +177,17 @@ pub fn call_printk_cont(args: fmt::Arguments<'_>) {
 }
 
 /// A flag that can be taken once, for what should happen a single time. C: `DO_ONCE_LITE()`.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::print::OnceLite;
+///
+/// static ONCE: OnceLite = OnceLite::new();
+///
+/// assert!(ONCE.call_once(|| pr_info!("first\n")));
+/// assert!(!ONCE.call_once(|| pr_info!("never\n")));
+/// ```
 pub struct OnceLite(AtomicBool);
 
 impl OnceLite {

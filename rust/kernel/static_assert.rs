@@ -18,6 +18,10 @@
 /// static_assert!(42 > 24);
 /// static_assert!(core::mem::size_of::<u8>() == 1, "a byte has no padding");
 /// ```
+///
+/// ```compile_fail,E0080
+/// kernel::static_assert!(size_of::<u8>() == 2);
+/// ```
 #[macro_export]
 macro_rules! static_assert {
     ($condition:expr $(,$arg:literal)? $(,)?) => {
@@ -39,6 +43,14 @@ macro_rules! static_assert {
 ///     N / 2
 /// }
 /// assert_eq!(halves::<4>(), 2);
+/// ```
+///
+/// ```compile_fail,E0080
+/// fn halves<const N: usize>() -> usize {
+///     kernel::const_assert!(N % 2 == 0);
+///     N / 2
+/// }
+/// halves::<3>();
 /// ```
 #[macro_export]
 macro_rules! const_assert {

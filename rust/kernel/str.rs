@@ -99,6 +99,15 @@ pub fn kstrtobool(string: &CStr) -> Result<bool> {
 /// # Errors
 ///
 /// [`EINVAL`] for what is neither.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::str::kstrtobool_bytes;
+///
+/// assert_eq!(kstrtobool_bytes(b"yes"), Ok(true));
+/// assert_eq!(kstrtobool_bytes(b""), Err(EINVAL));
+/// ```
 pub fn kstrtobool_bytes(string: &[u8]) -> Result<bool> {
     // Two characters decide, and a NUL byte ends the string for C as well.
     let first = |index| string.get(index).copied().unwrap_or(0);

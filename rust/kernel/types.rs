@@ -29,6 +29,11 @@ pub use scope_guard::ScopeGuard;
 ///
 /// let _value = OfThisTask { _not_send: NotThreadSafe };
 /// ```
+///
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// send(kernel::types::NotThreadSafe);
+/// ```
 pub type NotThreadSafe = PhantomData<*mut ()>;
 
 /// The value of the type of this name.

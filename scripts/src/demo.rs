@@ -11,20 +11,24 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// Builds the samples for a stock kernel and shows them in a virtual machine
+/// Builds the samples for stock kernels and shows them in virtual machines
 #[derive(clap::Args)]
 pub struct Args {
-    /// Which kernel, as `6.12` [default: the newest that has been fetched]
-    series: Option<String>,
+    /// Which kernels, as `6.12`; fetched if need be [default: the newest that has been fetched]
+    series: Vec<String>,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let cached = kernels::cached(&kernels::cache_dir(None)?)?;
-    let kernel = match &args.series {
-        Some(series) => cached.into_iter().find(|kernel| kernel.series == *series),
-        None => cached.into_iter().next_back(),
-    };
-    let kernel = kernel.context("no such kernel has been fetched; run `make kernels`")?;
+    for kernel in kernels::wanted(&kernels::cache_dir(None)?, &args.series)? {
+        let status = show(&kernel)?;
+        if status != 0 {
+            return Ok(ExitCode::from(status));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(kernel: &Kernel) -> Result<u8> {
     let root = build::root()?;
     let dir = root.join("build/demo").join(&kernel.release);
     copy_sources(&root.join("samples"), &dir)?;
@@ -42,7 +46,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
     println!("Booting Linux {} in QEMU", kernel.release);
     let samples = Sample::all(&dir)?;
-    let guest = guest(&kernel, &dir, &samples)?;
+    let guest = guest(kernel, &dir, &samples)?;
     let outcome = vm::boot(&guest, &mut |line| println!("{line}"))?;
     if let Some(failure) = outcome.failure() {
         bail!("{failure}");
@@ -54,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             kernel.release
         );
     }
-    Ok(ExitCode::from(outcome.exit_code()))
+    Ok(outcome.exit_code())
 }
 
 /// A guest that runs each sample's commands, as its header has them, and shows what they log.

@@ -18,6 +18,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+pub use files::python_with;
 pub use items::{item, Group, Id, Item};
 pub use packages::{Distro, Installer, OsRelease};
 

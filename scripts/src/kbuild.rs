@@ -22,8 +22,6 @@ $(obj)/cflags: FORCE
 pub struct Cc {
     pub program: String,
     pub flags: Vec<String>,
-    /// Kbuild's variable `cmd_and_fixdep`.
-    pub fixdep: String,
     /// The flags' paths may be relative to this directory.
     dir: PathBuf,
 }
@@ -50,9 +48,20 @@ impl Cc {
                 file.display()
             )
         })?;
-        let fixdep = fs::read_to_string(dir.join("cflags.fixdep"))
-            .with_context(|| format!("Kbuild of {} wrote no variable", kdir.path.display()))?;
-        let mut words = shlex::split(&text)
+        Self::read(kdir, &text)
+    }
+
+    /// Returns Kbuild's variable `cmd_and_fixdep`, as [`Cc::ask`] has found it with scratch space in `dir`.
+    pub fn fixdep(dir: &Path) -> Result<String> {
+        let file = dir.join("cflags/cflags.fixdep");
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("Kbuild wrote no {}", file.display()))?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// Takes the compiler and its flags from a line that the Kbuild of `kdir` wrote.
+    pub fn read(kdir: &Kdir, text: &str) -> Result<Self> {
+        let mut words = shlex::split(text)
             .context("Kbuild's flags are not words of a shell")?
             .into_iter();
         let program = words.next().context("Kbuild names no compiler")?;
@@ -62,7 +71,6 @@ impl Cc {
         Ok(Self {
             program,
             flags,
-            fixdep: fixdep.trim().to_owned(),
             dir: kdir.path.clone(),
         })
     }

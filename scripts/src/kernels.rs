@@ -5,7 +5,7 @@
 //! A kernel of the cache is a directory `kernels/RELEASE` with its packages unpacked: headers, image
 //! and modules. They come through the machine's own apt, signatures checked, and need no root.
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +18,7 @@ mod matrix;
 mod package;
 mod relocate;
 mod sites;
+mod source;
 mod store;
 
 use matrix::{Matrix, Row};
@@ -48,6 +49,8 @@ enum Verb {
     List,
     /// Prints the build directory (KDIR) of a series' kernel.
     Path { series: String },
+    /// Unpacks the source of a series' kernel into a new directory, without other architectures.
+    Source { series: String, dir: PathBuf },
 }
 
 /// A stock kernel in the cache.
@@ -68,17 +71,20 @@ pub struct Kernel {
     pub make_vars: Vec<String>,
 }
 
-impl Kernel {
-    /// Whether `name` is its release or its series.
-    pub fn is_called(&self, name: &str) -> bool {
-        self.release == name || self.series == name
-    }
-}
-
 pub fn run(args: &Args) -> Result<ExitCode> {
     let cache = cache_dir(args.cache.as_deref())?;
     match &args.verb {
-        Verb::Fetch { series, update } => fetch_all(&cache, series, *update)?,
+        Verb::Fetch { series, update } => {
+            for kernel in fetch_all(&cache, series, *update)? {
+                let Kernel {
+                    series,
+                    release,
+                    kdir,
+                    ..
+                } = &kernel;
+                println!("{series} {release} {}", kdir.display());
+            }
+        }
         Verb::List => {
             for kernel in cached(&cache)? {
                 let Kernel {
@@ -94,9 +100,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 println!("{series}\t{release}\t{kdir}\t{vmlinuz}\t{vars}");
             }
         }
+        Verb::Source { series, dir } => source(&cache, series, dir)?,
         Verb::Path { series } => println!("{}", find(&cache, series)?.kdir.display()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Unpacks the newest source of a series into `dir`, which must not be there yet.
+pub fn source(cache: &Path, series: &str, dir: &Path) -> Result<()> {
+    let matrix = Matrix::load()?;
+    let rows = matrix.select(&[series.to_owned()])?;
+    let _lock = store::Lock::take(cache)?;
+    let apt = apt::Apt::new(cache.join("apt"))?;
+    rows.into_iter()
+        .try_for_each(|row| source::unpack(&apt, &matrix.naming, row, dir))
 }
 
 /// The cache's directory: `arg`, else `$FERRULE_CACHE`, else the user's cache.
@@ -131,32 +148,44 @@ pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
 
 /// The kernels of the cache, the newest of each series, in the series' order.
 pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
+    let records = newest(cache)?.into_iter();
+    records.map(|record| open(cache, record)).collect()
+}
+
+/// The kernel of the cache with that release or series, if there is one.
+pub fn named(cache: &Path, name: &str) -> Result<Option<Kernel>> {
+    let mut records = newest(cache)?.into_iter();
+    let record = records.find(|record| record.release == name || record.series == name);
+    record.map(|record| open(cache, record)).transpose()
+}
+
+fn newest(cache: &Path) -> Result<Vec<store::Record>> {
     let mut records = store::releases(cache)?;
     records.reverse();
     records.dedup_by(|older, newer| older.series == newer.series);
     records.reverse();
-    records
-        .into_iter()
-        .map(|record| {
-            let root = store::kernels(cache).join(&record.release);
-            let (kdir, vmlinuz, modules) =
-                store::find_parts(&root, &record.release).with_context(|| {
-                    format!(
-                        "the cache is damaged: rm -r {} and fetch again",
-                        root.display()
-                    )
-                })?;
-            let make_vars = host::make_vars(&kdir)?;
-            Ok(Kernel {
-                series: record.series,
-                release: record.release,
-                kdir,
-                vmlinuz,
-                modules,
-                make_vars,
-            })
-        })
-        .collect()
+    Ok(records)
+}
+
+fn open(cache: &Path, record: store::Record) -> Result<Kernel> {
+    let root = store::kernels(cache).join(&record.release);
+    let (kdir, vmlinuz, modules) =
+        store::find_parts(&root, &record.release).with_context(|| {
+            format!(
+                "the cache is damaged: rm -r {} and fetch again",
+                root.display()
+            )
+        })?;
+    // It runs compilers: a build asks for the one kernel that it is for.
+    let make_vars = host::make_vars(&kdir)?;
+    Ok(Kernel {
+        series: record.series,
+        release: record.release,
+        kdir,
+        vmlinuz,
+        modules,
+        make_vars,
+    })
 }
 
 /// The kernel of one series.
@@ -173,8 +202,45 @@ fn find(cache: &Path, series: &str) -> Result<Kernel> {
     })
 }
 
-/// Fetches what is missing of the named series, and prints a line for each.
-fn fetch_all(cache: &Path, series: &[String], update: bool) -> Result<()> {
+/// The named series' kernels, fetched if need be; without a name the newest that is there, else the
+/// newest of all.
+pub fn wanted(cache: &Path, series: &[String]) -> Result<Vec<Kernel>> {
+    if !series.is_empty() {
+        return fetch_all(cache, series, false);
+    }
+    if let Some(kernel) = cached(cache)?.pop() {
+        return Ok(vec![kernel]);
+    }
+    let newest = Matrix::load()?
+        .rows
+        .pop()
+        .context("no kernel in the matrix")?;
+    fetch_all(cache, &[newest.series], false)
+}
+
+/// Says which kernels there are, after a name that is none of them.
+pub fn remedy(fetched: &[Kernel], name: &str) -> Result<String> {
+    let matrix = Matrix::load()?;
+    let all: Vec<&str> = matrix.rows.iter().map(|row| row.series.as_str()).collect();
+    let have: Vec<&str> = fetched
+        .iter()
+        .map(|kernel| kernel.series.as_str())
+        .collect();
+    let have = match have.is_empty() {
+        true => "none has been fetched".to_owned(),
+        false => format!("fetched: {}", have.join(", ")),
+    };
+    let wish = match all.contains(&name) {
+        true => name.to_owned(),
+        false => all.join("|"),
+    };
+    Ok(format!(
+        "{have}; fetch one by `make kernels KERNELS={wish}`"
+    ))
+}
+
+/// Fetches what is missing of the named series.
+fn fetch_all(cache: &Path, series: &[String], update: bool) -> Result<Vec<Kernel>> {
     let matrix = Matrix::load()?;
     let rows = matrix.select(series)?;
     let missing = |rows: &[&'_ Row]| -> Result<bool> {
@@ -198,22 +264,17 @@ fn fetch_all(cache: &Path, series: &[String], update: bool) -> Result<()> {
         }
     }
     let kernels = cached(cache)?;
-    for row in rows {
-        let Some(kernel) = kernels.iter().find(|kernel| kernel.series == row.series) else {
-            bail!(
+    let fetched = rows.into_iter().map(|row| {
+        let kernel = kernels.iter().find(|kernel| kernel.series == row.series);
+        kernel.cloned().with_context(|| {
+            format!(
                 "{}: was removed from {} while it was being fetched",
                 row.series,
                 cache.display()
-            );
-        };
-        println!(
-            "{} {} {}",
-            kernel.series,
-            kernel.release,
-            kernel.kdir.display()
-        );
-    }
-    Ok(())
+            )
+        })
+    });
+    fetched.collect()
 }
 
 #[cfg(test)]
@@ -239,5 +300,17 @@ mod tests {
         assert_eq!(cached(nowhere).unwrap(), []);
         let error = find(nowhere, "6.12").unwrap_err().to_string();
         assert!(error.contains("ferrule kernels fetch 6.12"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_is_no_kernel_is_answered_with_those_there_are() {
+        let none = remedy(&[], "9.99").unwrap();
+        assert_eq!(
+            none,
+            "none has been fetched; fetch one by `make kernels KERNELS=6.1|6.12|7.3`"
+        );
+        assert!(remedy(&[], "6.12")
+            .unwrap()
+            .ends_with("`make kernels KERNELS=6.12`"));
     }
 }

@@ -3,7 +3,9 @@
 //! The `ferrule` tool: one verb per thing that a Makefile should not do.
 
 use clap::Parser;
-use ferrule::{build, demo, doctor, kernels, module, setup, vm};
+use ferrule::{
+    build, builtin, config, demo, dkms, doctor, install, kernels, module, new, setup, vm,
+};
 use std::process::ExitCode;
 
 /// Rust kernel modules for the kernel you already run.
@@ -11,11 +13,17 @@ use std::process::ExitCode;
 #[command(name = "ferrule", version, subcommand_required = true)]
 enum Verb {
     Build(build::Args),
+    Builtin(builtin::Args),
+    Config(config::Args),
     Demo(demo::Args),
+    Dkms(dkms::Args),
     Doctor(doctor::Args),
+    Install(install::Args),
     Kernels(kernels::Args),
     Lint(build::LintArgs),
     Module(module::Args),
+    New(new::Args),
+    Prepare(builtin::PrepareArgs),
     Setup(setup::Args),
     Vm(vm::Args),
 }
@@ -23,8 +31,14 @@ enum Verb {
 fn main() -> ExitCode {
     let status = match Verb::parse() {
         Verb::Build(args) => build::run(&args),
+        Verb::Builtin(args) => builtin::run(&args),
+        Verb::New(args) => new::run(&args),
+        Verb::Prepare(args) => builtin::prepare(&args),
+        Verb::Config(args) => config::run(&args),
         Verb::Demo(args) => demo::run(&args),
+        Verb::Dkms(args) => dkms::run(&args),
         Verb::Doctor(args) => doctor::run(&args),
+        Verb::Install(args) => install::run(&args),
         Verb::Kernels(args) => kernels::run(&args),
         Verb::Lint(args) => build::lint(&args),
         Verb::Module(args) => module::run(&args),

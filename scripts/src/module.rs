@@ -53,6 +53,14 @@ fn versions_file(object: &Path) -> PathBuf {
 /// The symbol of a `build_error!` that the optimiser could not prove unreachable.
 const BUILD_ERROR: &str = "rust_build_error";
 
+/// Cargo's build has a section for each function, and unwind tables that no kernel reads.
+const BUILTINS_LAYOUT: &str = "SECTIONS {
+    .text : { *(.text .text.*) }
+    .rodata : { *(.rodata .rodata.*) }
+    /DISCARD/ : { *(.eh_frame) }
+}
+";
+
 /// How the directories for temporary files begin, beside the object that is made.
 pub const SCRATCH: &str = ".ferrule-";
 
@@ -258,6 +266,7 @@ fn link(
             source_name()
         );
     }
+    let mut runtime = Vec::new();
     if let Some((path, builtins)) = builtins {
         // Wide integers and floating point; memcpy and its like are the kernel's.
         let needed: Vec<&String> = builtins
@@ -267,11 +276,21 @@ fn link(
             .collect();
         if !needed.is_empty() {
             let part = dir.join("builtins.o");
+            let script = dir.join("builtins.lds");
+            fs::write(&script, BUILTINS_LAYOUT).context("cannot write a linker script")?;
             let mut ld = Command::new("ld");
-            ld.args(["-r", "--gc-sections", "-o"]).arg(&part);
+            ld.args(["-r", "--gc-sections", "-T"]).arg(&script);
+            ld.arg("-o").arg(&part);
             ld.args(needed.iter().map(|name| format!("--undefined={name}")));
             command::output(ld.arg(path))?;
-            objects.push(part);
+            objects.push(part.clone());
+            // Two modules in one kernel each have their own.
+            let part = Symbols::of(&fs::read(&part).context("ld wrote no object")?)?;
+            runtime.extend(
+                part.defined
+                    .iter()
+                    .map(|name| format!("--localize-symbol={name}")),
+            );
         }
     }
     let mut ld = Command::new("ld");
@@ -287,10 +306,14 @@ fn link(
                         "--strip-symbol=*.[co]",
                         "--localize-symbol=rust_helper_*",
                     ])
+                    .args(&runtime)
                     .arg(out),
             )?;
         }
-        None if objects.len() > 1 => drop(command::output(&mut ld)?),
+        None if objects.len() > 1 => {
+            command::output(&mut ld)?;
+            command::output(Command::new("objcopy").args(&runtime).arg(out))?;
+        }
         None => fs::rename(&objects[0], out).context("cannot rename the object")?,
     }
     Ok(stub)

@@ -7,6 +7,8 @@
 use crate::kdir::Config;
 use anyhow::{bail, Result};
 
+mod older;
+
 /// What a config symbol means for Rust code.
 enum Effect {
     /// Nothing: it acts at run time, or on C and assembly only.
@@ -103,6 +105,8 @@ const TABLE: &[(&str, Effect)] = &[
     ("LTO_CLANG", LTO),
     ("LTO_CLANG_FULL", LTO),
     ("LTO_CLANG_THIN", LTO),
+    // As C: the last -Copt-level counts.
+    ("CC_OPTIMIZE_FOR_SIZE", Args(&["-Copt-level=s"])),
     // Mitigations that act at run time.
     ("MITIGATION_CALL_DEPTH_TRACKING", Nothing),
     ("MITIGATION_GDS", Nothing),

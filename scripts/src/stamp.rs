@@ -78,33 +78,52 @@ pub struct Lock(File);
 impl Lock {
     /// Creates `dir` and locks it for one that writes to it.
     pub fn exclusive(dir: &Path) -> Result<Self> {
-        Self::new(
-            dir,
-            FlockOperation::LockExclusive,
-            FlockOperation::NonBlockingLockExclusive,
-        )
+        Self::new(&in_directory(dir)?, FlockOperation::LockExclusive, dir)
     }
 
     /// Creates `dir` and locks it for one that reads it; others may read too.
     pub fn shared(dir: &Path) -> Result<Self> {
-        Self::new(
-            dir,
-            FlockOperation::LockShared,
-            FlockOperation::NonBlockingLockShared,
-        )
+        Self::new(&in_directory(dir)?, FlockOperation::LockShared, dir)
     }
 
-    fn new(dir: &Path, wait: FlockOperation, try_now: FlockOperation) -> Result<Self> {
-        fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-        let path = dir.join(".lock");
-        let file =
-            File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    /// Creates `dir` and locks it for one that writes to it, if nobody uses it.
+    pub fn try_exclusive(dir: &Path) -> Result<Option<Self>> {
+        let file = create(&in_directory(dir)?)?;
+        let free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        Ok(free.then_some(Self(file)))
+    }
+
+    /// Locks `dir` and what lies below it for one that writes there, with lock files in `locks`.
+    ///
+    /// Who works in a directory above or below waits; who works in another does not.
+    pub fn tree(dir: &Path, locks: &Path) -> Result<Vec<Self>> {
+        fs::create_dir_all(locks).with_context(|| format!("cannot create {}", locks.display()))?;
+        // From the root down, for all the same: so no two wait for each other.
+        let mut dirs: Vec<&Path> = dir.ancestors().collect();
+        dirs.reverse();
+        let locked = dirs.into_iter().map(|part| {
+            let how = if part == dir {
+                FlockOperation::LockExclusive
+            } else {
+                FlockOperation::LockShared
+            };
+            Self::new(&locks.join(Key::new(part).hex()), how, part)
+        });
+        locked.collect()
+    }
+
+    fn new(path: &Path, how: FlockOperation, dir: &Path) -> Result<Self> {
+        let file = create(path)?;
+        let try_now = match how {
+            FlockOperation::LockShared => FlockOperation::NonBlockingLockShared,
+            _ => FlockOperation::NonBlockingLockExclusive,
+        };
         if flock(&file, try_now).is_err() {
             eprintln!(
                 "ferrule: waiting for another build that uses {}",
                 dir.display()
             );
-            flock(&file, wait).with_context(|| format!("cannot lock {}", path.display()))?;
+            flock(&file, how).with_context(|| format!("cannot lock {}", path.display()))?;
         }
         Ok(Self(file))
     }
@@ -114,6 +133,15 @@ impl Lock {
         flock(&self.0, FlockOperation::LockShared).context("cannot change a lock")?;
         Ok(self)
     }
+}
+
+fn in_directory(dir: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    Ok(dir.join(".lock"))
+}
+
+fn create(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
 #[cfg(test)]
@@ -161,5 +189,21 @@ mod tests {
             .set_modified(later)
             .unwrap();
         assert_ne!(with_b, key());
+    }
+
+    #[test]
+    fn directories_lock_what_is_below_them() {
+        let locks = tempfile::tempdir().unwrap();
+        let free = |dir: &str| {
+            let path = locks.path().join(Key::new(Path::new(dir)).hex());
+            let file = create(&path).unwrap();
+            flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+        };
+        let held = Lock::tree(Path::new("/m/a"), locks.path()).unwrap();
+        // One for `/m` would wait, and so would one for `/m/a/b`, which asks for `/m/a` too.
+        assert!(!free("/m") && !free("/m/a"));
+        drop(Lock::tree(Path::new("/m/b"), locks.path()).unwrap());
+        drop(held);
+        assert!(free("/m") && free("/m/a"));
     }
 }

@@ -7,29 +7,51 @@
 
 use crate::profile::Profile;
 use crate::toolchain::Toolchain;
-use crate::{command, stamp};
+use crate::{command, install, stamp};
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+mod unused;
+
+pub use unused::remove_unused;
+
 /// The libraries of one profile, and how to compile against them.
+///
+/// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
+/// that a build for one kernel does not disturb another's. It stays while this is there.
 pub struct Sysroot {
     /// The directory to give to `--sysroot`.
     pub path: PathBuf,
     /// The target specification; its file's stem is the target's name.
     pub target: PathBuf,
-    /// Where pinned-init's library lies, under the name that rustc looks for, and the macros.
+    /// Where the libraries of pin-init and what it stands on lie, and procedural macros.
     pub crates: PathBuf,
     pub macros: PathBuf,
-    /// Where the procedural macros of pinned-init lie.
-    pub host_deps: PathBuf,
     args: Vec<String>,
+    _lock: stamp::Lock,
 }
 
 /// Libraries hold bitcode as the front end made it.
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
+
+/// What lies in the project's directory and goes into a sysroot.
+const SOURCES: &[&str] = &[
+    "rust/macros",
+    "rust/pin-init",
+    "rust/sysroot",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
+/// The file in a kernel's directory that names the sysroot its modules are compiled against.
+pub const RECORD: &str = "sysroot";
+
+/// The file that says that a sysroot is complete.
+const STAMP: &str = "stamp";
 
 impl Sysroot {
     /// Builds the sysroot for `profile` below `build`, unless it is there.
@@ -40,35 +62,39 @@ impl Sysroot {
         profile: &Profile,
     ) -> Result<Self> {
         let dir = build.join("rust");
-        let _lock = stamp::Lock::exclusive(&dir)?;
-        let name = format!(
-            "x86_64-{}",
-            &stamp::Key::new(profile).and(&toolchain.version).hex()[..8]
-        );
-        let sysroot = Self {
-            path: dir.join("sysroot"),
-            target: dir.join(format!("{name}.json")),
-            crates: dir.join(&name),
-            macros: dir.join(&name).join("libmacros.so"),
-            host_deps: dir.join("target/release/deps"),
-            args: profile.args.clone(),
+        let mut key = stamp::Key::new(profile).and(&toolchain.version);
+        let name = format!("x86_64-{}", &key.hex()[..8]);
+        for source in SOURCES {
+            key = key.and_files(&root.join(source))?;
+        }
+        let path = dir.join(format!("{name}.{}", key.hex()));
+        let ready = lock(&path)?;
+        // Cargo's own directory has one writer; who finds what he needs waits for nobody.
+        let _writer = match ready {
+            Some(_) => None,
+            None => Some(stamp::Lock::exclusive(&dir)?),
         };
-        let key = stamp::Key::new(profile)
-            .and(&toolchain.version)
-            .and_files(&root.join("rust/macros"))?
-            .and_files(&root.join("rust/sysroot"))?
-            .and_files(&root.join("Cargo.toml"))?
-            .and_files(&root.join("Cargo.lock"))?;
-        stamp::step(&dir.join(format!("{name}.stamp")), &key, || {
-            fs::write(&sysroot.target, target_spec(toolchain, profile)?)
-                .with_context(|| format!("cannot write {}", sysroot.target.display()))?;
+        let lock = match ready {
+            Some(lock) => lock,
+            None => stamp::Lock::shared(&path)?,
+        };
+        let sysroot = Self {
+            target: dir.join(format!("{name}.json")),
+            crates: path.join("crates"),
+            macros: path.join("crates/libmacros.so"),
+            path,
+            args: profile.args.clone(),
+            _lock: lock,
+        };
+        stamp::step(&sysroot.path.join(STAMP), &key, || {
+            write_changed(&sysroot.target, &target_spec(toolchain, profile)?)?;
             sysroot.build(root, &dir.join("target"), toolchain)
         })?;
         Ok(sysroot)
     }
 
     fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
-        eprintln!("  CARGO   core, pinned-init, macros");
+        eprintln!("  CARGO   core, pin-init, macros");
         let flags: Vec<&str> = self
             .args
             .iter()
@@ -76,6 +102,20 @@ impl Sysroot {
             .chain(LIBRARY.iter().copied())
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
+        if root.join(install::VENDOR).exists() {
+            let crates = vendored(root, target_dir, toolchain)?;
+            let source = format!("source.vendored.directory='{}'", crates.display());
+            cargo.args([
+                "--config",
+                "source.crates-io.replace-with='vendored'",
+                "--config",
+                &source,
+            ]);
+            // Nothing of a user's, who may be root without a home.
+            cargo
+                .arg("--offline")
+                .env("CARGO_HOME", target_dir.join("home"));
+        }
         cargo
             .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
             .args([
@@ -134,24 +174,35 @@ impl Sysroot {
                     file.extension().and_then(|e| e.to_str()),
                 ) {
                     (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
-                    (Some("pinned_init" | "pinned-init"), Some("rlib")) => self.crates.join(name),
+                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
                     (Some("macros"), Some("so")) => self.macros.clone(),
+                    // An older compiler_builtins names `core` by another one.
+                    (
+                        Some("rustc_std_workspace_core" | "rustc-std-workspace-core"),
+                        Some("rlib"),
+                    ) => {
+                        copy(file, &libraries.join(name))?;
+                        continue;
+                    }
+                    // Those of pinned-init.
+                    (_, Some("so")) => {
+                        copy(file, &self.crates.join(name))?;
+                        continue;
+                    }
                     _ => continue,
                 };
-                fs::copy(file, &to).with_context(|| {
-                    format!("cannot copy {} to {}", file.display(), to.display())
-                })?;
+                copy(file, &to)?;
                 seen += 1;
             }
         }
-        if seen != 4 {
-            bail!("cargo built {seen} of core, compiler_builtins, pinned-init and macros; remove build/rust and retry");
+        if seen != 5 {
+            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
         }
         Ok(())
     }
 
-    /// The library of pinned-init.
-    pub fn pinned_init(&self) -> Result<PathBuf> {
+    /// The library of pin-init.
+    pub fn pin_init(&self) -> Result<PathBuf> {
         let context = || {
             format!(
                 "{} is damaged; remove build/rust and retry",
@@ -160,7 +211,7 @@ impl Sysroot {
         };
         let entries = fs::read_dir(&self.crates).with_context(context)?;
         let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name = names.find(|name| name.starts_with("libpinned_init"));
+        let name = names.find(|name| name.starts_with("libpin_init-") && name.ends_with(".rlib"));
         Ok(self.crates.join(name.with_context(context)?))
     }
 
@@ -174,11 +225,61 @@ impl Sysroot {
         let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];
         args.push(format!("--target={}", self.target.display()));
         args.push(format!("--sysroot={}", self.path.display()));
-        args.push(format!("-Ldependency={}", self.host_deps.display()));
         args.push(format!("-Ldependency={}", self.crates.display()));
         args.extend(self.args.iter().cloned());
         args
     }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
+}
+
+/// Writes a file that others may be reading, and that is the same for all of them.
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn is_complete(path: &Path) -> bool {
+    path.join(STAMP).exists()
+}
+
+/// Keeps the sysroot at `path` as it is, if it is there.
+pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
+    if !is_complete(path) {
+        return Ok(None);
+    }
+    let lock = stamp::Lock::shared(path)?;
+    // It may have gone before it was locked.
+    Ok(is_complete(path).then_some(lock))
+}
+
+/// Makes one directory of an installed tree's crates and those that came with this toolchain's library:
+/// Cargo takes one only, and the toolchain may have been upgraded since.
+fn vendored(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let all = target_dir.join(install::VENDOR);
+    if all.exists() {
+        fs::remove_dir_all(&all).with_context(|| format!("cannot remove {}", all.display()))?;
+    }
+    fs::create_dir_all(&all).with_context(|| format!("cannot create {}", all.display()))?;
+    for dir in [root, &toolchain.library].map(|dir| dir.join(install::VENDOR)) {
+        if !dir.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+            let entry = entry?;
+            let link = all.join(entry.file_name());
+            if !link.is_symlink() {
+                symlink(entry.path(), &link)
+                    .with_context(|| format!("cannot write {}", link.display()))?;
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.

@@ -4,6 +4,7 @@
 
 pub mod llvm;
 
+use crate::command;
 use crate::doctor::{self, Id};
 use anyhow::{bail, ensure, Context, Result};
 use std::env;
@@ -61,6 +62,12 @@ impl Toolchain {
             version: rustc.version,
             rustc: rustc.path,
         })
+    }
+
+    /// What rustc says of its flags for code generation, the unstable ones included.
+    pub fn flags_help(&self) -> Result<String> {
+        let mut rustc = Command::new(&self.rustc);
+        command::output(rustc.args(["-Chelp", "-Zhelp"]).env("RUSTC_BOOTSTRAP", "1"))
     }
 
     /// A tool that comes with `rustc`: `rustdoc`, `rustfmt`, `clippy-driver`.

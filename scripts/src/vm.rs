@@ -3,7 +3,7 @@
 //! Boots a kernel with modules and a script in QEMU.
 
 use crate::kernels;
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +16,7 @@ mod initramfs;
 mod lines;
 mod modules;
 mod oops;
+mod programs;
 mod progress;
 mod qemu;
 
@@ -23,6 +24,7 @@ pub use accel::Accel;
 pub use console::{Outcome, Reason, DIED};
 pub use guest::{boot, shell, Guest};
 pub use modules::needed;
+pub use programs::with_libraries;
 
 /// Boots a kernel with modules and a script in QEMU.
 ///
@@ -43,6 +45,9 @@ pub struct Args {
     /// Puts a file into the guest; GUEST is `/` and its name if not given.
     #[arg(long, value_name = "HOST[:GUEST]")]
     file: Vec<String>,
+    /// Puts a program of this machine into the guest, at the same path, with the libraries it needs.
+    #[arg(long, value_name = "PROGRAM")]
+    program: Vec<PathBuf>,
     /// Kernel parameters; `oops=continue` lets the guest survive an oops.
     #[arg(
         long,
@@ -142,6 +147,9 @@ fn guest(args: &Args) -> Result<Guest> {
     for file in &args.file {
         files.push(parse_file(file)?);
     }
+    for program in &args.program {
+        files.extend(with_libraries(program)?);
+    }
     let mut script = String::new();
     if let Some(dir) = &args.modules_dir {
         for path in needed(dir, &args.load)? {
@@ -162,14 +170,18 @@ fn guest(args: &Args) -> Result<Guest> {
     }
     script.push('\n');
     let kernel = match args.kernel.to_str().filter(|_| !args.kernel.exists()) {
-        Some(name) => kernels::cached(&kernels::cache_dir(None)?)?
-            .into_iter()
-            .find(|kernel| kernel.is_called(name))
-            .map(|kernel| kernel.vmlinuz),
-        None => None,
+        Some(name) => {
+            let cache = kernels::cache_dir(None)?;
+            let Some(kernel) = kernels::named(&cache, name)? else {
+                let remedy = kernels::remedy(&kernels::cached(&cache)?, name)?;
+                bail!("--kernel {name}: no such file or fetched kernel ({remedy})")
+            };
+            kernel.vmlinuz
+        }
+        None => args.kernel.clone(),
     };
     Ok(Guest {
-        kernel: kernel.unwrap_or_else(|| args.kernel.clone()),
+        kernel,
         files,
         script,
         append: args.append.clone(),

@@ -26,7 +26,8 @@ pub(crate) type Case = (&'static str, fn() -> Outcome);
 
 /// Where a case failed, and at what.
 pub(crate) struct Failure {
-    at: &'static Location<'static>,
+    file: &'static str,
+    line: u32,
     what: What,
 }
 
@@ -48,18 +49,30 @@ impl Failure {
     /// For [`check!`](crate::check) and [`check_eq!`](crate::check_eq).
     #[track_caller]
     pub(crate) fn new(what: &'static str) -> Self {
-        Self {
-            at: Location::caller(),
-            what: What::Text(what),
-        }
+        let caller = Location::caller();
+        Self::at(caller.file(), caller.line(), what)
+    }
+
+    /// For a place that is not the caller's.
+    pub(crate) fn at(file: &'static str, line: u32, what: &'static str) -> Self {
+        let what = What::Text(what);
+        Self { file, line, what }
+    }
+
+    /// Whether that is where the case failed.
+    #[allow(dead_code)]
+    pub(crate) fn is_at(&self, file: &str, line: u32) -> bool {
+        self.file == file && self.line == line
     }
 }
 
 impl From<Error> for Failure {
     #[track_caller]
     fn from(error: Error) -> Self {
+        let caller = Location::caller();
         Self {
-            at: Location::caller(),
+            file: caller.file(),
+            line: caller.line(),
             what: What::Error(error),
         }
     }
@@ -86,8 +99,7 @@ pub(crate) fn run(print: fn(Arguments<'_>), cases: &[Case]) -> Result {
         let number = i + 1;
         match case() {
             Ok(()) => print(format_args!("ok {number} {name}")),
-            Err(Failure { at, what }) => {
-                let (file, line) = (at.file(), at.line());
+            Err(Failure { file, line, what }) => {
                 failed = true;
                 print(format_args!(
                     "not ok {number} {name} # {file}:{line}: {what}"
@@ -135,6 +147,13 @@ macro_rules! check_eq {
 #[allow(unused_macros)]
 macro_rules! ktap_module {
     (name: $name:tt, description: $description:tt, cases: [$($case:ident),+ $(,)?] $(,)?) => {
+        ktap_module! {
+            name: $name,
+            description: $description,
+            named_cases: &[$((stringify!($case), $case)),+],
+        }
+    };
+    (name: $name:tt, description: $description:tt, named_cases: $cases:expr $(,)?) => {
         module! {
             type: KtapModule,
             name: $name,
@@ -147,10 +166,7 @@ macro_rules! ktap_module {
 
         impl kernel::Module for KtapModule {
             fn init(_module: &'static ThisModule) -> Result<Self> {
-                $crate::ktap::run(
-                    |line| pr_info!("{}\n", line),
-                    &[$((stringify!($case), $case)),+],
-                )?;
+                $crate::ktap::run(|line| pr_info!("{}\n", line), $cases)?;
                 Ok(Self)
             }
         }

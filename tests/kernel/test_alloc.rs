@@ -42,6 +42,9 @@ ktap_module! {
         nodes,
         boxes_hold_and_drop,
         boxes_of_traits,
+        boxes_of_zeroes,
+        pinned_slices,
+        flags_contain,
         boxes_without_size,
         boxes_pass_through_c,
         failed_init_leaves_nothing,
@@ -486,5 +489,60 @@ fn prints_its_value() -> Outcome {
     let mut out = Buffer([0; 16], 0);
     check!(core::fmt::write(&mut out, fmt!("{b} {b:?}")).is_ok());
     check_eq!(&out.0[..out.1], b"42 42");
+    Ok(())
+}
+
+fn boxes_of_zeroes() -> Outcome {
+    drop(KBox::new([0xff_u8; 256], GFP_KERNEL)?);
+    check!(KBox::<[u8; 256]>::zeroed(GFP_KERNEL)?
+        .iter()
+        .all(|&byte| byte == 0));
+    check!(VBox::<[u8; PAGE]>::zeroed(GFP_KERNEL)?
+        .iter()
+        .all(|&byte| byte == 0));
+    KBox::<()>::zeroed(GFP_KERNEL)?;
+    Ok(())
+}
+
+fn pinned_slices() -> Outcome {
+    static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+    fn element(i: usize, last: usize) -> impl PinInit<Counted, Error> {
+        let init = move |slot: *mut Counted| {
+            if i > last {
+                return Err(EIO);
+            }
+            // SAFETY: The slot is valid for writes.
+            unsafe { slot.write(Counted::new(&ALIVE)) };
+            Ok(())
+        };
+        // SAFETY: It writes the slot, or fails before.
+        unsafe { kernel::init::pin_init_from_closure(init) }
+    }
+
+    let slice = KBox::pin_slice(|i| element(i, 9), 10, GFP_KERNEL)?;
+    check_eq!(slice.len(), 10);
+    check_eq!(ALIVE.load(Ordering::Relaxed), 10);
+    drop(slice);
+    check_eq!(ALIVE.load(Ordering::Relaxed), 0);
+
+    // Those before the one that fails are dropped.
+    let failed: Result<Pin<KBox<[Counted]>>> = KBox::pin_slice(|i| element(i, 4), 10, GFP_KERNEL);
+    check_eq!(failed.err(), Some(EIO));
+    check_eq!(ALIVE.load(Ordering::Relaxed), 0);
+
+    let failed: Result<Pin<KBox<[Counted]>>> =
+        KBox::pin_slice(|i| element(i, 4), usize::MAX / 2, GFP_KERNEL);
+    check_eq!(failed.err(), Some(ENOMEM));
+    let empty: Pin<VBox<[Counted]>> = VBox::pin_slice(|i| element(i, 4), 0, GFP_KERNEL)?;
+    check!(empty.is_empty());
+    Ok(())
+}
+
+fn flags_contain() -> Outcome {
+    check!((GFP_KERNEL | __GFP_ZERO).contains(__GFP_ZERO));
+    check!(GFP_KERNEL_ACCOUNT.contains(GFP_KERNEL));
+    check!(!GFP_KERNEL.contains(GFP_KERNEL_ACCOUNT));
+    check_eq!(Kmalloc::aligned_layout(Layout::new::<[u16; 3]>()).size(), 6);
     Ok(())
 }

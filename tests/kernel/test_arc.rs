@@ -2,6 +2,7 @@
 
 //! Tests [`Arc`], [`ArcBorrow`] and [`UniqueArc`].
 
+use core::any::Any;
 use core::pin::Pin;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
@@ -29,6 +30,9 @@ ktap_module! {
         of_traits,
         as_self,
         unique_then_shared,
+        unique_borrows,
+        any,
+        data_offset,
         shared_then_unique,
         borrows,
         passes_through_c,
@@ -195,8 +199,8 @@ fn shared_then_unique() -> Outcome {
 
     let first = Arc::new(Counted::new(1, &ALIVE), GFP_KERNEL)?;
     let second = first.clone();
-    check!(first.into_unique_or_drop().is_none());
-    let unique = second.into_unique_or_drop();
+    check!(Arc::into_unique_or_drop(first).is_none());
+    let unique = Arc::into_unique_or_drop(second);
     check_eq!(ALIVE.load(Ordering::Relaxed), 1);
     let Some(mut unique) = unique else {
         return Err(EINVAL.into());
@@ -218,7 +222,7 @@ fn borrows() -> Outcome {
     check_eq!(*copy, 1);
     drop(arc);
     check_eq!(*second, 1);
-    check!(second.into_unique_or_drop().is_some());
+    check!(Arc::into_unique_or_drop(second).is_some());
     Ok(())
 }
 
@@ -314,5 +318,57 @@ fn refcount() -> Outcome {
     count.set(2);
     check!(!count.dec_and_test());
     check!(count.dec_and_test());
+    Ok(())
+}
+
+fn unique_borrows() -> Outcome {
+    use core::borrow::Borrow;
+    use core::borrow::BorrowMut;
+
+    let mut unique = UniqueArc::new(5_u32, GFP_KERNEL)?;
+    let borrowed: &mut u32 = unique.borrow_mut();
+    *borrowed += 1;
+    let borrowed: &u32 = unique.borrow();
+    check_eq!(*borrowed, 6);
+    check_eq!(UniqueArc::as_ptr(&unique), core::ptr::from_ref(&*unique));
+    Ok(())
+}
+
+fn any() -> Outcome {
+    static ALIVE: AtomicUsize = AtomicUsize::new(0);
+
+    let any: Arc<dyn Any + Send + Sync> = Arc::new(Counted::new(5, &ALIVE), GFP_KERNEL)?;
+    let other = any.clone();
+    let Err(any) = any.downcast::<u32>() else {
+        return Err(EINVAL.into());
+    };
+    let Ok(counted) = any.downcast::<Counted>() else {
+        return Err(EINVAL.into());
+    };
+    check_eq!(counted.0, 5);
+    drop(other);
+    check_eq!(ALIVE.load(Ordering::Relaxed), 1);
+    drop(counted);
+    check_eq!(ALIVE.load(Ordering::Relaxed), 0);
+    Ok(())
+}
+
+fn data_offset() -> Outcome {
+    #[repr(align(64))]
+    struct Aligned(u8);
+
+    let arc = Arc::new(Aligned(7), GFP_KERNEL)?;
+    let value = Arc::as_ptr(&arc);
+    let foreign = arc.into_foreign();
+    check_eq!(
+        foreign
+            .wrapping_byte_add(Arc::<Aligned>::DATA_OFFSET)
+            .cast(),
+        value.cast_mut()
+    );
+    check_eq!(Arc::<Aligned>::DATA_OFFSET, 64);
+    // SAFETY: It was an `Arc` just before.
+    let arc = unsafe { Arc::<Aligned>::from_foreign(foreign) };
+    check_eq!(arc.0, 7);
     Ok(())
 }

@@ -6,11 +6,11 @@ use core::cell::Cell;
 use core::convert::Infallible;
 use core::pin::Pin;
 use kernel::bindings;
-use kernel::init::stack_pin_init;
-use kernel::init::stack_try_pin_init;
-use kernel::init::Wrapper;
 use kernel::prelude::*;
 use kernel::types::Opaque;
+use pin_init::stack_pin_init;
+use pin_init::stack_try_pin_init;
+use pin_init::Wrapper;
 
 #[macro_use]
 mod ktap;

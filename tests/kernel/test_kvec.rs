@@ -29,6 +29,7 @@ ktap_module! {
     description: "Tests vectors",
     cases: [
         grows,
+        zeroed,
         push_and_insert_within_capacity,
         removes,
         truncates_and_drops,
@@ -390,5 +391,16 @@ fn macro_and_comparison() -> Outcome {
     v.sort_unstable_by(|a, b| b.cmp(a));
     check_eq!(v, [b'b', b'a', 2]);
     check_eq!(v.first(), Some(&b'b'));
+    Ok(())
+}
+
+fn zeroed() -> Outcome {
+    // Memory that had other content before.
+    drop(KVec::from_elem(0xff_u8, 256, GFP_KERNEL)?);
+    let v = KVec::<u64>::zeroed(32, GFP_KERNEL)?;
+    check!(v.len() == 32 && v.iter().all(|&n| n == 0));
+    check!(KVec::<u64>::zeroed(0, GFP_KERNEL)?.is_empty());
+    check_eq!(KVec::<()>::zeroed(5, GFP_KERNEL)?.len(), 5);
+    check!(KVec::<u64>::zeroed(usize::MAX, GFP_KERNEL).is_err());
     Ok(())
 }

@@ -26,6 +26,7 @@ ktap_module! {
     cases: [
         c_strings, display_escapes, byte_strings, formatters, null_terminated, c_string_from_fmt,
         c_string_case, integers, integers_out_of_range, no_integers, booleans, display_adapter,
+        pointers_are_hashed,
     ],
 }
 
@@ -33,6 +34,8 @@ fn c_strings() -> Outcome {
     const JOINED: &CStr = c_str!(concat!("a", 1, "b"));
 
     check_eq!(JOINED, c"a1b");
+    check_eq!(&*JOINED.to_cstring()?, JOINED);
+    check_eq!(&*c"".to_cstring()?, c"");
     // SAFETY: The literal is NUL-terminated and static.
     let again = unsafe { CStr::from_char_ptr(JOINED.as_char_ptr()) };
     check_eq!(again, JOINED);
@@ -56,6 +59,9 @@ fn byte_strings() -> Outcome {
     check_eq!(name.strip_prefix(b_str!("name=")), Some(b_str!("value")));
     check_eq!(name.strip_prefix(b_str!("value")), None);
     check!(*name == b"name=value"[..]);
+    check_eq!(&name[5..], b_str!("value"));
+    check_eq!(&name[..=4][1..2], b_str!("a"));
+    check_eq!(name.strip_prefix(c"name="), Some(b_str!("value")));
     let odd = BStr::from_bytes(b"\t\n\r\"\\\x01\xffz");
     let text = CString::try_from_fmt(fmt!("{odd} {odd:?}"))?;
     check_eq!(
@@ -212,5 +218,34 @@ fn display_adapter() -> Outcome {
         5,
     ))?;
     check_eq!(&*text, c"  shy shy shy- 5 \"c\" 0b0101");
+    Ok(())
+}
+
+fn pointers_are_hashed() -> Outcome {
+    let value = 5_u32;
+    let reference = &value;
+    let address = CString::try_from_fmt(fmt!("0x{:016x}", core::ptr::from_ref(reference).addr()))?;
+    let hashed = CString::try_from_fmt(fmt!("{reference:p}"))?;
+
+    check!(hashed.to_bytes().starts_with(b"0x00000000"));
+    check_eq!(hashed.count_bytes(), address.count_bytes());
+    check!(*hashed != *address);
+
+    // The same for all kinds of pointers, every time.
+    let raw: *const u32 = reference;
+    let same = fmt!(
+        "{:p} {:p} {:p}",
+        raw,
+        raw.cast_mut(),
+        core::ptr::NonNull::from(reference)
+    );
+    let thrice = CString::try_from_fmt(fmt!("{hashed} {hashed} {hashed}"))?;
+    check_eq!(&*CString::try_from_fmt(same)?, &*thrice);
+
+    let padded = CString::try_from_fmt(fmt!("{raw:>20p}|{raw:020p}|{raw:0100p}"))?;
+    let (right, zeroes) = padded.to_bytes().split_at(21);
+    check!(right.starts_with(b"  0x00000000"));
+    check!(zeroes.starts_with(b"0x0000000000"));
+    check_eq!(padded.count_bytes(), 20 + 1 + 20 + 1 + 31);
     Ok(())
 }

@@ -24,7 +24,7 @@ ktap_module! {
     description: "Tests basic types",
     cases: [
         opaque, opaque_casts, guard_runs, guard_dismissed, guard_order, reference_counts,
-        unit_is_foreign, containers, assertions,
+        unit_is_foreign, references_are_foreign, containers, assertions,
     ],
 }
 
@@ -89,21 +89,46 @@ fn guard_order() -> Outcome {
     Ok(())
 }
 
-fn reference_counts() -> Outcome {
-    struct Counted(AtomicUsize);
+struct Counted(AtomicUsize);
 
-    // SAFETY: The only object is static: it outlives whatever is counted.
-    unsafe impl AlwaysRefCounted for Counted {
-        fn inc_ref(&self) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-
-        unsafe fn dec_ref(obj: NonNull<Self>) {
-            // SAFETY: The object is static.
-            unsafe { obj.as_ref() }.0.fetch_sub(1, Ordering::Relaxed);
-        }
+// SAFETY: All objects are static: they outlive whatever is counted.
+unsafe impl AlwaysRefCounted for Counted {
+    fn inc_ref(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
+    unsafe fn dec_ref(obj: NonNull<Self>) {
+        // SAFETY: The object is static.
+        unsafe { obj.as_ref() }.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+fn references_are_foreign() -> Outcome {
+    static OBJECT: Counted = Counted(AtomicUsize::new(1));
+
+    let ptr = ARef::from(&OBJECT).into_foreign();
+    check_eq!(
+        ptr.addr() % <ARef<Counted> as ForeignOwnable>::FOREIGN_ALIGN,
+        0
+    );
+    check_eq!(OBJECT.0.load(Ordering::Relaxed), 2);
+    // SAFETY: `ptr` is from `into_foreign`, and taken back below.
+    check!(*unsafe { ARef::<Counted>::borrow(ptr) } == OBJECT);
+    // SAFETY: As above; what was borrowed is no longer used.
+    let object = unsafe { ARef::<Counted>::from_foreign(ptr) };
+    check!(object == &OBJECT);
+    drop(object);
+    check_eq!(OBJECT.0.load(Ordering::Relaxed), 1);
+    Ok(())
+}
+
+fn reference_counts() -> Outcome {
     static OBJECT: Counted = Counted(AtomicUsize::new(1));
     let count = || OBJECT.0.load(Ordering::Relaxed);
 

@@ -115,5 +115,8 @@ params!({ p: i32 { default: 1, description: "", get: "x", }, });
 params!({ p: i32 { default: 1, description: "", unsafe: 1, }, });
 params!({ p: i32 { default: 1, description: "", hardware: gpio, }, });
 params!({ p: i32 { default: 1, description: "", level: early, }, });
+params!({ p: i32 { default: 1, description: "", early: 1, }, });
+params!({ p: i32 { default: 1, description: "", unsafe: true, early: true, }, });
+params!({ p: i32 { default: 1, description: "", set: check, early: true, }, });
 
 fn main() {}

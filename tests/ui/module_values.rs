@@ -74,4 +74,58 @@ module! {
     imports_ns: ["ONE", "TWO\0THREE"],
 }
 
+// What the further keys do not take.
+module! {
+    type: Driver,
+    name: "ui",
+    version: "",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    softdep: ["parport"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    softdep: ["pre:"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: ["tag"],
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: { vermagic: "mine", },
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    info: { tag: 5, },
+}
+module! {
+    type: Driver,
+    name: "ui",
+    license: "GPL",
+    initcall: early,
+}
+module! {
+    type: Driver,
+    name: "a.b",
+    license: "GPL",
+}
+module! {
+    type: Driver,
+    name: "a_name_that_is_longer_than_what_the_kernel_has_room_for__",
+    license: "GPL",
+}
+
 fn main() {}

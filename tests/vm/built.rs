@@ -2,11 +2,13 @@
 
 //! Builds the samples and test modules for a kernel, and looks at what came out.
 
-use crate::{Report, Verdict};
+use crate::{doc, Report, Verdict};
 use anyhow::{bail, Context, Result};
+use ferrule::doctest::Example;
 use ferrule::kernels::Kernel;
 use ferrule::sample::Sample;
 use ferrule::{build, command, demo};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,16 +16,22 @@ use std::process::Command;
 /// Modules' directories as built for one kernel.
 pub struct Built {
     pub samples: Vec<Sample>,
+    /// What `ferrule new` makes, with the modules' files.
+    pub made: Vec<(Sample, PathBuf)>,
     /// The test modules' names.
     pub tests: Vec<String>,
+    /// The examples of the docs.
+    pub examples: Vec<Example>,
     dir: PathBuf,
 }
 
 /// The directories whose modules are built, below the project's root.
-const SAMPLES: &str = "samples";
+pub const SAMPLES: &str = "samples";
 const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
 const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
+pub const LIFE: &str = "tests/life";
+const LIFE_MODULES: [&str; 2] = ["life_main", "life_fails"];
 
 impl Built {
     pub fn sample(&self, name: &str) -> PathBuf {
@@ -34,40 +42,44 @@ impl Built {
         self.dir.join(TESTS).join(format!("{name}.ko"))
     }
 
-    /// Where everything was built.
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
     pub fn out_of_tree(&self) -> PathBuf {
         self.dir.join(OUT_OF_TREE).join("rust_out_of_tree.ko")
+    }
+
+    pub fn life(&self, name: &str) -> PathBuf {
+        self.dir.join(LIFE).join(format!("{name}.ko"))
+    }
+
+    /// A directory below that of this kernel's modules.
+    pub fn dir(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.dir.join(name)
     }
 
     fn modules(&self) -> impl Iterator<Item = PathBuf> + '_ {
         let samples = self.samples.iter().map(|sample| self.sample(&sample.name));
         samples
             .chain(self.tests.iter().map(|name| self.test(name)))
+            .chain(LIFE_MODULES.map(|name| self.life(name)))
             .chain([self.out_of_tree()])
     }
 }
 
 /// Builds all modules for `kernel`; a warning of rustc, a C compiler, objtool or modpost is an error.
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
-    let root = build::root()?;
-    let dir = root
-        .join("build/test")
-        .join(format!("{}-{helpers}", kernel.release));
-    for name in [SAMPLES, TESTS, OUT_OF_TREE].into_iter().chain(PARAMS) {
-        let to = dir.join(name);
-        demo::copy_sources(&root.join(name), &to)?;
-        let output = ferrule_build(kernel, helpers, &to)?;
-        if let Some(line) = output
-            .lines()
-            .find(|line| line.to_lowercase().contains("warning"))
-        {
-            bail!("{name}: {line}\nin:\n{output}");
+    let dir = dir(kernel, helpers)?;
+    let examples = doc::examples(kernel)?;
+    for name in [SAMPLES, TESTS, OUT_OF_TREE, LIFE]
+        .into_iter()
+        .chain(PARAMS)
+    {
+        let to = copy(kernel, helpers, name)?;
+        if name == TESTS {
+            doc::generate(&examples, &to)?;
         }
+        build_quietly(kernel, helpers, &to)?;
     }
+    let made = KINDS.map(|kind| make_new(kernel, helpers, &dir, kind));
+    let made = made.into_iter().collect::<Result<_>>()?;
     let samples = Sample::all(&dir.join(SAMPLES))?;
     let kbuild =
         fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;
@@ -78,9 +90,58 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
         .collect();
     Ok(Built {
         samples,
+        made,
         tests,
+        examples,
         dir,
     })
+}
+
+/// Where the modules for `kernel` are built.
+fn dir(kernel: &Kernel, helpers: &str) -> Result<PathBuf> {
+    let name = format!("{}-{helpers}", kernel.release);
+    Ok(build::root()?.join("build/test").join(name))
+}
+
+/// Copies the sources of a directory to where they are built for that kernel.
+fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
+    let to = dir(kernel, helpers)?.join(name);
+    demo::copy_sources(&build::root()?.join(name), &to)?;
+    Ok(to)
+}
+
+/// The kinds of modules that `ferrule new` makes.
+const KINDS: [&str; 2] = ["module", "params"];
+
+/// Makes a module of `kind`, and builds it as it is.
+fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
+    let name = format!("made_{kind}");
+    let to = dir.join(&name);
+    if to.exists() {
+        fs::remove_dir_all(&to)?;
+    }
+    let mut new = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+    command::output(new.arg("new").arg(&to).args(["--kind", kind]))?;
+    build_quietly(kernel, helpers, &to)?;
+    let sample = Sample::all(&to)?.pop().context("it has no commands")?;
+    Ok((sample, to.join(format!("{name}.ko"))))
+}
+
+/// Builds a directory; a warning is an error.
+fn build_quietly(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<()> {
+    let output = ferrule_build(kernel, helpers, dir)?;
+    let warning = |line: &&str| line.to_lowercase().contains("warning");
+    match output.lines().find(warning) {
+        Some(line) => bail!("{}: {line}\nin:\n{output}", dir.display()),
+        None => Ok(()),
+    }
+}
+
+/// Builds the module that other kernels have to refuse.
+pub fn life_module(kernel: &Kernel) -> Result<PathBuf> {
+    let dir = copy(kernel, "inline", LIFE)?;
+    build_quietly(kernel, "inline", &dir)?;
+    Ok(dir.join("life_main.ko"))
 }
 
 /// Runs `make M=dir modules` and returns its output.
@@ -109,6 +170,9 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 /// Looks at the built modules.
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
+    if helpers == "inline" {
+        doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
+    }
     for path in built.modules() {
         let name = path
             .file_stem()
@@ -116,6 +180,7 @@ pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report)
             .to_string_lossy()
             .into_owned();
         report.add(format!("symbols::{name}"), symbols(&path, helpers));
+        report.add(format!("crcs::{name}"), crcs(&path, kernel));
     }
     let again = ferrule_build(kernel, helpers, &built.dir.join(SAMPLES))
         .map_err(|error| format!("{error:#}"));
@@ -195,4 +260,59 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         }
     }
     Ok(())
+}
+
+/// Every import has the CRC that the kernel's Module.symvers gives; none where the kernel has no MODVERSIONS.
+fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
+    let said =
+        |command: &mut Command| command::output(command).map_err(|error| format!("{error:#}"));
+    let kdir = ferrule::kdir::Kdir::open(&kernel.kdir).map_err(|error| format!("{error:#}"))?;
+    if !kdir.config.contains_key("MODVERSIONS") {
+        let sections = said(
+            Command::new("readelf")
+                .args(["--sections", "--wide"])
+                .arg(path),
+        )?;
+        return match sections.contains("__version") {
+            true => Err("a kernel without MODVERSIONS, but the module has __versions".to_owned()),
+            false => Ok(()),
+        };
+    }
+    let dump = said(modprobe().arg("--dump-modversions").arg(path))?;
+    let symvers = fs::read_to_string(kernel.kdir.join("Module.symvers"))
+        .map_err(|error| error.to_string())?;
+    // CRC, symbol, and more.
+    let pairs = |text: &str| -> BTreeMap<String, u64> {
+        let pair = |line: &str| {
+            let mut words = line.split_whitespace();
+            let crc = u64::from_str_radix(words.next()?.strip_prefix("0x")?, 16).ok()?;
+            Some((words.next()?.to_owned(), crc))
+        };
+        text.lines().filter_map(pair).collect()
+    };
+    let (exported, found) = (pairs(&symvers), pairs(&dump));
+    let undefined = said(
+        Command::new("nm")
+            .args(["--undefined-only", "--format=just-symbols"])
+            .arg(path),
+    )?;
+    for name in undefined.lines().chain(["module_layout"]) {
+        match (found.get(name), exported.get(name)) {
+            (Some(found), Some(exported)) if found == exported && *found != 0 => {}
+            (found, exported) => {
+                return Err(format!(
+                    "{name}: CRC {found:#x?}, Module.symvers has {exported:#x?}"
+                ))
+            }
+        }
+    }
+    Ok(())
+}
+
+fn modprobe() -> Command {
+    // Not in the PATH of those who are not root.
+    let path = ["/usr/sbin/modprobe", "/sbin/modprobe"]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+    Command::new(path.unwrap_or("modprobe"))
 }

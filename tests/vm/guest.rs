@@ -4,7 +4,7 @@
 
 use crate::built::Built;
 use crate::{log, Report, Verdict};
-use anyhow::{bail, Result};
+use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::sample;
 use ferrule::vm::{self, Guest};
@@ -42,6 +42,10 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
             format!("/modules/{}.ko", sample.name),
         ));
     }
+    for (made, file) in &built.made {
+        part(&made.name, &made.commands.join(" && "))?;
+        files.push((file.clone(), format!("/modules/{}.ko", made.name)));
+    }
     for name in &built.tests {
         part(name, &format!("insmod {name}.ko && rmmod {name}"))?;
         files.push((built.test(name), format!("/modules/{name}.ko")));
@@ -66,16 +70,13 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         timeout: Duration::from_secs(300),
         ..Guest::default()
     };
-    let outcome = vm::boot(&guest, &mut |_| {})?;
-    if let Some(failure) = outcome.failure() {
-        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-    }
-    Ok(outcome.log)
+    vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
 /// Judges each part of the log.
 pub fn check(built: &Built, text: &str, report: &mut Report) {
-    for sample in &built.samples {
+    let made = built.made.iter().map(|(made, _)| made);
+    for sample in built.samples.iter().chain(made) {
         let verdict = passed(text, &sample.name).and_then(|lines| match sample.mismatch(&lines) {
             Some(mismatch) => Err(mismatch),
             None => Ok(()),

@@ -55,9 +55,14 @@ fn without_time(line: &str) -> &str {
 /// The cases that a test module reported as KTAP, each line behind the module's name.
 pub fn ktap<'a>(lines: &[&'a str], module: &str) -> Result<Vec<(&'a str, Verdict)>, String> {
     let prefix = format!("{module}: ");
-    let said: Vec<&str> = lines
-        .iter()
-        .filter_map(|line| line.strip_prefix(&prefix))
+    // busybox's insmod tries a second time if a module refuses to load: the first report counts.
+    let version = |line: &&str| line.starts_with("KTAP version");
+    let mut said = lines.iter().filter_map(|line| line.strip_prefix(&prefix));
+    let said: Vec<&str> = said
+        .by_ref()
+        .find(version)
+        .into_iter()
+        .chain(said.take_while(|line| !version(line)))
         .collect();
     let plan = said
         .iter()

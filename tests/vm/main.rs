@@ -11,7 +11,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
 
 mod built;
+mod builtin;
+mod doc;
 mod guest;
+mod life;
 mod log;
 mod params;
 mod stacking;
@@ -43,7 +46,7 @@ impl Report {
 }
 
 /// Runs everything on one kernel.
-fn run(kernel: &Kernel, helpers: &str) -> Report {
+fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
     let mut report = Report {
         prefix: format!("{}::{helpers}", kernel.series),
         verdicts: Vec::new(),
@@ -56,12 +59,13 @@ fn run(kernel: &Kernel, helpers: &str) -> Report {
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
         guest::check(&built, &log, &mut report);
     }
-    // Parameters are the same with both kinds of helpers, and take long.
-    if helpers == "object" {
-        return report;
-    }
-    if let Some(log) = report.add_step("parameters_boot_and_end", params::boot(kernel, &built)) {
-        params::check(&log, &mut report);
+    // How helpers reach a module makes no difference there.
+    if helpers == "inline" {
+        live(kernel, &built, all, &mut report);
+        let log = params::boot(kernel, &built);
+        if let Some(log) = report.add_step("parameters_boot_and_end", log) {
+            params::check(&log, &mut report);
+        }
     }
     if let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, &built)) {
         stacking::check_built(kernel, &stacks, &mut report);
@@ -72,12 +76,23 @@ fn run(kernel: &Kernel, helpers: &str) -> Report {
     report
 }
 
+/// Takes modules from installation to removal with kmod's own tools.
+fn live(kernel: &Kernel, built: &built::Built, all: &[Kernel], report: &mut Report) {
+    let life = report.add_step("modules_install", life::Life::new(kernel, built, all));
+    let Some(life) = life else {
+        return;
+    };
+    if let Some(log) = report.add_step("life::boots_and_ends", life.boot(kernel)) {
+        life.check(&log, report);
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     if arguments.list {
         return ExitCode::SUCCESS;
     }
-    let kernels = match chosen() {
+    let (kernels, all) = match chosen() {
         Ok(kernels) => kernels,
         Err(error) => {
             eprintln!("vm tests: {error:#}");
@@ -86,24 +101,45 @@ fn main() -> ExitCode {
     };
     // Kernels one after the other share what they build on; the two kinds of helpers go side by side.
     let mut trials = Vec::new();
-    for kernel in &kernels {
-        let reports = std::thread::scope(|scope| {
-            ["inline", "object"]
-                .map(|helpers| scope.spawn(move || run(kernel, helpers)))
-                .map(|thread| thread.join().expect("a test thread does not panic"))
-        });
-        for (name, verdict) in reports.into_iter().flat_map(|report| report.verdicts) {
+    let all = all.as_slice();
+    let mut add = |report: Report| {
+        for (name, verdict) in report.verdicts {
             trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
         }
+    };
+    // The filter of the command line only hides results; this one saves the time too.
+    let builtin_only = arguments
+        .filter
+        .as_deref()
+        .is_some_and(|filter| filter.starts_with("builtin"));
+    for kernel in kernels.iter().filter(|_| !builtin_only) {
+        let reports = std::thread::scope(|scope| {
+            ["inline", "object"]
+                .map(|helpers| scope.spawn(move || run(kernel, helpers, all)))
+                .map(|thread| thread.join().expect("a test thread does not panic"))
+        });
+        reports.into_iter().for_each(&mut add);
+    }
+    if kernels
+        .iter()
+        .any(|kernel| kernel.series == builtin::SERIES)
+    {
+        let mut report = Report {
+            prefix: "builtin".to_owned(),
+            verdicts: Vec::new(),
+        };
+        builtin::run(&mut report);
+        add(report);
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The kernels to test: all of the matrix, or those that `KERNELS` names.
-fn chosen() -> anyhow::Result<Vec<Kernel>> {
+/// The kernels to test, all of the matrix or those that `KERNELS` names; and all that have been fetched.
+fn chosen() -> anyhow::Result<(Vec<Kernel>, Vec<Kernel>)> {
     let wanted = std::env::var("KERNELS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
-    let mut kernels = kernels::cached(&kernels::cache_dir(None)?)?;
+    let all = kernels::cached(&kernels::cache_dir(None)?)?;
+    let mut kernels = all.clone();
     kernels.retain(|kernel| wanted.is_empty() || wanted.contains(&kernel.series.as_str()));
     let found: Vec<&str> = kernels
         .iter()
@@ -118,5 +154,5 @@ fn chosen() -> anyhow::Result<Vec<Kernel>> {
         found == expected,
         "fetched kernels are {found:?}, wanted {expected:?}; run `make kernels`"
     );
-    Ok(kernels)
+    Ok((kernels, all))
 }

@@ -5,7 +5,7 @@
 
 use crate::built::Built;
 use crate::{log, Report, Verdict};
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::vm::{self, Guest};
 use std::fmt::Write;
@@ -40,6 +40,13 @@ const REENTRY: &[(&str, &[&str])] = &[
         &["load -> 0", "owned: better"],
     ),
     ("load owned=bad", &["load -> 1"]),
+    ("load once=1 once=1", &["load -> 0", "once=Y"]),
+    ("load once=1 once=0", &["load -> 30"]),
+    // More than a page: what does not fit is left out, at an element's end.
+    (
+        "load many=*400",
+        &["load -> 0", "18446744073709551615\\x0a"],
+    ),
     (
         "write locks 1",
         &["-> 0", "not locked twice: EDEADLK", "locks=refused: true"],
@@ -51,7 +58,7 @@ const REENTRY: &[(&str, &[&str])] = &[
 
 /// Boots `kernel` and replays all cases.
 pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
-    let replay = built.dir().join("replay");
+    let replay = built.dir("replay");
     let status = Command::new("cc")
         .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
         .arg(&replay)
@@ -64,7 +71,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
     // Emergencies only on the console: nothing comes between the script's lines.
     let mut script = "dmesg -n 1\n".to_owned();
     let mut add_cases = |name: &str, cases: String| -> Result<()> {
-        let path = built.dir().join(format!("{name}.cases"));
+        let path = built.dir(format!("{name}.cases"));
         std::fs::write(&path, cases)?;
         files.push((path, format!("/{name}.cases")));
         Ok(())
@@ -91,9 +98,7 @@ echo \"@@ end {name} $status\""
     )?;
     for (language, names) in [("c", TWINS), ("rust", &[TWINS, &[ALONE]].concat())] {
         for name in names {
-            let module = built
-                .dir()
-                .join(format!("tests/params/{language}/{name}.ko"));
+            let module = built.dir(format!("tests/params/{language}/{name}.ko"));
             files.push((module, format!("/{language}/{name}.ko")));
         }
     }
@@ -105,11 +110,7 @@ echo \"@@ end {name} $status\""
         timeout: Duration::from_secs(300),
         ..Guest::default()
     };
-    let outcome = vm::boot(&guest, &mut |_| {})?;
-    if let Some(failure) = outcome.failure() {
-        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-    }
-    Ok(outcome.log)
+    vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
 /// Judges the log.

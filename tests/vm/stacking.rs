@@ -46,7 +46,7 @@ pub struct Stacks {
 
 /// Builds the test's modules, and the changed samples that build.
 pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
-    let dir = built.dir().join(DIR);
+    let dir = built.dir(DIR);
     demo::copy_sources(&build::root()?.join(DIR), &dir)?;
     let output = built::ferrule_build(kernel, "inline", &dir)?;
     if let Some(line) = output
@@ -57,7 +57,7 @@ pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
     }
     let stacks = Stacks {
         dir,
-        samples: built.dir().join("samples"),
+        samples: built.dir("samples"),
     };
     let rust = format!("{KBUILD}{RUST_IMPORT}");
     let c = format!("{KBUILD}{C_USERS}");

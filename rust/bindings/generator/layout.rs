@@ -64,12 +64,13 @@ impl<'a> Fact<'a> {
     }
 }
 
-/// Field names that bindgen ends with `_`, as they are keywords of Rust.
+/// Field names that bindgen ends with `_`, as they are keywords or types of Rust.
 const KEYWORDS: &[&str] = &[
     "abstract", "as", "async", "await", "become", "box", "crate", "dyn", "final", "fn", "gen",
     "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
     "ref", "self", "super", "trait", "true", "false", "try", "type", "unsafe", "unsized", "use",
-    "virtual", "where", "yield",
+    "virtual", "where", "yield", "bool", "str", "f32", "f64", "i8", "i16", "i32", "i64", "i128",
+    "isize", "u8", "u16", "u32", "u64", "u128", "usize",
 ];
 
 /// Finds the full name in C of each type in `names`: `struct x`, `union x`, or a typedef's plain `x`.

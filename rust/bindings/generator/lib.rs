@@ -5,7 +5,8 @@
 
 use anyhow::{anyhow, Context, Result};
 use bindgen::callbacks::{
-    DiscoveredItem, DiscoveredItemId, ItemInfo, ParseCallbacks, SourceLocation,
+    DeriveInfo, DiscoveredItem, DiscoveredItemId, ItemInfo, ParseCallbacks, SourceLocation,
+    TypeKind,
 };
 use std::collections::BTreeMap;
 use std::fs;
@@ -84,6 +85,7 @@ pub fn generate(job: &Job<'_>) -> Result<()> {
         .enable_function_attribute_detection()
         .formatter(bindgen::Formatter::None)
         .parse_callbacks(Box::new(Names))
+        .parse_callbacks(Box::new(Zeroable))
         .parse_callbacks(Box::new(names.clone()));
     for name in OPAQUE {
         builder = builder.opaque_type(name);
@@ -101,11 +103,12 @@ pub fn generate(job: &Job<'_>) -> Result<()> {
     // `\x01` keeps LLVM from mangling, which it does not do here; but it would make a helper's name in
     // Rust's bitcode another one than in clang's.
     let text = text.replace("\\u{1}", "");
+    let zeroable = zeroable(&text);
 
     let names = names.0.lock().expect("bindgen has finished");
     let (bindings, proof) =
         layout::split(&text, header, &layout::c_types(&names, job.preprocessed));
-    fs::write(&job.bindings, bindings)
+    fs::write(&job.bindings, bindings + &zeroable)
         .with_context(|| format!("cannot write {}", job.bindings.display()))?;
     fs::write(&job.proof, proof).with_context(|| format!("cannot write {}", job.proof.display()))
 }
@@ -122,6 +125,39 @@ impl ParseCallbacks for Names {
             .or_else(|| item.name.strip_prefix(CONST_HELPER))?;
         Some(name.to_owned())
     }
+}
+
+/// Makes each type whose fields may be zero `Zeroable`: a table of operations names those that it has.
+#[derive(Debug)]
+struct Zeroable;
+
+impl ParseCallbacks for Zeroable {
+    fn add_derives(&self, info: &DeriveInfo<'_>) -> Vec<String> {
+        match info.kind {
+            TypeKind::Struct | TypeKind::Union => vec!["::pin_init::MaybeZeroable".to_owned()],
+            TypeKind::Enum => Vec::new(),
+        }
+    }
+}
+
+/// The same for bindgen's own types, which its callbacks do not see: each holds its parameter, an array
+/// of it, or nothing.
+fn zeroable(bindings: &str) -> String {
+    bindings
+        .split("pub struct ")
+        .filter_map(|item| item.split_once(" < "))
+        .filter(|(name, _)| {
+            ["__Bindgen", "__IncompleteArray"]
+                .iter()
+                .any(|own| name.starts_with(own))
+        })
+        .map(|(name, _)| {
+            format!(
+                "// SAFETY: Its fields may be zero if its parameter may.\n\
+                 unsafe impl<T: ::pin_init::Zeroable> ::pin_init::Zeroable for {name}<T> {{}}\n"
+            )
+        })
+        .collect()
 }
 
 /// What C calls each type of the bindings, without `struct` or `union`.

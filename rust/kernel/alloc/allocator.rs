@@ -10,8 +10,8 @@ use super::AllocError;
 use super::Allocator;
 use super::Flags;
 use super::NumaNode;
+use crate::ffi::c_void;
 use core::alloc::Layout;
-use core::ffi::c_void;
 use core::ptr::NonNull;
 
 /// Memory from the slab caches, physically contiguous: `kmalloc()`.
@@ -19,6 +19,25 @@ use core::ptr::NonNull;
 /// Context: any but NMI, with flags that suit it; [`free`](Allocator::free) never sleeps.
 /// C: `krealloc()`, `kfree()`.
 pub struct Kmalloc;
+
+impl Kmalloc {
+    /// The layout that C is asked for to get memory that fits `layout`: its size is a multiple of the
+    /// alignment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::alloc::Layout;
+    /// use kernel::alloc::allocator::Kmalloc;
+    ///
+    /// let layout = Layout::from_size_align(100, 64)?;
+    /// assert_eq!(Kmalloc::aligned_layout(layout).size(), 128);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn aligned_layout(layout: Layout) -> Layout {
+        layout.pad_to_align()
+    }
+}
 
 /// Whole pages, contiguous in the kernel's address space only: `vmalloc()`.
 ///
@@ -72,7 +91,7 @@ unsafe fn realloc_with(
     };
 
     // C aligns a block by the powers of two in its size, so the size has to be a multiple.
-    let size = layout.pad_to_align().size();
+    let size = Kmalloc::aligned_layout(layout).size();
 
     // SAFETY: `old_ptr` is null or an allocation of `old_size` bytes that is `realloc`'s, and `size` is a
     // multiple of the alignment and not zero.

@@ -2,11 +2,13 @@
 
 //! [`Box`]: one value in memory of its own.
 
+use super::flags::__GFP_ZERO;
+use super::init::impl_in_place;
 use super::AllocError;
 use super::Allocator;
 use super::Flags;
-use super::InPlaceInit;
 use super::NumaNode;
+use super::Vec;
 use crate::fmt;
 use core::alloc::Layout;
 use core::borrow::Borrow;
@@ -18,10 +20,9 @@ use core::ops::Deref;
 use core::ops::DerefMut;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use pinned_init::InPlaceWrite;
-use pinned_init::Init;
-use pinned_init::PinInit;
-use pinned_init::ZeroableOption;
+use pin_init::PinInit;
+use pin_init::Zeroable;
+use pin_init::ZeroableOption;
 
 mod foreign;
 
@@ -97,6 +98,14 @@ impl<T: ?Sized, A: Allocator> Box<T, A> {
     }
 
     /// Gives up the box for a reference to its value, which is never freed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let counter: &'static mut u32 = KBox::leak(KBox::new(0, GFP_KERNEL)?);
+    /// *counter += 1;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn leak<'a>(b: Self) -> &'a mut T {
         // SAFETY: By the type invariant the pointer is valid, and no one else has it.
@@ -162,6 +171,79 @@ impl<T, A: Allocator> Box<T, A> {
         Ok(Box(ptr.cast(), PhantomData))
     }
 
+    /// Allocates a value all of whose bytes are zero.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let b = KBox::<[u8; 64]>::zeroed(GFP_KERNEL)?;
+    ///
+    /// assert_eq!(*b, [0; 64]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[inline]
+    pub fn zeroed(flags: Flags) -> Result<Self, AllocError>
+    where
+        T: Zeroable,
+    {
+        let memory = Self::new_uninit(flags | __GFP_ZERO)?;
+
+        // SAFETY: The memory is zeroed, which is a valid `T`.
+        Ok(unsafe { memory.assume_init() })
+    }
+
+    /// Allocates a slice whose `len` elements are initialised in place, to stay there.
+    ///
+    /// `init` is called for each index in turn. If it fails, the elements before are dropped.
+    ///
+    /// # Errors
+    ///
+    /// Those of the initialisers, or [`AllocError`] turned into one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// #[pin_data]
+    /// struct Port {
+    ///     line: usize,
+    /// }
+    ///
+    /// let ports = KBox::pin_slice(|line| try_pin_init!(Port { line }), 4, GFP_KERNEL)?;
+    ///
+    /// assert_eq!(ports[3].line, 3);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn pin_slice<Func, Item, E>(
+        mut init: Func,
+        len: usize,
+        flags: Flags,
+    ) -> Result<Pin<Box<[T], A>>, E>
+    where
+        Func: FnMut(usize) -> Item,
+        Item: PinInit<T, E>,
+        E: From<AllocError>,
+    {
+        let mut elements = Vec::<T, A>::with_capacity(len, flags)?;
+        for i in 0..len {
+            let slot = elements.spare_capacity_mut().as_mut_ptr().cast();
+
+            // SAFETY: There is room for `len` elements, and nothing is in the slot yet. The vector does not
+            // move what it has, and drops it in place.
+            unsafe { init(i).__pinned_init(slot)? };
+            // SAFETY: Just initialised.
+            unsafe { elements.inc_len(1) };
+        }
+        let (ptr, _, _) = elements.into_raw_parts();
+        let slice = core::ptr::slice_from_raw_parts_mut(ptr, len);
+
+        // SAFETY: A vector made with room for `len` elements has room for just these; all are initialised.
+        Ok(Pin::from(unsafe { Box::from_raw(slice) }))
+    }
+
     /// Allocates memory and moves `x` into it, to stay there.
     ///
     /// # Errors
@@ -211,6 +293,13 @@ impl<T, A: Allocator> Box<T, A> {
     }
 
     /// Moves the value out and frees its memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(KBox::into_inner(KBox::new(24, GFP_KERNEL)?), 24);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn into_inner(b: Self) -> T {
         let memory = Self::forget_contents(b);
@@ -220,49 +309,13 @@ impl<T, A: Allocator> Box<T, A> {
     }
 }
 
+impl_in_place!([T, A: Allocator + 'static] Box<T, A>, Box<MaybeUninit<T>, A>);
+
 impl<T: ?Sized, A: Allocator> From<Box<T, A>> for Pin<Box<T, A>> {
     #[inline]
     fn from(b: Box<T, A>) -> Self {
         // SAFETY: The value leaves its memory only through an unpinned box or `T: Unpin`.
         unsafe { Pin::new_unchecked(b) }
-    }
-}
-
-impl<T, A: Allocator + 'static> InPlaceWrite<T> for Box<MaybeUninit<T>, A> {
-    type Initialized = Box<T, A>;
-
-    fn write_init<E>(mut self, init: impl Init<T, E>) -> Result<Self::Initialized, E> {
-        // SAFETY: The memory is a `T`'s, and on failure it is freed without a drop.
-        unsafe { init.__init(self.as_mut_ptr())? };
-        // SAFETY: `init` succeeded.
-        Ok(unsafe { self.assume_init() })
-    }
-
-    fn write_pin_init<E>(mut self, init: impl PinInit<T, E>) -> Result<Pin<Self::Initialized>, E> {
-        // SAFETY: The memory is a `T`'s; on failure it is freed without a drop, else pinned below.
-        unsafe { init.__pinned_init(self.as_mut_ptr())? };
-        // SAFETY: `init` succeeded.
-        Ok(unsafe { self.assume_init() }.into())
-    }
-}
-
-impl<T, A: Allocator + 'static> InPlaceInit<T> for Box<T, A> {
-    type PinnedSelf = Pin<Self>;
-
-    #[inline]
-    fn try_pin_init<E>(init: impl PinInit<T, E>, flags: Flags) -> Result<Pin<Self>, E>
-    where
-        E: From<AllocError>,
-    {
-        Self::new_uninit(flags)?.write_pin_init(init)
-    }
-
-    #[inline]
-    fn try_init<E>(init: impl Init<T, E>, flags: Flags) -> Result<Self, E>
-    where
-        E: From<AllocError>,
-    {
-        Self::new_uninit(flags)?.write_init(init)
     }
 }
 

@@ -5,6 +5,7 @@
 use super::allocator::KVmalloc;
 use super::allocator::Kmalloc;
 use super::allocator::Vmalloc;
+use super::flags::__GFP_ZERO;
 use super::layout::ArrayLayout;
 use super::AllocError;
 use super::Allocator;
@@ -16,10 +17,13 @@ use core::mem::ManuallyDrop;
 use core::mem::MaybeUninit;
 use core::ptr;
 use core::ptr::NonNull;
+use pin_init::Zeroable;
 
 mod drain;
+mod edit;
 mod errors;
 mod into_iter;
+mod shrink;
 mod slice;
 mod values;
 
@@ -132,6 +136,29 @@ impl<T, A: Allocator> Vec<T, A> {
         Ok(v)
     }
 
+    /// Makes a vector of `n` elements all of whose bytes are zero.
+    ///
+    /// # Errors
+    ///
+    /// [`AllocError`] if there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(KVec::<u32>::zeroed(3, GFP_KERNEL)?, [0, 0, 0]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn zeroed(n: usize, flags: Flags) -> Result<Self, AllocError>
+    where
+        T: Zeroable,
+    {
+        let mut v = Self::with_capacity(n, flags | __GFP_ZERO)?;
+
+        // SAFETY: There is room for `n` elements, and zeroes are a valid `T`.
+        unsafe { v.inc_len(n) };
+        Ok(v)
+    }
+
     /// Makes a vector of what [`Vec::into_raw_parts`] returned, perhaps with changed elements.
     ///
     /// # Safety
@@ -161,6 +188,17 @@ impl<T, A: Allocator> Vec<T, A> {
     }
 
     /// Gives up the vector for its pointer, length and capacity: nothing is dropped or freed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let (ptr, len, capacity) = kernel::kvec![1, 2, 3]?.into_raw_parts();
+    /// // SAFETY: It was a vector just before.
+    /// let v = unsafe { KVec::from_raw_parts(ptr, len, capacity) };
+    ///
+    /// assert_eq!(v, [1, 2, 3]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn into_raw_parts(self) -> (*mut T, usize, usize) {
         let mut me = ManuallyDrop::new(self);
@@ -169,7 +207,7 @@ impl<T, A: Allocator> Vec<T, A> {
 
     /// How many elements there is room for without allocating.
     #[inline]
-    pub fn capacity(&self) -> usize {
+    pub const fn capacity(&self) -> usize {
         if Self::IS_ZST {
             usize::MAX
         } else {
@@ -179,13 +217,13 @@ impl<T, A: Allocator> Vec<T, A> {
 
     /// How many elements the vector has.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether the vector has no elements.
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
@@ -195,7 +233,7 @@ impl<T, A: Allocator> Vec<T, A> {
     ///
     /// They must be within the capacity, and valid.
     #[inline]
-    pub unsafe fn inc_len(&mut self, additional: usize) {
+    pub const unsafe fn inc_len(&mut self, additional: usize) {
         debug_assert!(additional <= self.capacity() - self.len);
 
         // INVARIANT: The caller promises it.
@@ -232,7 +270,7 @@ impl<T, A: Allocator> Vec<T, A> {
 
     /// A pointer to the first element, or a dangling one if there is no memory.
     #[inline]
-    pub fn as_ptr(&self) -> *const T {
+    pub const fn as_ptr(&self) -> *const T {
         self.ptr.as_ptr()
     }
 
@@ -243,6 +281,18 @@ impl<T, A: Allocator> Vec<T, A> {
     }
 
     /// The memory behind the elements. Fill it from the start, then call [`Vec::inc_len`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut v = KVec::with_capacity(4, GFP_KERNEL)?;
+    /// v.spare_capacity_mut()[0].write(7);
+    /// // SAFETY: The first element was just written.
+    /// unsafe { v.inc_len(1) };
+    ///
+    /// assert_eq!(v, [7]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn spare_capacity_mut(&mut self) -> &mut [MaybeUninit<T>] {
         let spare = self.capacity() - self.len;
@@ -322,6 +372,16 @@ impl<T, A: Allocator> Vec<T, A> {
     /// # Errors
     ///
     /// [`PushError`], with `v` in it, if there is no room.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut v = KVec::with_capacity(1, GFP_KERNEL)?;
+    /// v.push_within_capacity(1)?;
+    ///
+    /// assert_eq!(v, [1]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn push_within_capacity(&mut self, v: T) -> Result<(), PushError<T>> {
         if self.len == self.capacity() {
@@ -347,39 +407,6 @@ impl<T, A: Allocator> Vec<T, A> {
         unsafe { self.inc_len(1) };
     }
 
-    /// Inserts `element` before the one at `index`, without allocating.
-    ///
-    /// # Errors
-    ///
-    /// [`InsertError`], with `element` in it: `IndexOutOfBounds` if `index` is beyond the length,
-    /// `OutOfCapacity` if there is no room.
-    pub fn insert_within_capacity(
-        &mut self,
-        index: usize,
-        element: T,
-    ) -> Result<(), InsertError<T>> {
-        let len = self.len;
-        if index > len {
-            return Err(InsertError::IndexOutOfBounds(element));
-        }
-        if len == self.capacity() {
-            return Err(InsertError::OutOfCapacity(element));
-        }
-
-        // SAFETY: `index` is at most the length.
-        let slot = unsafe { self.as_mut_ptr().add(index) };
-
-        // SAFETY: There is room for the elements from `index` on, one place further.
-        unsafe { ptr::copy(slot, slot.add(1), len - index) };
-
-        // SAFETY: The element that was here was moved away.
-        unsafe { slot.write(element) };
-
-        // SAFETY: There is one valid element more.
-        unsafe { self.inc_len(1) };
-        Ok(())
-    }
-
     /// Removes the last element and returns it.
     #[inline]
     pub fn pop(&mut self) -> Option<T> {
@@ -392,103 +419,6 @@ impl<T, A: Allocator> Vec<T, A> {
 
         // SAFETY: `dec_len` allows to move the element.
         Some(unsafe { last.read() })
-    }
-
-    /// Removes the element at `i` and returns it; those behind it move up.
-    ///
-    /// # Errors
-    ///
-    /// [`RemoveError`] if there is no such element.
-    pub fn remove(&mut self, i: usize) -> Result<T, RemoveError> {
-        if i >= self.len {
-            return Err(RemoveError);
-        }
-        let behind = self.len - i - 1;
-
-        // SAFETY: `i` is less than the length.
-        let slot = unsafe { self.as_mut_ptr().add(i) };
-
-        // SAFETY: There is a valid element, and the next line overwrites or cuts it off.
-        let value = unsafe { slot.read() };
-
-        // SAFETY: `behind` elements follow that at `i`.
-        unsafe { ptr::copy(slot.add(1), slot, behind) };
-
-        // SAFETY: There is at least one element; the last one was moved or is `value`.
-        unsafe { self.dec_len(1) };
-        Ok(value)
-    }
-
-    /// Drops the elements from `len` on, and keeps the memory.
-    pub fn truncate(&mut self, len: usize) {
-        if let Some(count) = self.len.checked_sub(len) {
-            // SAFETY: `count` is at most the length.
-            let tail: *mut [T] = unsafe { self.dec_len(count) };
-
-            // SAFETY: `dec_len` allows to drop the elements.
-            unsafe { ptr::drop_in_place(tail) };
-        }
-    }
-
-    /// Drops all elements, and keeps the memory.
-    #[inline]
-    pub fn clear(&mut self) {
-        self.truncate(0);
-    }
-
-    /// Drops the elements for which `f` is false. The others stay in order.
-    pub fn retain(&mut self, mut f: impl FnMut(&mut T) -> bool) {
-        let mut kept = 0;
-
-        for i in 0..self.len {
-            if f(&mut self[i]) {
-                self.swap(kept, i);
-                kept += 1;
-            }
-        }
-        self.truncate(kept);
-    }
-}
-
-impl<T> KVVec<T> {
-    /// Gives memory back, but keeps room for `min_capacity` elements and for those that there are.
-    ///
-    /// The elements move if that frees at least a page of a virtually contiguous block; smaller ones stay.
-    ///
-    /// # Errors
-    ///
-    /// [`AllocError`] if there is no memory to move to; the vector is as before then.
-    pub fn shrink_to(&mut self, min_capacity: usize, flags: Flags) -> Result<(), AllocError> {
-        const PAGE: usize = bindings::PAGE_SIZE;
-
-        let capacity = self.len.max(min_capacity);
-        if Self::IS_ZST || capacity >= self.layout.len() {
-            return Ok(());
-        }
-
-        if capacity == 0 {
-            *self = Self::new();
-            return Ok(());
-        }
-
-        // SAFETY: It is less than the present capacity.
-        let layout = unsafe { ArrayLayout::<T>::new_unchecked(capacity) };
-        // SAFETY: C only looks at the address.
-        let is_vmalloc = unsafe { bindings::is_vmalloc_addr(self.as_ptr().cast()) };
-        if !is_vmalloc || layout.size().div_ceil(PAGE) >= self.layout.size().div_ceil(PAGE) {
-            return Ok(());
-        }
-
-        // C keeps the pages of a block that shrinks in place: only a move gives them back.
-        let mut smaller = Self::with_capacity(capacity, flags)?;
-
-        // SAFETY: `smaller` has room for all elements, and is another allocation.
-        unsafe { ptr::copy_nonoverlapping(self.as_ptr(), smaller.as_mut_ptr(), self.len) };
-        // SAFETY: The elements are there now; taking the length from `self` moves their ownership.
-        unsafe { smaller.inc_len(core::mem::replace(&mut self.len, 0)) };
-
-        *self = smaller;
-        Ok(())
     }
 }
 

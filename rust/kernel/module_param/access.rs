@@ -14,7 +14,7 @@ mod private {
     pub trait Sealed {}
 }
 
-/// When a parameter can change: [`LoadTime`], [`Guarded`] or [`RunTime`].
+/// When a parameter can change: [`LoadTime`], [`Guarded`], [`RunTime`] or [`Locked`].
 pub trait Mode: private::Sealed + 'static {
     /// Whether a reference to the value was given away for good.
     #[doc(hidden)]
@@ -28,29 +28,35 @@ pub struct LoadTime;
 
 /// As [`LoadTime`], in a module whose own code helps to read its parameters.
 ///
-/// That code may look at other parameters. Once it holds a reference to one, giving this parameter
-/// again is refused with `EBUSY`.
-pub struct Guarded {
+/// That code may look at parameters. Once it has borrowed one, giving that parameter a value is
+/// refused with `EBUSY`. Any other thread sees the default until `init` begins.
+pub struct Guarded<T> {
+    default: T,
     lent: AtomicBool,
+    lock: &'static ParamLock,
 }
 
-impl Guarded {
+impl<T> Guarded<T> {
     /// Makes one whose value was not lent.
     #[doc(hidden)]
-    #[allow(clippy::new_without_default)]
-    pub const fn new() -> Self {
+    pub const fn new(default: T, lock: &'static ParamLock) -> Self {
         Self {
+            default,
             lent: AtomicBool::new(false),
+            lock,
         }
     }
 }
 
-/// A value that can change at any time, through sysfs.
-pub struct RunTime {
+/// A number that can change at any time, through sysfs.
+pub struct RunTime;
+
+/// A value that can change at any time, through sysfs, and is more than a number.
+pub struct Locked {
     lock: &'static ParamLock,
 }
 
-impl RunTime {
+impl Locked {
     /// Makes one for a parameter of the module that `lock` belongs to.
     #[doc(hidden)]
     pub const fn new(lock: &'static ParamLock) -> Self {
@@ -59,45 +65,117 @@ impl RunTime {
 }
 
 impl private::Sealed for LoadTime {}
-impl private::Sealed for Guarded {}
+impl<T> private::Sealed for Guarded<T> {}
 impl private::Sealed for RunTime {}
+impl private::Sealed for Locked {}
 
 impl Mode for LoadTime {}
 impl Mode for RunTime {}
+impl Mode for Locked {}
 
-impl Mode for Guarded {
+impl<T: 'static> Mode for Guarded<T> {
     fn is_lent(&self) -> bool {
         self.lent.load(Ordering::Relaxed)
     }
 }
 
-/// How a value that does not change after `init` is lent.
-#[doc(hidden)]
-pub trait Lend: Mode {
-    /// Notes that a reference is given away.
-    fn lend(&self);
+impl LoadTime {
+    /// Returns where the value can be copied from.
+    #[inline]
+    fn place<'a, T>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
+        value
+    }
+
+    /// As `place`, for a reference that is given away.
+    #[inline]
+    fn lend<'a, T>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
+        value
+    }
 }
 
-impl Lend for LoadTime {
-    #[inline]
-    fn lend(&self) {}
-}
+impl<T> Guarded<T> {
+    /// Returns where the value can be copied from.
+    ///
+    /// Before `init` only the thread that reads the parameters gets the value itself. It does not
+    /// write meanwhile. All others get the default, which nobody writes.
+    fn place<'a>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
+        if self.lock.is_ready() || self.lock.is_held() {
+            return value;
+        }
+        // SAFETY: An `UnsafeCell` has the layout of what it holds; callers only read it.
+        unsafe { &*core::ptr::from_ref(&self.default).cast() }
+    }
 
-impl Lend for Guarded {
-    #[inline]
-    fn lend(&self) {
-        // Only the thread that loads the module runs before `init`, so no order is needed.
+    /// As `place`, for a reference that is given away: from here on the value stays.
+    fn lend<'a>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
+        // It counts before `init` only, in the one thread that gets the value then.
         self.lent.store(true, Ordering::Relaxed);
+        self.place(value)
     }
 }
 
 /// A parameter's value, as the module that declares it sees it.
 ///
+/// # Examples
+///
+/// ```
+/// use kernel::module_param::{Array, ModuleParamAccess, RunTime};
+///
+/// fn first_port(ports: &ModuleParamAccess<Array<u16, 4>>) -> Option<u16> {
+///     ports.value_ref().first().copied()
+/// }
+///
+/// fn raise(level: &ModuleParamAccess<u8, RunTime>) {
+///     level.set_value(level.value().saturating_add(1));
+/// }
+/// ```
+///
+/// What can change at run time is not lent without the lock:
+///
+/// ```compile_fail,E0599
+/// use kernel::module_param::{Charp, Locked, ModuleParamAccess};
+///
+/// fn name(name: &ModuleParamAccess<Charp, Locked>) -> &Charp {
+///     name.value_ref()
+/// }
+/// ```
+///
+/// Nor is it read at once, unless it is one word:
+///
+/// ```compile_fail,E0599
+/// use kernel::module_param::{FixedString, Locked, ModuleParamAccess};
+///
+/// fn label(label: &ModuleParamAccess<FixedString<16>, Locked>) -> FixedString<16> {
+///     label.value()
+/// }
+/// ```
+///
+/// A number is not lent, since it is written without the lock:
+///
+/// ```compile_fail,E0599
+/// use kernel::module_param::{ModuleParamAccess, RunTime};
+///
+/// fn double(level: &ModuleParamAccess<u32, RunTime>) -> Result {
+///     *level.lock()? *= 2;
+///     Ok(())
+/// }
+/// ```
+///
+/// A string is not copied out of its parameter, which frees it:
+///
+/// ```compile_fail,E0277
+/// use kernel::module_param::{Charp, ModuleParamAccess};
+///
+/// fn name(name: &ModuleParamAccess<Charp>) -> Charp {
+///     name.value()
+/// }
+/// ```
+///
 /// # Invariants
 ///
-/// C writes the value only while it holds the lock of the module's parameters. In a mode that
-/// implements [`Lend`] it does so only in the thread that loads the module, before `init`, while
-/// no reference to the value is lent.
+/// C writes the value only while it holds the lock of the module's parameters. In modes
+/// [`LoadTime`] and [`Guarded`] it does so only before `init`, while no reference to the value is
+/// lent. In mode [`RunTime`] everyone reads and writes it as one word.
 #[repr(C)]
 pub struct ModuleParamAccess<T, M: Mode = LoadTime> {
     value: UnsafeCell<T>,
@@ -105,7 +183,7 @@ pub struct ModuleParamAccess<T, M: Mode = LoadTime> {
 }
 
 // SAFETY: By the type invariant nobody writes while Rust code reads, but in mode `RunTime`, where
-// Rust code reads whole words or holds the lock.
+// Rust code reads whole words. The modes' own fields are atomic, or nobody writes them.
 unsafe impl<T: Send + Sync, M: Mode> Sync for ModuleParamAccess<T, M> {}
 
 impl<T, M: Mode> ModuleParamAccess<T, M> {
@@ -135,40 +213,42 @@ impl<T, M: Mode> ModuleParamAccess<T, M> {
     }
 }
 
-impl<T, M: Lend> ModuleParamAccess<T, M> {
-    /// Returns the value that the user gave, or the default.
-    ///
-    /// Context: any.
-    #[inline]
-    pub fn value(&self) -> T
-    where
-        T: Copy,
-    {
-        // SAFETY: By the type invariant nobody writes meanwhile: either `init` has begun, or this
-        // is the thread that would.
-        unsafe { *self.value.get() }
-    }
+macro_rules! stays {
+    ($($mode:ty),*) => {$(
+        impl<T: 'static> ModuleParamAccess<T, $mode> {
+            /// Returns the value that the user gave, or the default.
+            ///
+            /// Context: any.
+            #[inline]
+            pub fn value(&self) -> T
+            where
+                T: Copy,
+            {
+                // SAFETY: By the type invariant nobody writes meanwhile: the mode gives a place that
+                // stays for so long.
+                unsafe { *self.mode.place(&self.value).get() }
+            }
 
-    /// Returns a reference to the value.
-    ///
-    /// Context: any.
-    #[inline]
-    pub fn value_ref(&self) -> &T {
-        self.mode.lend();
-        // SAFETY: By the type invariant nobody writes any more, now that the value is lent.
-        unsafe { &*self.value.get() }
-    }
+            /// Returns a reference to the value.
+            ///
+            /// Context: any.
+            #[inline]
+            pub fn value_ref(&self) -> &T {
+                // SAFETY: By the type invariant nobody writes any more, now that it is lent.
+                unsafe { &*self.mode.lend(&self.value).get() }
+            }
+        }
+    )*};
 }
 
-impl<T> ModuleParamAccess<T, RunTime> {
+stays!(LoadTime, Guarded<T>);
+
+impl<T: Scalar> ModuleParamAccess<T, RunTime> {
     /// Returns the present value. C: `READ_ONCE()`.
     ///
     /// Context: any.
     #[inline]
-    pub fn value(&self) -> T
-    where
-        T: Scalar,
-    {
+    pub fn value(&self) -> T {
         // SAFETY: The place is valid. A `Scalar` is one aligned word, which C and `set_value()`
         // write whole, so this reads the old or the new one.
         unsafe { self.value.get().read_volatile() }
@@ -180,14 +260,13 @@ impl<T> ModuleParamAccess<T, RunTime> {
     ///
     /// Context: any.
     #[inline]
-    pub fn set_value(&self, value: T)
-    where
-        T: Scalar,
-    {
+    pub fn set_value(&self, value: T) {
         // SAFETY: The place is valid, and other code reads it as one aligned word.
         unsafe { self.value.get().write_volatile(value) };
     }
+}
 
+impl<T> ModuleParamAccess<T, Locked> {
     /// Locks the module's parameters and lends the value, to read or change it.
     ///
     /// Context: process, may sleep. C: `kernel_param_lock()`.
@@ -196,6 +275,7 @@ impl<T> ModuleParamAccess<T, RunTime> {
     ///
     /// [`EDEADLK`](crate::error::code::EDEADLK) if this thread holds that lock already: it has
     /// another such guard of this module, or runs in a function that reads or prints a parameter.
+    /// Built-in modules share one lock, as in C: there, what another module holds is not noticed.
     pub fn lock(&self) -> Result<Guard<'_, T>> {
         // SAFETY: The place is valid, and by the type invariant C writes it under this lock only.
         unsafe { self.mode.lock.lock(self.value.get()) }

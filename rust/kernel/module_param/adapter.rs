@@ -83,7 +83,7 @@ impl<S: Spec> Adapter<S> {
     /// C's table of the parameter.
     pub(super) const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: if <S::Kind as Kind>::NO_ARG {
-            bindings::KERNEL_PARAM_OPS_FL_NOARG as _
+            bindings::KERNEL_PARAM_OPS_FL_NOARG
         } else {
             0
         },
@@ -109,7 +109,7 @@ impl<S: Spec> Adapter<S> {
                 if ops.free.is_none() {
                     // What owns nothing is seen by the kind's `set` as it was.
                     // SAFETY: Both places are valid, and C holds the lock.
-                    unsafe { ptr::copy_nonoverlapping(access.as_ptr(), new, 1) };
+                    unsafe { copy::<S>(access.as_ptr(), new) };
                 }
                 // SAFETY: C gave a valid entry.
                 let mut kp = unsafe { *kp };
@@ -135,8 +135,8 @@ impl<S: Spec> Adapter<S> {
                     })?;
                 // SAFETY: C holds the lock, and the value is not lent.
                 unsafe { Self::free_value(access.as_ptr()) };
-                // SAFETY: As above; a number is written whole, for who reads it meanwhile.
-                unsafe { access.as_ptr().write_volatile(new.read()) };
+                // SAFETY: As above; the value moves, and the two places are not the same.
+                unsafe { copy::<S>(new, access.as_ptr()) };
                 // SAFETY: The place is valid for writes; its value has moved.
                 unsafe { ptr::write_bytes(new, 0, 1) };
                 Ok(0)
@@ -196,7 +196,23 @@ impl<S: Spec> Adapter<S> {
     }
 }
 
-/// Where a parameter is printed for sysfs: a page. What does not fit is left out.
+/// Copies a value; a number whole, since the module may read or write it meanwhile.
+///
+/// # Safety
+///
+/// Both places must be valid and not the same, and the value must be moved or own nothing.
+unsafe fn copy<S: Spec>(from: *const Value<S>, to: *mut Value<S>) {
+    if size_of::<Value<S>>() <= size_of::<u64>() {
+        // SAFETY: By the safety requirement.
+        unsafe { to.write_volatile(from.read_volatile()) };
+    } else {
+        // SAFETY: By the safety requirement.
+        unsafe { ptr::copy_nonoverlapping(from, to, 1) };
+    }
+}
+
+/// Where a parameter is printed for sysfs: a page, for a type of the driver's own 256 bytes. What
+/// does not fit is left out.
 ///
 /// The text ends with a newline, which need not be written.
 ///

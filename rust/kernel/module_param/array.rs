@@ -60,6 +60,14 @@ impl<T, const N: usize> Array<T, N> {
     }
 }
 
+impl<T: Copy, const N: usize> Clone for Array<T, N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Copy, const N: usize> Copy for Array<T, N> {}
+
 impl<T, const N: usize> Deref for Array<T, N> {
     type Target = [T];
 
@@ -108,8 +116,10 @@ unsafe impl<K: Kind, const N: usize> Kind for ArrayOf<K, N> {
         flags: 0,
         set: Some(set::<K, N>),
         get: Some(get::<K, N>),
-        free: Some(free::<K, N>),
+        free: if K::OWNS { Some(free::<K, N>) } else { None },
     };
+
+    const OWNS: bool = K::OWNS;
 
     fn room(_value: &Self::Value) -> usize {
         bindings::PAGE_SIZE

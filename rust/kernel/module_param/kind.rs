@@ -24,8 +24,8 @@ use core::mem::size_of;
 ///
 /// The operations must treat `arg` of the parameter as a pointer to a `Value`, write nothing there
 /// but valid values, and read nothing else of the parameter but its name. `set` must take a place
-/// of zero bytes, too; `free`, if there is one, must leave such a place alone. Without a `free`
-/// a value must own nothing.
+/// of zero bytes, too; `free`, if there is one, must leave such a place alone. There must be one
+/// if, and only if, `OWNS` says so.
 ///
 /// `get` must write at most [`room()`](Self::room) bytes, its NUL included.
 pub unsafe trait Kind: 'static {
@@ -40,7 +40,11 @@ pub unsafe trait Kind: 'static {
     #[doc(hidden)]
     const NO_ARG: bool = false;
 
-    /// How many bytes `get` may write for `value`. An integer has 23 digits at most, in octal.
+    /// Whether a value owns memory, which `free` frees.
+    #[doc(hidden)]
+    const OWNS: bool = false;
+
+    /// How many bytes `get` may write for `value`. An integer has 21 characters at most.
     #[doc(hidden)]
     fn room(_value: &Self::Value) -> usize {
         32
@@ -157,7 +161,7 @@ pub(super) unsafe fn arg<T>(kp: *const bindings::kernel_param) -> *mut T {
 
 /// # Safety
 ///
-/// `val` must be NUL-terminated, `kp` a parameter of type `i8` that nobody else reads or writes.
+/// `val` must be NUL-terminated, `kp` a parameter of type `i8`.
 unsafe extern "C" fn set_i8(val: *const c_char, kp: *const bindings::kernel_param) -> c_int {
     // SAFETY: By the safety requirement `val` is a string, and `arg` points to the value.
     unsafe { bindings::kstrtos8(val, 0, arg(kp)) }
@@ -165,10 +169,10 @@ unsafe extern "C" fn set_i8(val: *const c_char, kp: *const bindings::kernel_para
 
 /// # Safety
 ///
-/// `buffer` must have room for an integer, `kp` must be a parameter of type `i8` that nobody writes.
+/// `buffer` must have room for an integer, `kp` must be a parameter of type `i8`.
 unsafe extern "C" fn get_i8(buffer: *mut c_char, kp: *const bindings::kernel_param) -> c_int {
-    // SAFETY: By the safety requirement `arg` points to the value.
-    let value = c_int::from(unsafe { *arg::<i8>(kp) });
+    // SAFETY: By the safety requirement `arg` points to the value, which is written as a word.
+    let value = c_int::from(unsafe { arg::<i8>(kp).read_volatile() });
     // SAFETY: The format takes an `int`, and the buffer has room for it.
     unsafe { bindings::sprintf(buffer, as_char_ptr_in_const_context(c"%d\n"), value) }
 }

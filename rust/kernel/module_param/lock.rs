@@ -10,6 +10,7 @@ use crate::types::NotThreadSafe;
 use core::ops::Deref;
 use core::ops::DerefMut;
 use core::ptr;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering;
 
@@ -19,6 +20,8 @@ pub struct ParamLock {
     module: &'static ThisModule,
     /// Compared with the current task only: it is null or that task only if this task wrote it.
     holder: AtomicPtr<bindings::task_struct>,
+    /// Whether `init` has begun, before which all parameters were read.
+    ready: AtomicBool,
 }
 
 impl ParamLock {
@@ -27,7 +30,26 @@ impl ParamLock {
         Self {
             module,
             holder: AtomicPtr::new(ptr::null_mut()),
+            ready: AtomicBool::new(false),
         }
+    }
+
+    /// Says that `init` begins.
+    ///
+    /// # Safety
+    ///
+    /// No parameter of the module may be given a value any more, but those that change at run time.
+    pub unsafe fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Whether this task holds the lock on behalf of Rust code.
+    pub(super) fn is_held(&self) -> bool {
+        self.holder.load(Ordering::Relaxed) == Self::current()
     }
 
     fn current() -> *mut bindings::task_struct {
@@ -41,13 +63,12 @@ impl ParamLock {
     ///
     /// `value` must be valid for `'a`, and be used by nobody who does not hold this lock.
     pub(super) unsafe fn lock<'a, T>(&'a self, value: *mut T) -> Result<Guard<'a, T>> {
-        let current = Self::current();
-        if self.holder.load(Ordering::Relaxed) == current {
+        if self.is_held() {
             return Err(EDEADLK);
         }
         // SAFETY: The module is valid, or null for the kernel itself, which C takes too.
         unsafe { bindings::kernel_param_lock(self.module.as_ptr()) };
-        self.holder.store(current, Ordering::Relaxed);
+        self.holder.store(Self::current(), Ordering::Relaxed);
         // INVARIANT: The lock was taken just now.
         Ok(Guard {
             lock: self,
@@ -66,6 +87,38 @@ impl ParamLock {
 }
 
 /// The value of a parameter that can change at run time, while it cannot.
+///
+/// What owns nothing can be changed through it, so that sysfs shows what the module has made of it.
+///
+/// It belongs to the task that took the lock, and what it lends does not outlive it:
+///
+/// ```compile_fail,E0277
+/// use kernel::module_param::{Charp, Guard};
+///
+/// fn give_away(guard: Guard<'static, Charp>) {
+///     fn to_another_task<T: Send>(_: T) {}
+///     to_another_task(guard);
+/// }
+/// ```
+///
+/// ```compile_fail,E0515
+/// use kernel::module_param::{Charp, Locked, ModuleParamAccess};
+/// use kernel::str::CStr;
+///
+/// fn name(name: &ModuleParamAccess<Charp, Locked>) -> Result<Option<&CStr>> {
+///     Ok(name.lock()?.as_c_str())
+/// }
+/// ```
+///
+/// A string is C's to change:
+///
+/// ```compile_fail,E0596
+/// use kernel::module_param::{Charp, Guard};
+///
+/// fn swap(a: &mut Guard<'_, Charp>, b: &mut Guard<'_, Charp>) {
+///     core::mem::swap(&mut **a, &mut **b);
+/// }
+/// ```
 ///
 /// # Invariants
 ///
@@ -90,7 +143,7 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T: Copy> DerefMut for Guard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: As for `deref`; the guard is borrowed mutably, so there is no other reference.

@@ -44,7 +44,7 @@ impl Charp {
     /// Returns the string; `None` if there is none, which sysfs shows as `(null)`.
     ///
     /// A parameter whose default is a string is `None` only after a write at run time for which
-    /// there was no memory: C has freed the old string by then.
+    /// there was no memory: C may have freed the old string by then.
     pub fn as_c_str(&self) -> Option<&CStr> {
         if self.0.is_null() {
             return None;
@@ -68,7 +68,9 @@ unsafe impl Kind for Charp {
 
     const OPS: &'static bindings::kernel_param_ops =
         // SAFETY: It is a constant of the kernel.
-        unsafe { &*(&raw const bindings::param_ops_charp) };
+        unsafe { &bindings::param_ops_charp };
+
+    const OWNS: bool = true;
 
     fn room(value: &Self) -> usize {
         // The string, a newline and NUL.

@@ -161,6 +161,8 @@ macro_rules! pr_debug {
 /// # Examples
 ///
 /// ```
+/// use kernel::pr_cont;
+///
 /// pr_info!("one");
 /// pr_cont!(", two\n");
 /// ```

@@ -2,9 +2,11 @@
 
 //! Byte strings.
 
+use super::CStr;
 use crate::fmt;
 use core::fmt::Write;
 use core::ops::Deref;
+use core::ops::Index;
 
 /// A string of bytes without a promised encoding.
 #[repr(transparent)]
@@ -32,6 +34,15 @@ impl BStr {
     }
 
     /// Returns what comes after `pattern`, if the string starts with that.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::b_str;
+    ///
+    /// assert_eq!(b_str!("ttyS0").strip_prefix(b_str!("tty")), Some(b_str!("S0")));
+    /// assert_eq!(b_str!("ttyS0").strip_prefix(b_str!("hvc")), None);
+    /// ```
     pub fn strip_prefix(&self, pattern: impl AsRef<Self>) -> Option<&BStr> {
         self.0
             .strip_prefix(&pattern.as_ref().0)
@@ -105,6 +116,27 @@ impl Deref for BStr {
     }
 }
 
+/// A part of a byte string is one too.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::b_str;
+///
+/// assert_eq!(&b_str!("ttyS0")[3..], b_str!("S0"));
+/// ```
+impl<Idx> Index<Idx> for BStr
+where
+    [u8]: Index<Idx, Output = [u8]>,
+{
+    type Output = Self;
+
+    #[inline]
+    fn index(&self, index: Idx) -> &Self::Output {
+        Self::from_bytes(&self.0[index])
+    }
+}
+
 impl PartialEq<[u8]> for BStr {
     fn eq(&self, other: &[u8]) -> bool {
         self.0 == *other
@@ -114,6 +146,13 @@ impl PartialEq<[u8]> for BStr {
 impl AsRef<BStr> for [u8] {
     fn as_ref(&self) -> &BStr {
         BStr::from_bytes(self)
+    }
+}
+
+impl AsRef<BStr> for CStr {
+    /// The bytes without the NUL byte at the end.
+    fn as_ref(&self) -> &BStr {
+        BStr::from_bytes(self.to_bytes())
     }
 }
 

@@ -34,7 +34,33 @@ pub trait CStrExt: private::Sealed {
     /// Returns what C takes; see also [`as_char_ptr_in_const_context()`].
     fn as_char_ptr(&self) -> *const c_char;
 
+    /// Returns a copy that is owned. Context: process, may sleep.
+    ///
+    /// # Errors
+    ///
+    /// If there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut name = c"ttyS0".to_cstring()?;
+    /// name.make_ascii_uppercase();
+    ///
+    /// assert_eq!(&*name, c"TTYS0");
+    /// # Ok::<(), Error>(())
+    /// ```
+    fn to_cstring(&self) -> Result<CString, AllocError>;
+
     /// Turns the ASCII letters of the string into lower case.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut name = c"COM1".to_cstring()?;
+    /// name.make_ascii_lowercase();
+    /// assert_eq!(&*name, c"com1");
+    /// # Ok::<(), Error>(())
+    /// ```
     fn make_ascii_lowercase(&mut self);
 
     /// Turns the ASCII letters of the string into upper case.
@@ -52,6 +78,13 @@ pub trait CStrExt: private::Sealed {
     /// # Errors
     ///
     /// If there is no memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(&*c"com1".to_ascii_uppercase()?, c"COM1");
+    /// # Ok::<(), Error>(())
+    /// ```
     fn to_ascii_uppercase(&self) -> Result<CString, AllocError>;
 }
 
@@ -80,6 +113,10 @@ impl CStrExt for CStr {
         self.as_ptr().cast()
     }
 
+    fn to_cstring(&self) -> Result<CString, AllocError> {
+        CString::try_from(self)
+    }
+
     fn make_ascii_lowercase(&mut self) {
         content(self).make_ascii_lowercase();
     }
@@ -89,13 +126,13 @@ impl CStrExt for CStr {
     }
 
     fn to_ascii_lowercase(&self) -> Result<CString, AllocError> {
-        let mut copy = CString::try_from(self)?;
+        let mut copy = self.to_cstring()?;
         copy.make_ascii_lowercase();
         Ok(copy)
     }
 
     fn to_ascii_uppercase(&self) -> Result<CString, AllocError> {
-        let mut copy = CString::try_from(self)?;
+        let mut copy = self.to_cstring()?;
         copy.make_ascii_uppercase();
         Ok(copy)
     }

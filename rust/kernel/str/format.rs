@@ -10,6 +10,19 @@ use core::fmt::Write;
 /// # Invariants
 ///
 /// `pos` is the count of bytes so far; those up to `buf.len()` are in the buffer.
+///
+/// # Examples
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use kernel::str::RawFormatter;
+///
+/// let mut buf = [0; 4];
+/// let mut f = RawFormatter::new(&mut buf);
+/// let _ = write!(f, "{}", 12345);
+/// assert_eq!(f.bytes_written(), 5);
+/// assert_eq!(&buf, b"1234");
+/// ```
 pub struct RawFormatter<'a> {
     buf: &'a mut [u8],
     pos: usize,
@@ -42,6 +55,18 @@ impl Write for RawFormatter<'_> {
 }
 
 /// Formats into a buffer, and fails if it is too small.
+///
+/// # Examples
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use kernel::str::Formatter;
+///
+/// let mut buf = [0; 4];
+/// let mut f = Formatter::new(&mut buf);
+/// assert!(write!(f, "{}", 123).is_ok());
+/// assert!(write!(f, "{}", 45).is_err());
+/// ```
 pub struct Formatter<'a>(RawFormatter<'a>);
 
 impl<'a> Formatter<'a> {
@@ -75,6 +100,19 @@ impl Write for Formatter<'_> {
 /// # Invariants
 ///
 /// `buf` is not empty, `len` is less than its length, and the byte at `len` is NUL.
+///
+/// # Examples
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use kernel::str::NullTerminatedFormatter;
+///
+/// let mut buf = [0xff; 8];
+/// let mut f = NullTerminatedFormatter::new(&mut buf).ok_or(EINVAL)?;
+/// write!(f, "tty{}", 0)?;
+/// assert_eq!(CStr::from_bytes_until_nul(&buf), Ok(c"tty0"));
+/// # Ok::<(), Error>(())
+/// ```
 pub struct NullTerminatedFormatter<'a> {
     buf: &'a mut [u8],
     len: usize,

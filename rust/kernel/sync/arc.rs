@@ -12,6 +12,7 @@ use crate::alloc::KBox;
 use crate::fmt;
 use crate::sync::Refcount;
 use core::alloc::Layout;
+use core::any::Any;
 use core::borrow::Borrow;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -123,6 +124,11 @@ impl<T> Arc<T> {
     pub fn new(contents: T, flags: Flags) -> Result<Self, AllocError> {
         Ok(UniqueArc::new(contents, flags)?.into())
     }
+
+    /// Where the value lies behind what [`ForeignOwnable::into_foreign`] returns.
+    ///
+    /// [`ForeignOwnable::into_foreign`]: crate::types::ForeignOwnable::into_foreign
+    pub const DATA_OFFSET: usize = core::mem::offset_of!(ArcInner<T>, data);
 }
 
 impl<T: ?Sized> Arc<T> {
@@ -197,13 +203,13 @@ impl<T: ?Sized> Arc<T> {
     /// let first = Arc::new(42, GFP_KERNEL)?;
     /// let second = first.clone();
     ///
-    /// assert!(first.into_unique_or_drop().is_none());
-    /// assert!(second.into_unique_or_drop().is_some());
+    /// assert!(Arc::into_unique_or_drop(first).is_none());
+    /// assert!(Arc::into_unique_or_drop(second).is_some());
     /// # Ok::<(), Error>(())
     /// ```
-    pub fn into_unique_or_drop(self) -> Option<Pin<UniqueArc<T>>> {
+    pub fn into_unique_or_drop(this: Self) -> Option<Pin<UniqueArc<T>>> {
         // The reference is given back here or goes to the `UniqueArc`.
-        let this = ManuallyDrop::new(self);
+        let this = ManuallyDrop::new(this);
 
         if !this.inner().refcount.dec_and_test() {
             return None;
@@ -215,6 +221,32 @@ impl<T: ?Sized> Arc<T> {
 
         // SAFETY: It is the only reference.
         Some(Pin::from(unsafe { UniqueArc::from_arc(arc) }))
+    }
+}
+
+impl Arc<dyn Any + Send + Sync> {
+    /// Makes it an `Arc` of the type that the value is, if that is `T`; else it comes back as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use core::any::Any;
+    /// use kernel::sync::Arc;
+    ///
+    /// let any: Arc<dyn Any + Send + Sync> = Arc::new(10_u32, GFP_KERNEL)?;
+    ///
+    /// let any = any.downcast::<u8>().unwrap_err();
+    /// assert!(any.downcast::<u32>().is_ok_and(|value| *value == 10));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn downcast<T: Any + Send + Sync>(self) -> Result<Arc<T>, Self> {
+        if !(*self).is::<T>() {
+            return Err(self);
+        }
+        let inner = ManuallyDrop::new(self).ptr.cast();
+
+        // SAFETY: It is an `Arc`'s `T`, as just checked, and its reference goes to the new `Arc`.
+        Ok(unsafe { Arc::from_inner(inner) })
     }
 }
 

@@ -2,6 +2,8 @@
 
 //! Shared ownership of objects that count their own references, as most of C's do.
 
+use crate::ffi::c_void;
+use crate::types::ForeignOwnable;
 use core::fmt;
 use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
@@ -31,6 +33,38 @@ pub unsafe trait AlwaysRefCounted {
 /// # Invariants
 ///
 /// `ptr` points to a valid object, of which `self` owns one reference.
+///
+/// # Examples
+///
+/// ```
+/// use core::ptr::NonNull;
+/// use core::sync::atomic::AtomicU32;
+/// use core::sync::atomic::Ordering;
+/// use kernel::sync::aref::ARef;
+/// use kernel::sync::aref::AlwaysRefCounted;
+///
+/// struct Counted(AtomicU32);
+///
+/// // SAFETY: The only object is static: it outlives its references.
+/// unsafe impl AlwaysRefCounted for Counted {
+///     fn inc_ref(&self) {
+///         self.0.fetch_add(1, Ordering::Relaxed);
+///     }
+///
+///     unsafe fn dec_ref(obj: NonNull<Self>) {
+///         // SAFETY: The caller has a reference, so the object is valid.
+///         unsafe { obj.as_ref() }.0.fetch_sub(1, Ordering::Relaxed);
+///     }
+/// }
+///
+/// static OBJECT: Counted = Counted(AtomicU32::new(0));
+///
+/// let first = ARef::from(&OBJECT);
+/// let second = first.clone();
+/// assert_eq!(OBJECT.0.load(Ordering::Relaxed), 2);
+/// drop((first, second));
+/// assert_eq!(OBJECT.0.load(Ordering::Relaxed), 0);
+/// ```
 pub struct ARef<T: AlwaysRefCounted> {
     ptr: NonNull<T>,
     _p: PhantomData<T>,
@@ -86,6 +120,42 @@ impl<T: AlwaysRefCounted> ARef<T> {
     }
 }
 
+// SAFETY: The pointer is a reference's, so it is not null and has `T`'s alignment.
+unsafe impl<T: AlwaysRefCounted> ForeignOwnable for ARef<T> {
+    const FOREIGN_ALIGN: usize = align_of::<T>();
+
+    type Borrowed<'a>
+        = &'a T
+    where
+        Self: 'a;
+    type BorrowedMut<'a>
+        = &'a T
+    where
+        Self: 'a;
+
+    fn into_foreign(self) -> *mut c_void {
+        Self::into_raw(self).as_ptr().cast()
+    }
+
+    unsafe fn from_foreign(ptr: *mut c_void) -> Self {
+        // SAFETY: The caller passes what `into_foreign` took out of an `ARef`.
+        let ptr = unsafe { NonNull::new_unchecked(ptr.cast()) };
+
+        // SAFETY: `into_foreign` left a reference, and the caller passes it once.
+        unsafe { Self::from_raw(ptr) }
+    }
+
+    unsafe fn borrow<'a>(ptr: *mut c_void) -> &'a T {
+        // SAFETY: The caller promises that the reference stays during `'a`.
+        unsafe { &*ptr.cast() }
+    }
+
+    unsafe fn borrow_mut<'a>(ptr: *mut c_void) -> &'a T {
+        // SAFETY: The caller promises even more than `borrow` asks.
+        unsafe { Self::borrow(ptr) }
+    }
+}
+
 impl<T: AlwaysRefCounted> Clone for ARef<T> {
     fn clone(&self) -> Self {
         self.inc_ref();
@@ -136,6 +206,15 @@ where
     U: AlwaysRefCounted,
 {
     fn eq(&self, other: &ARef<U>) -> bool {
+        **self == **other
+    }
+}
+
+impl<T, U> PartialEq<&U> for ARef<T>
+where
+    T: AlwaysRefCounted + PartialEq<U>,
+{
+    fn eq(&self, other: &&U) -> bool {
         **self == **other
     }
 }

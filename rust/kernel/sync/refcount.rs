@@ -12,6 +12,17 @@ use crate::types::Opaque;
 /// counts is leaked rather than used after it was freed.
 ///
 /// Context of all methods: any.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::sync::Refcount;
+///
+/// let count = Refcount::new(1);
+/// count.inc();
+/// assert!(!count.dec_and_test());
+/// assert!(count.dec_and_test());
+/// ```
 #[repr(transparent)]
 pub struct Refcount(Opaque<bindings::refcount_t>);
 

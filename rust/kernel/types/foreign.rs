@@ -14,15 +14,33 @@ use core::ptr::NonNull;
 /// - What [`borrow()`](Self::borrow), [`borrow_mut()`](Self::borrow_mut) and
 ///   [`from_foreign()`](Self::from_foreign) return must be right for such a pointer, whatever moves
 ///   it made in between.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::types::ForeignOwnable;
+///
+/// let ptr = KBox::new(42, GFP_KERNEL)?.into_foreign();
+/// // C has `ptr` now, and gives it back some day.
+///
+/// // SAFETY: `ptr` is from `into_foreign`, and taken back once.
+/// let value: KBox<i32> = unsafe { KBox::from_foreign(ptr) };
+/// assert_eq!(*value, 42);
+/// # Ok::<(), Error>(())
+/// ```
 pub unsafe trait ForeignOwnable: Sized {
     /// What the pointer is aligned to: its lower bits are free for C.
     const FOREIGN_ALIGN: usize;
 
     /// Shared access to what is owned.
-    type Borrowed<'a>;
+    type Borrowed<'a>
+    where
+        Self: 'a;
 
     /// Exclusive access to what is owned, or shared access if the owner has no more.
-    type BorrowedMut<'a>;
+    type BorrowedMut<'a>
+    where
+        Self: 'a;
 
     /// Gives the value to C.
     ///

@@ -40,6 +40,18 @@ pub struct ScopeGuard<T, F: FnOnce(T)> {
 
 impl<T, F: FnOnce(T)> ScopeGuard<T, F> {
     /// Guards `data`, which stays usable through the guard.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::types::ScopeGuard;
+    ///
+    /// let mut log = ScopeGuard::new_with_data(KVec::new(), |log| pr_info!("{log:?}\n"));
+    /// log.push("started", GFP_KERNEL)?;
+    ///
+    /// assert_eq!(log.dismiss(), ["started"]);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new_with_data(data: T, cleanup: F) -> Self {
         // INVARIANT: The fields hold what they are given.
         Self {

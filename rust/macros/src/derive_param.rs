@@ -96,8 +96,10 @@ fn name(variant: &Variant) -> Result<String> {
                 let message = "a name is not empty, and has no comma, quote or control character";
                 return Err(Error::new(literal.span(), message));
             }
-            name = Some(value);
-            Ok(())
+            match name.replace(value) {
+                None => Ok(()),
+                Some(_) => Err(Error::new(literal.span(), "a variant has one name")),
+            }
         })?;
     }
     Ok(name.unwrap_or_else(|| snake_case(&variant.ident.unraw().to_string())))

@@ -7,10 +7,14 @@
 mod derive_param;
 mod export;
 mod fmt;
+mod init;
 mod interface;
 mod module;
 mod paste;
+mod pin_data;
+mod pinned_drop;
 mod vtable;
+mod zeroable;
 
 use proc_macro::TokenStream;
 
@@ -24,15 +28,36 @@ use proc_macro::TokenStream;
 /// | `name` (required) | a string: the log prefix and the driver name | `KBUILD_MODNAME` |
 /// | `authors` | a list of strings | `MODULE_AUTHOR()` |
 /// | `description` | a string | `MODULE_DESCRIPTION()` |
+/// | `version` | a string | `MODULE_VERSION()` |
 /// | `license` (required) | a string, for example `"GPL"` | `MODULE_LICENSE()` |
 /// | `alias` | a list of strings | `MODULE_ALIAS()` |
+/// | `softdep` | a list of strings, as in `"pre: parport"` | `MODULE_SOFTDEP()` |
 /// | `firmware` | a list of strings: files that the module may ask for | `MODULE_FIRMWARE()` |
 /// | `imports_ns` | a list of strings: symbol namespaces | `MODULE_IMPORT_NS()` |
+/// | `info` | a block of `tag: "text",` for what has no key of its own | `MODULE_INFO()` |
+/// | `initcall` | when it starts if built in: `pure`, `core`, `postcore`, `arch`, `subsys`, `fs`, `rootfs`, `device` (the default) or `late`; all but the first and `rootfs` also with `_sync` | `subsys_initcall()` and the like |
 /// | `params` | a block of parameters | `module_param()`, `MODULE_PARM_DESC()` |
 ///
-/// A parameter is `name: type { default: value, description: "text", },`. Its type is one of `i8`
-/// to `i64`, `u8` to `u64`, `isize`, `usize`, `bool`, and it is read with
-/// `module_parameters::name.value()`.
+/// # Parameters
+///
+/// A parameter is `name: type { default: value, description: "text", },`, and it is read with
+/// `module_parameters::name.value()` or `value_ref()`. `kernel::module_param` says which types there
+/// are, and who may read and write when. These keys can follow, in this order:
+///
+/// | key | value | C |
+/// |---|---|---|
+/// | `permissions` | the mode of `/sys/module/MODULE/parameters/NAME`, as in `0o644`; none without it | the last argument of `module_param()` |
+/// | `min`, `max` | what an integer, or each of an array, must not be below or above: `EINVAL` | `param_set_uint_minmax()` |
+/// | `name` | the name for users, if it is not the one in the source | `module_param_named()` |
+/// | `set` | `fn(&T) -> Result`: refuses a new value, with an errno, or does not | `kernel_param_ops.set` |
+/// | `get` | `fn(&T, &mut Writer) -> Result`: prints the value in sysfs | `kernel_param_ops.get` |
+/// | `unsafe` | `true`: setting it taints the kernel | `module_param_unsafe()` |
+/// | `hardware` | what it configures: `ioport`, `iomem`, `ioport_or_iomem`, `irq`, `dma`, `dma_addr`, `other`; refused when the kernel is locked down | `module_param_hw()` |
+/// | `level` | for built-in use: `core` to `late`, before which initcalls it is read; otherwise before all of them | `core_param_cb()` and the like |
+/// | `early` | `true`: for built-in use, read before memory management and all else start, and once more in its turn | `early_param()` |
+///
+/// With a range, a `set` function or a type of the driver's own, a bad value changes nothing.
+/// Both functions run with the module's parameters locked, and may run before `init`.
 ///
 /// The macro belongs at the root of the module's crate, because the printing macros and the
 /// driver macros look there for the items it defines: `THIS_MODULE`, `LocalModule`,
@@ -260,6 +285,182 @@ pub fn fmt(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn paste(input: TokenStream) -> TokenStream {
     finish(paste::paste(input.into()))
+}
+
+/// Initialises a struct in place; the names of its fields are references to them from then on.
+///
+/// ```text
+/// init!(&this in Type { fields, ..Zeroable::init_zeroed() }? Error)
+/// ```
+///
+/// | among the fields | what it does |
+/// |---|---|
+/// | `name: value`, `name` | writes a value, as in a struct expression |
+/// | `name <- initialiser` | runs an initialiser in the field's place; its error is the whole's |
+/// | `_: { code }` | runs code between two fields |
+/// | `..Zeroable::init_zeroed()` | at the end: makes all other fields zero, of a type that is `Zeroable` |
+///
+/// Fields are initialised in the order in which they are written, which need not be that of the
+/// struct. From then on the field's name is a `&mut` to it, for what follows; it hides a variable
+/// of the same name. If something fails, by `?`, `return Err(..)` or an initialiser's error, the
+/// fields that are initialised are dropped, the last one first, and the error is the whole's.
+///
+/// `#[cfg(..)]` and other attributes may stand before a field or a block. `&this in` names a
+/// `NonNull` to the whole. `? Error` names the type of errors; without it nothing may fail.
+///
+/// # Examples
+///
+/// ```
+/// use pin_init::{init, Init};
+///
+/// struct Buffer {
+///     bytes: [u8; 64],
+///     len: usize,
+/// }
+///
+/// fn greeting() -> impl Init<Buffer> {
+///     init!(Buffer {
+///         bytes <- pin_init::init_zeroed(),
+///         _: {
+///             bytes[..5].copy_from_slice(b"hello");
+///         },
+///         len: bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()),
+///     })
+/// }
+///
+/// pin_init::stack_pin_init!(let buffer: Buffer = greeting());
+/// assert_eq!(buffer.len, 5);
+/// ```
+#[proc_macro]
+pub fn init(input: TokenStream) -> TokenStream {
+    finish(init::init(input.into(), init::Place::Unpinned))
+}
+
+/// Initialises a struct in place that is pinned from the start, and that has [`macro@pin_data`].
+///
+/// It is written as [`init!`](macro@init) is. A field that is marked `#[pin]` takes a pinned
+/// initialiser, and its name is a `Pin<&mut _>`.
+///
+/// # Examples
+///
+/// ```
+/// use core::marker::PhantomPinned;
+/// use pin_init::{pin_data, pin_init, PinInit};
+///
+/// #[pin_data]
+/// struct Named {
+///     name: &'static str,
+///     #[pin]
+///     _pin: PhantomPinned,
+/// }
+///
+/// impl Named {
+///     fn new(name: &'static str) -> impl PinInit<Self> {
+///         pin_init!(Self { name, _pin: PhantomPinned })
+///     }
+/// }
+///
+/// pin_init::stack_pin_init!(let named = Named::new("a"));
+/// assert_eq!(named.name, "a");
+/// ```
+#[proc_macro]
+pub fn pin_init(input: TokenStream) -> TokenStream {
+    finish(init::init(input.into(), init::Place::Pinned))
+}
+
+/// Lets [`pin_init!`](macro@pin_init) initialise a struct, whose `#[pin]` fields are pinned with it.
+///
+/// The struct is `Unpin` if these fields are. It gets a method `project()`, which turns a pinned
+/// reference into references to all fields. It cannot implement `Drop`, whose `&mut self` could move
+/// a field: `#[pin_data(PinnedDrop)]` and [`macro@pinned_drop`] take its place.
+///
+/// # Examples
+///
+/// ```
+/// use core::pin::Pin;
+/// use pin_init::pin_data;
+///
+/// #[pin_data]
+/// struct Counted<T> {
+///     #[pin]
+///     value: T,
+///     uses: u32,
+/// }
+///
+/// fn count<T>(counted: Pin<&mut Counted<T>>) -> Pin<&mut T> {
+///     let fields = counted.project();
+///     *fields.uses += 1;
+///     fields.value
+/// }
+///
+/// let mut counted = Counted { value: 'a', uses: 0 };
+/// assert_eq!(*count(Pin::new(&mut counted)), 'a');
+/// assert_eq!(counted.uses, 1);
+/// ```
+#[proc_macro_attribute]
+pub fn pin_data(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(pin_data::pin_data(args.into(), input.into()))
+}
+
+/// What `#[pin_data]` adds to a struct.
+#[doc(hidden)]
+#[proc_macro_derive(__PinData, attributes(pin, __pin_data))]
+pub fn derive_pin_data(input: TokenStream) -> TokenStream {
+    finish(pin_data::derive(input.into()))
+}
+
+/// Implements `PinnedDrop`: what is dropped stays pinned.
+///
+/// # Examples
+///
+/// ```
+/// use core::pin::Pin;
+/// use pin_init::{pin_data, pinned_drop};
+///
+/// #[pin_data(PinnedDrop)]
+/// struct Noisy {
+///     name: &'static str,
+/// }
+///
+/// #[pinned_drop]
+/// impl PinnedDrop for Noisy {
+///     fn drop(self: Pin<&mut Self>) {
+///         println!("{} is gone", self.name);
+///     }
+/// }
+///
+/// drop(Noisy { name: "a" });
+/// ```
+#[proc_macro_attribute]
+pub fn pinned_drop(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(pinned_drop::pinned_drop(args.into(), input.into()))
+}
+
+/// Implements `Zeroable` for a struct or union; all its fields must be `Zeroable`.
+///
+/// # Examples
+///
+/// ```
+/// use pin_init::Zeroable;
+///
+/// #[derive(Zeroable)]
+/// struct Numbers {
+///     a: u64,
+///     b: Option<&'static u8>,
+/// }
+///
+/// const NONE: Numbers = pin_init::zeroed();
+/// assert!(NONE.a == 0 && NONE.b.is_none());
+/// ```
+#[proc_macro_derive(Zeroable)]
+pub fn derive_zeroable(input: TokenStream) -> TokenStream {
+    finish(zeroable::derive(input.into()))
+}
+
+/// Implements `Zeroable` for a struct or union if all its fields are `Zeroable`.
+#[proc_macro_derive(MaybeZeroable)]
+pub fn derive_maybe_zeroable(input: TokenStream) -> TokenStream {
+    finish(zeroable::maybe_derive(input.into()))
 }
 
 /// Turns an error into the compiler's message at the place it is about.

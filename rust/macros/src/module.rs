@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The `module!` macro: [`parse`] reads it, [`param`] and [`kind`] its parameters;
+//! The `module!` macro: [`parse`] and [`keys`] read it, [`param`] and [`kind`] its parameters;
 //! [`expand`] and [`param_expand`] generate.
 
 mod expand;
+mod keys;
 mod kind;
 mod modinfo;
 mod param;

@@ -64,18 +64,25 @@ const MODINFO: &[&str] = &[
     "author=First <first@example.org>",
     "author=Zweite Ä",
     "description=Every key",
+    "version=1.0-rc2",
     "alias=pci:v00001B36d00000005sv*",
     "alias=full",
+    "softdep=pre: one two post: three",
     "firmware=full/a.bin",
     "firmware=full/b.bin",
     "import_ns=NET_NS",
     "import_ns=USB_STORAGE",
+    "staging=Y",
     "parm=level:The level",
     "parmtype=level:i8",
     "parm=debug:Whether to debug",
     "parmtype=debug:bool",
     "parm=loop:A keyword",
     "parmtype=loop:u64",
+    "parm=even:What the module itself looks at",
+    "parmtype=even:u8",
+    "parm=first:Needed before all else",
+    "parmtype=first:u8",
 ];
 
 /// The `sh_flags` of a section.
@@ -94,6 +101,17 @@ fn symbol_section<'a>(file: &'a object::File<'_>, name: &str) -> Option<&'a str>
 }
 
 const ALLOC: u64 = 2;
+
+/// The initcall levels of the parameters, sorted: a byte of each of the stand-in's `kernel_param`.
+fn levels(file: &object::File<'_>) -> Vec<i8> {
+    let section = file.section_by_name("__param").expect("parameters");
+    let entries = section.data().expect("data").chunks_exact(40);
+    let mut levels: Vec<i8> = entries
+        .map(|entry| i8::from_ne_bytes([entry[26]]))
+        .collect();
+    levels.sort_unstable();
+    levels
+}
 
 #[test]
 fn loadable_module_has_what_the_loader_looks_for() {
@@ -122,19 +140,15 @@ fn loadable_module_has_what_the_loader_looks_for() {
         assert_eq!(targets, [object::RelocationTarget::Symbol(symbol)]);
     }
 
-    let param = file.section_by_name("__param").expect("parameters");
-    assert_eq!(
-        param.size(),
-        3 * 40,
-        "three of the stand-in's struct kernel_param"
-    );
+    assert_eq!(levels(&file), [-1; 5]);
+    assert!(file.section_by_name(".init.setup").is_none());
     let undefined: Vec<_> = file
         .symbols()
         .filter(|symbol| symbol.is_undefined())
         .filter_map(|symbol| symbol.name().ok())
         .collect();
     assert!(undefined.contains(&"__this_module"), "{undefined:?}");
-    assert!(file.section_by_name(".initcall6.init").is_none());
+    assert!(file.section_by_name(".initcall4.init").is_none());
 }
 
 #[test]
@@ -144,7 +158,7 @@ fn built_in_module_is_an_initcall_with_prefixed_modinfo() {
 
     let expected: Vec<_> = MODINFO
         .iter()
-        .map(|entry| format!("full-name.{entry}"))
+        .map(|entry| format!("full_name.{entry}"))
         .collect();
     assert_eq!(modinfo(&file), expected);
 
@@ -155,14 +169,17 @@ fn built_in_module_is_an_initcall_with_prefixed_modinfo() {
     assert_eq!(symbol_section(&file, "init_module"), None);
     assert_eq!(symbol_section(&file, "__this_module"), None);
     let initcall = file
-        .section_by_name(".initcall6.init")
+        .section_by_name(".initcall4.init")
         .expect("an initcall");
     assert_eq!(initcall.size(), 4);
     assert_eq!(initcall.relocations().count(), 1);
-    let strings = file.section_by_name("__param").expect("parameters");
-    assert_eq!(strings.size(), 3 * 40);
+    // What runs the module's code waits for its level, when memory can be allocated.
+    assert_eq!(levels(&file), [-1, -1, -1, -1, 4]);
+    let early = file.section_by_name(".init.setup").expect("early_param()");
+    assert_eq!(early.size(), 24, "one of struct obs_kernel_param");
+    assert_eq!(section_flags(&file, ".init.setup"), ALLOC);
     let contains = |needle: &[u8]| data.windows(needle.len()).any(|window| window == needle);
-    assert!(contains(b"full-name.loop\0"));
+    assert!(contains(b"full_name.loop\0"));
 }
 
 #[test]

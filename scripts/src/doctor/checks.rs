@@ -3,7 +3,10 @@
 //! How each item of the table is looked for on this machine.
 
 use super::compiler::Compiler;
-use super::files::{any_file, programs, static_busybox, CERTIFICATES, LIBC_HEADERS, LIBELF};
+use super::files::{
+    any_file, programs, python_with, static_busybox, CERTIFICATES, LIBC_HEADERS, LIBELF,
+    LIBELF_HEADERS,
+};
 use super::items::{Group, Id, Item};
 use super::packages::Facts;
 use crate::kdir::Kdir;
@@ -130,12 +133,23 @@ impl Machine {
                 (Ok(None), Some(rustc)) => State::Missing(Some(format!("clang {}", rustc.llvm))),
             },
             Id::Kmod => programs(&["modinfo", "insmod", "depmod"]),
+            Id::Compressors => programs(&["xz", "zstd"]),
             Id::Pahole => programs(&["pahole"]),
             Id::Libelf => any_file(&LIBELF),
+            Id::Menuconfig => match python_with("menuconfig") {
+                Some(python) => State::Ok(format!("Kconfiglib (of {python})")),
+                None => State::Missing(None),
+            },
+            Id::KernelTools => match any_file(&LIBELF_HEADERS) {
+                State::Ok(_) => programs(&["flex", "bison", "bc", "xz"]),
+                missing => missing,
+            },
             Id::Qemu => programs(&["qemu-system-x86_64"]),
             Id::Busybox => static_busybox(),
             Id::Apt => programs(&["apt-get", "dpkg-deb"]),
             Id::Patchelf => programs(&["patchelf"]),
+            Id::Openssl => programs(&["openssl"]),
+            Id::Dkms => programs(&["dkms"]),
             Id::Rustfmt => self.check_rust_tool(&["rustfmt", "cargo-fmt"]),
             Id::Clippy => self.check_rust_tool(&["clippy-driver", "cargo-clippy"]),
             Id::Reuse => programs(&["reuse"]),

@@ -22,6 +22,17 @@ pub const LIBELF: [&str; 3] = [
     "/usr/lib/libelf.so.1",
 ];
 
+pub const LIBELF_HEADERS: [&str; 1] = ["/usr/include/gelf.h"];
+
+/// The Python that has the module `name`: the system's, or one that comes before it in `PATH`.
+pub fn python_with(name: &str) -> Option<&'static str> {
+    ["python3", "/usr/bin/python3"].into_iter().find(|python| {
+        let mut python = std::process::Command::new(python);
+        let run = python.args(["-c", &format!("import {name}")]).output();
+        run.is_ok_and(|output| output.status.success())
+    })
+}
+
 /// The first of `paths` that exists.
 pub fn any_file(paths: &[&str]) -> State {
     match paths.iter().find(|path| Path::new(path).exists()) {

@@ -24,6 +24,7 @@ pub struct Matrix {
 pub struct Naming {
     headers: String,
     image: String,
+    source: String,
     /// Beginnings of the names of packages that a kernel shares with others of its series.
     pub parts: Vec<String>,
 }
@@ -48,6 +49,11 @@ impl Naming {
     /// The package of `release`'s image.
     pub fn image(&self, release: &str) -> String {
         self.image.replace("{release}", release)
+    }
+
+    /// The package of the source of `series`.
+    pub fn source(&self, series: &str) -> String {
+        self.source.replace("{series}", series)
     }
 }
 
@@ -124,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_an_error_that_names_it() {
-        let text = "[naming]\nheaders = ''\nimage = ''\nparts = []\n\
+        let text = "[naming]\nheaders = ''\nimage = ''\nsource = ''\nparts = []\n\
                     [[kernel]]\nseries = '6.1'\nsuite = []\nflavour = 'amd64'\nhost-libraries = []\n";
         assert!(parse(text).unwrap_err().to_string().contains("suite"));
     }

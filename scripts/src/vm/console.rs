@@ -4,6 +4,7 @@
 
 use super::lines::Lines;
 use super::oops;
+use anyhow::{bail, Result};
 use std::time::Duration;
 
 /// Ends every guest that does not answer with its own status, as `ssh` and virtme-ng do.
@@ -77,6 +78,18 @@ impl Outcome {
             }
             Reason::QemuFailed(message) => format!("QEMU failed: {message}"),
         })
+    }
+
+    /// The log of a guest whose script came to its end.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong otherwise, with the oops if there is one, else the log.
+    pub fn into_log(self) -> Result<String> {
+        match self.failure() {
+            None => Ok(self.log),
+            Some(failure) => bail!("{failure}\n{}", self.oops().unwrap_or(self.log)),
+        }
     }
 }
 

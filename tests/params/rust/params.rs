@@ -79,6 +79,8 @@ macro_rules! say_both {
     )*};
 }
 
+// One macro prints all of C's integers.
+#[allow(clippy::cast_lossless)]
 impl kernel::Module for Params {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         use module_parameters::*;

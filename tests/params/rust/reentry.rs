@@ -29,6 +29,8 @@ module! {
             set: lock_name,
             get: show_lock,
         },
+        once: [bool_enable_only; 2] { default: [], description: "", permissions: 0o444, },
+        many: [u64; 400] { default: [], description: "Fills a page", permissions: 0o444, },
         owned: charp {
             default: "owned",
             description: "",
@@ -78,15 +80,16 @@ struct Reentry {
 
 impl kernel::Module for Reentry {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let mut name = module_parameters::name.lock()?;
+        let name = module_parameters::name.lock()?;
         pr_info!("second guard: {:?}\n", module_parameters::name.lock().err());
-        // The module may look at and change what it holds.
-        let _: &mut kernel::module_param::Charp = &mut name;
         drop(name);
         pr_info!("again: {}\n", module_parameters::name.lock().is_ok());
         pr_info!(
             "owned: {}\n",
-            module_parameters::owned.lock()?.as_c_str().unwrap_or_default()
+            module_parameters::owned
+                .lock()?
+                .as_c_str()
+                .unwrap_or_default()
         );
         Ok(Self {
             _text: Arc::new(module_parameters::size.value(), GFP_KERNEL)?,

@@ -13,10 +13,14 @@ module! {
     name: "full-name",
     authors: ["First <first@example.org>", "Zweite Ä"],
     description: "Every key",
+    version: "1.0-rc2",
     license: "GPL",
     alias: ["pci:v00001B36d00000005sv*", "full"],
+    softdep: ["pre: one two post: three"],
     firmware: ["full/a.bin", "full/b.bin"],
     imports_ns: ["NET_NS", "USB_STORAGE"],
+    info: { staging: "Y", },
+    initcall: subsys,
     params: {
         level: i8 {
             default: -128,
@@ -30,7 +34,24 @@ module! {
             default: 0xffff_ffff_ffff_ffff,
             description: "A keyword",
         },
+        even: u8 {
+            default: 2,
+            description: "What the module itself looks at",
+            set: be_even,
+        },
+        first: u8 {
+            default: 1,
+            description: "Needed before all else",
+            early: true,
+        },
     },
+}
+
+fn be_even(value: &u8) -> kernel::error::Result {
+    if value % 2 == 1 {
+        return Err(kernel::error::code::EINVAL);
+    }
+    Ok(())
 }
 
 mod nested {
@@ -57,7 +78,7 @@ const _: &core::ffi::CStr = <LocalModule as kernel::ModuleMetadata>::NAME;
 /// Uses the module's own items as a driver would.
 pub fn this_module() -> (&'static ThisModule, &'static ThisModule) {
     (
-        <LocalModule as kernel::ModuleMetadata>::THIS_MODULE,
+        &<LocalModule as kernel::ModuleMetadata>::THIS_MODULE,
         &crate::THIS_MODULE,
     )
 }

@@ -8,6 +8,7 @@ pub mod module_param;
 
 /// C types.
 pub mod ffi {
+    pub use core::ffi::c_char;
     pub use core::ffi::c_int;
     pub use core::ffi::c_void;
 }
@@ -109,7 +110,7 @@ impl ThisModule {
 /// What `module!` knows of a module.
 pub trait ModuleMetadata {
     const NAME: &'static str::CStr;
-    const THIS_MODULE: &'static ThisModule;
+    const THIS_MODULE: ThisModule;
 }
 
 /// A module. The real one gives an initialiser.

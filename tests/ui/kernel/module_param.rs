@@ -17,20 +17,21 @@ pub trait Kind: Copy + 'static {
 
 pub trait Mode: 'static {}
 pub struct LoadTime;
-pub struct Guarded;
+pub struct Guarded<T>(core::marker::PhantomData<T>);
 pub struct RunTime;
+pub struct Locked;
 impl Mode for LoadTime {}
-impl Mode for Guarded {}
+impl<T: 'static> Mode for Guarded<T> {}
 impl Mode for RunTime {}
+impl Mode for Locked {}
 
-impl Guarded {
-    #[allow(clippy::new_without_default)]
-    pub const fn new() -> Self {
-        Self
+impl<T: Copy> Guarded<T> {
+    pub const fn new(_default: T, _lock: &'static ParamLock) -> Self {
+        Self(core::marker::PhantomData)
     }
 }
 
-impl RunTime {
+impl Locked {
     pub const fn new(_lock: &'static ParamLock) -> Self {
         Self
     }
@@ -42,6 +43,11 @@ impl ParamLock {
     pub const fn new(_module: &'static ThisModule) -> Self {
         Self
     }
+
+    /// # Safety
+    ///
+    /// None here.
+    pub unsafe fn set_ready(&self) {}
 }
 
 // C: the value first.
@@ -113,6 +119,36 @@ pub unsafe trait Spec: 'static {
 }
 
 type Value<S> = <<S as Spec>::Kind as Kind>::Value;
+
+#[repr(C)]
+pub struct EarlyParam {
+    name: *const core::ffi::c_char,
+    setup: unsafe extern "C" fn(*mut crate::ffi::c_char) -> c_int,
+    early: c_int,
+}
+
+// SAFETY: The tests only read it.
+unsafe impl Sync for EarlyParam {}
+
+impl EarlyParam {
+    pub const fn new(
+        name: &'static CStr,
+        setup: unsafe extern "C" fn(*mut crate::ffi::c_char) -> c_int,
+    ) -> Self {
+        Self {
+            name: name.as_ptr(),
+            setup,
+            early: 1,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// None here.
+    pub unsafe fn set(_param: &'static KernelParam, _val: *mut crate::ffi::c_char) -> c_int {
+        0
+    }
+}
 
 pub struct Attributes {
     pub perm: u16,

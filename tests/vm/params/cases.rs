@@ -299,7 +299,7 @@ pub fn of(name: &str) -> Vec<String> {
 }
 
 fn builtin() -> Vec<String> {
-    let mut cases: Vec<String> = OPTIONS.iter().map(|options| load(options)).collect();
+    let mut cases: Vec<String> = OPTIONS.iter().map(load).collect();
     for name in SCALARS {
         cases.extend(FEW.iter().map(|value| load(format!("{name}={value}"))));
     }
@@ -379,7 +379,7 @@ fn builtin() -> Vec<String> {
 }
 
 fn callbacks() -> Vec<String> {
-    let mut cases: Vec<String> = OPTIONS_CB.iter().map(|options| load(options)).collect();
+    let mut cases: Vec<String> = OPTIONS_CB.iter().map(load).collect();
     let mut random = Random(0xfeed_beef_dead_cafe);
     for name in ["percent", "speed", "even", "size", "smalls_rw"] {
         for len in [1, 4, 30] {
@@ -395,7 +395,7 @@ fn callbacks() -> Vec<String> {
     cases
 }
 
-/// A case given in words, its last one to be encoded.
+/// A case given in words, its last one to be encoded; `*N` stands for N of the longest numbers.
 pub fn encode_words(case: &str) -> String {
     match case.split_once(' ') {
         None => load(""),
@@ -403,7 +403,13 @@ pub fn encode_words(case: &str) -> String {
             let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
             write(name, value)
         }
-        Some((_, options)) => load(options),
+        Some((_, options)) => match options.split_once('*') {
+            Some((name, count)) => {
+                let count = count.parse().expect("a count of numbers");
+                load(name.to_owned() + &vec![u64::MAX.to_string(); count].join(","))
+            }
+            None => load(options),
+        },
     }
 }
 

@@ -4,20 +4,26 @@
 
 use super::Allocator;
 use super::Box;
+use crate::ffi::c_void;
 use crate::types::ForeignOwnable;
-use core::ffi::c_void;
 use core::pin::Pin;
 
 // SAFETY: A box with a size has its allocator's alignment, any has its type's.
-unsafe impl<T: 'static, A: Allocator> ForeignOwnable for Box<T, A> {
+unsafe impl<T, A: Allocator> ForeignOwnable for Box<T, A> {
     const FOREIGN_ALIGN: usize = if size_of::<T>() != 0 && A::MIN_ALIGN > align_of::<T>() {
         A::MIN_ALIGN
     } else {
         align_of::<T>()
     };
 
-    type Borrowed<'a> = &'a T;
-    type BorrowedMut<'a> = &'a mut T;
+    type Borrowed<'a>
+        = &'a T
+    where
+        Self: 'a;
+    type BorrowedMut<'a>
+        = &'a mut T
+    where
+        Self: 'a;
 
     fn into_foreign(self) -> *mut c_void {
         Box::into_raw(self).cast()
@@ -40,11 +46,17 @@ unsafe impl<T: 'static, A: Allocator> ForeignOwnable for Box<T, A> {
 }
 
 // SAFETY: The pointer is the one of the box.
-unsafe impl<T: 'static, A: Allocator> ForeignOwnable for Pin<Box<T, A>> {
+unsafe impl<T, A: Allocator> ForeignOwnable for Pin<Box<T, A>> {
     const FOREIGN_ALIGN: usize = <Box<T, A> as ForeignOwnable>::FOREIGN_ALIGN;
 
-    type Borrowed<'a> = Pin<&'a T>;
-    type BorrowedMut<'a> = Pin<&'a mut T>;
+    type Borrowed<'a>
+        = Pin<&'a T>
+    where
+        Self: 'a;
+    type BorrowedMut<'a>
+        = Pin<&'a mut T>
+    where
+        Self: 'a;
 
     fn into_foreign(self) -> *mut c_void {
         // SAFETY: Whoever has the pointer may only pin it again: the value stays in place.

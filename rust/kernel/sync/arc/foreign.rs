@@ -6,8 +6,8 @@ use super::Arc;
 use super::ArcBorrow;
 use super::ArcInner;
 use crate::alloc::KBox;
+use crate::ffi::c_void;
 use crate::types::ForeignOwnable;
-use core::ffi::c_void;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 

@@ -4,21 +4,24 @@
 
 use super::Arc;
 use super::ArcInner;
+use crate::alloc::init::impl_in_place;
 use crate::alloc::AllocError;
 use crate::alloc::Flags;
 use crate::alloc::InPlaceInit;
 use crate::alloc::KBox;
 use crate::fmt;
 use crate::sync::Refcount;
+use core::borrow::Borrow;
+use core::borrow::BorrowMut;
 use core::mem::ManuallyDrop;
 use core::mem::MaybeUninit;
 use core::ops::Deref;
 use core::ops::DerefMut;
 use core::pin::Pin;
 use core::ptr::NonNull;
-use pinned_init::InPlaceWrite;
-use pinned_init::Init;
-use pinned_init::PinInit;
+use pin_init::InPlaceWrite;
+use pin_init::Init;
+use pin_init::PinInit;
 
 /// The only reference to a value: it can be changed, and turned into an [`Arc`] at no cost.
 ///
@@ -89,6 +92,12 @@ impl<T: ?Sized> UniqueArc<T> {
         // INVARIANT: The caller promises it.
         Self { inner }
     }
+
+    /// A pointer to the value, valid as long as there is the reference.
+    #[inline]
+    pub fn as_ptr(this: &Self) -> *const T {
+        Arc::as_ptr(&this.inner)
+    }
 }
 
 impl<T> UniqueArc<MaybeUninit<T>> {
@@ -122,6 +131,18 @@ impl<T> UniqueArc<MaybeUninit<T>> {
     /// # Errors
     ///
     /// Those of `init`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::sync::UniqueArc;
+    ///
+    /// let zeroes = pin_init::init_zeroed::<[u8; 64]>();
+    /// let unique = UniqueArc::new_uninit(GFP_KERNEL)?.init_with(zeroes)?;
+    ///
+    /// assert_eq!(*unique, [0; 64]);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[inline]
     pub fn init_with<E>(self, init: impl Init<T, E>) -> Result<UniqueArc<T>, E> {
         self.write_init(init)
@@ -138,43 +159,7 @@ impl<T> UniqueArc<MaybeUninit<T>> {
     }
 }
 
-impl<T> InPlaceWrite<T> for UniqueArc<MaybeUninit<T>> {
-    type Initialized = UniqueArc<T>;
-
-    fn write_init<E>(mut self, init: impl Init<T, E>) -> Result<Self::Initialized, E> {
-        // SAFETY: The memory is a `T`'s, and on failure it is freed without a drop.
-        unsafe { init.__init(self.as_mut_ptr())? };
-        // SAFETY: `init` succeeded.
-        Ok(unsafe { self.assume_init() })
-    }
-
-    fn write_pin_init<E>(mut self, init: impl PinInit<T, E>) -> Result<Pin<Self::Initialized>, E> {
-        // SAFETY: The memory is a `T`'s; on failure it is freed without a drop, else pinned below.
-        unsafe { init.__pinned_init(self.as_mut_ptr())? };
-        // SAFETY: `init` succeeded.
-        Ok(unsafe { self.assume_init() }.into())
-    }
-}
-
-impl<T> InPlaceInit<T> for UniqueArc<T> {
-    type PinnedSelf = Pin<Self>;
-
-    #[inline]
-    fn try_pin_init<E>(init: impl PinInit<T, E>, flags: Flags) -> Result<Pin<Self>, E>
-    where
-        E: From<AllocError>,
-    {
-        Self::new_uninit(flags)?.write_pin_init(init)
-    }
-
-    #[inline]
-    fn try_init<E>(init: impl Init<T, E>, flags: Flags) -> Result<Self, E>
-    where
-        E: From<AllocError>,
-    {
-        Self::new_uninit(flags)?.write_init(init)
-    }
-}
+impl_in_place!([T] UniqueArc<T>, UniqueArc<MaybeUninit<T>>);
 
 impl<T> InPlaceInit<T> for Arc<T> {
     type PinnedSelf = Self;
@@ -233,6 +218,18 @@ impl<T: ?Sized> DerefMut for UniqueArc<T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: By the type invariants the value is alive, and nobody else refers to it.
         unsafe { &mut (*self.inner.ptr.as_ptr()).data }
+    }
+}
+
+impl<T: ?Sized> Borrow<T> for UniqueArc<T> {
+    fn borrow(&self) -> &T {
+        self
+    }
+}
+
+impl<T: ?Sized> BorrowMut<T> for UniqueArc<T> {
+    fn borrow_mut(&mut self) -> &mut T {
+        self
     }
 }
 

@@ -6,7 +6,7 @@
 //! constant, where no other code can name it; the safety comments below rest on that.
 
 use super::modinfo;
-use super::param_expand::parameters;
+use super::param_expand;
 use super::parse::ModuleInfo;
 use proc_macro2::Ident;
 use proc_macro2::Literal;
@@ -18,11 +18,13 @@ use syn::Type;
 
 /// Generates the items of a module.
 pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
+    let names = BuiltIn::new(info, std::env::var("RUST_MODFILE").ok());
     let public = public_items(info);
-    let parameters = parameters(info);
-    let modinfo = modinfo::statics(info, std::env::var("RUST_MODFILE").ok());
-    let loadable = loadable(&info.type_);
-    let built_in = built_in(&info.type_, &info.name);
+    let parameters = param_expand::parameters(info, &names);
+    let modinfo = modinfo::statics(info, &names);
+    let ready = param_expand::ready(info);
+    let loadable = loadable(&info.type_, &ready);
+    let built_in = built_in(info, &names, &ready);
 
     quote! {
         #public
@@ -34,6 +36,24 @@ pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
             #loadable
             #built_in
         };
+    }
+}
+
+/// How a module that is built in is named on the kernel's command line, in `/sys/module` and by
+/// `modinfo`.
+pub(super) struct BuiltIn {
+    /// The name that the file would have, as C's `KBUILD_MODNAME`.
+    pub(super) name: String,
+    /// The file's path below the kernel's tree without `.ko`, as C's `KBUILD_MODFILE`.
+    pub(super) file: Option<String>,
+}
+
+impl BuiltIn {
+    /// Takes the names from Kbuild's `RUST_MODFILE`; without it, the module's own stands for its file's.
+    pub(super) fn new(info: &ModuleInfo, file: Option<String>) -> Self {
+        let path = file.as_deref().unwrap_or(&info.name);
+        let name = path.rsplit('/').next().unwrap_or(path).replace('-', "_");
+        Self { name, file }
     }
 }
 
@@ -49,9 +69,9 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
         #[allow(dead_code)]
         const __LOG_PREFIX: &[::core::primitive::u8] = #prefix;
 
-        /// This module, as C's `THIS_MODULE`: null if it is built into the kernel.
+        #[doc(hidden)]
         #[allow(unexpected_cfgs)]
-        static THIS_MODULE: ::kernel::ThisModule = {
+        const __THIS_MODULE: ::kernel::ThisModule = {
             #[cfg(MODULE)]
             let module = {
                 unsafe extern "C" {
@@ -71,19 +91,22 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
             unsafe { ::kernel::ThisModule::from_ptr(module) }
         };
 
+        /// This module, as C's `THIS_MODULE`: null if it is built into the kernel.
+        static THIS_MODULE: ::kernel::ThisModule = __THIS_MODULE;
+
         /// The type of this module.
         #[allow(dead_code)]
         type LocalModule = #type_;
 
         impl ::kernel::ModuleMetadata for #type_ {
             const NAME: &'static ::kernel::str::CStr = #name;
-            const THIS_MODULE: &'static ::kernel::ThisModule = &THIS_MODULE;
+            const THIS_MODULE: ::kernel::ThisModule = __THIS_MODULE;
         }
     }
 }
 
 /// The entry points of a loadable module.
-fn loadable(type_: &Type) -> TokenStream {
+fn loadable(type_: &Type, ready: &TokenStream) -> TokenStream {
     quote! {
         #[cfg(MODULE)]
         const _: () = {
@@ -92,6 +115,7 @@ fn loadable(type_: &Type) -> TokenStream {
             #[unsafe(no_mangle)]
             #[unsafe(link_section = ".init.text")]
             extern "C" fn init_module() -> ::kernel::ffi::c_int {
+                #ready
                 // SAFETY: No Rust code can name this function or `SLOT`, and the loader calls it
                 // once for each time the module is loaded, before `cleanup_module`.
                 unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
@@ -101,7 +125,7 @@ fn loadable(type_: &Type) -> TokenStream {
             #[unsafe(link_section = ".exit.text")]
             extern "C" fn cleanup_module() {
                 // SAFETY: No Rust code can name this function or `SLOT`; the loader calls it once,
-                // only after `init_module` returned 0, when nothing else runs in the module.
+                // only after `init_module` returned 0. Nothing else names `SLOT`.
                 unsafe { ::kernel::module::exit::<#type_>(&SLOT) }
             }
 
@@ -121,23 +145,39 @@ fn loadable(type_: &Type) -> TokenStream {
 }
 
 /// The initcall of a module that is built into the kernel. It is never unloaded.
-fn built_in(type_: &Type, name: &str) -> TokenStream {
-    let symbol = format!("__{}_init", symbol(name));
+fn built_in(info: &ModuleInfo, names: &BuiltIn, ready: &TokenStream) -> TokenStream {
+    let type_ = &info.type_;
+    let symbol = format!("__{}_init", symbol(&names.name));
     let init = Ident::new(&symbol, Span::call_site());
     let asm = format!(
-        ".pushsection \".initcall6.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection"
+        ".pushsection \".initcall{}.init\", \"a\"\n.balign 4\n.long {symbol} - .\n.popsection",
+        info.initcall.0
     );
+
+    let version = info.version.as_ref().map(|version| {
+        let (module, version) = (c_str(&names.name), c_str(version));
+        quote! {
+            #[cfg(CONFIG_SYSFS)]
+            #[unsafe(link_section = "__modver")]
+            #[used(compiler)]
+            static VERSION: ::kernel::module::BuiltInVersion =
+                ::kernel::module::BuiltInVersion::new(#module, #version);
+        }
+    });
 
     quote! {
         #[cfg(not(MODULE))]
         const _: () = {
+            #version
+
             static SLOT: ::kernel::module::Slot<#type_> = ::kernel::module::Slot::new();
 
             #[unsafe(no_mangle)]
             #[unsafe(link_section = ".init.text")]
             extern "C" fn #init() -> ::kernel::ffi::c_int {
+                #ready
                 // SAFETY: No Rust code can name this function or `SLOT`; the kernel calls it once,
-                // through the entry in `.initcall6.init`.
+                // through the entry in its `.initcall` section.
                 unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
             }
 

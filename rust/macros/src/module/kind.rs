@@ -204,6 +204,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is one word that is read and written whole.
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self, Self::Integer(_) | Self::Bool(..))
+    }
+
     /// Whether code of the driver reads and prints it.
     pub(super) fn runs_code(&self) -> bool {
         match self {

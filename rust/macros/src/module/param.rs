@@ -2,9 +2,10 @@
 
 //! The parameters of a module: `params: { name: type { default: value, description: "…", }, }`.
 
+use super::keys;
+use super::keys::Key;
 use super::kind::Kind;
 use super::parse;
-use super::parse::Key;
 use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -22,17 +23,18 @@ use syn::Token;
 
 /// The keys of one parameter.
 const KEYS: &[Key] = &[
-    parse::required("default"),
-    parse::required("description"),
-    parse::optional("permissions"),
-    parse::optional("min"),
-    parse::optional("max"),
-    parse::optional("name"),
-    parse::optional("set"),
-    parse::optional("get"),
-    parse::optional("unsafe"),
-    parse::optional("hardware"),
-    parse::optional("level"),
+    keys::required("default"),
+    keys::required("description"),
+    keys::optional("permissions"),
+    keys::optional("min"),
+    keys::optional("max"),
+    keys::optional("name"),
+    keys::optional("set"),
+    keys::optional("get"),
+    keys::optional("unsafe"),
+    keys::optional("hardware"),
+    keys::optional("level"),
+    keys::optional("early"),
 ];
 
 /// What a hardware parameter can be about: C's `enum hwparam_type`.
@@ -71,6 +73,8 @@ pub(super) struct Param {
     pub(super) is_hardware: bool,
     /// The initcall level, -1 for none.
     pub(super) level: i8,
+    /// Whether a built-in module's parameter is also read before anything else starts.
+    pub(super) is_early: bool,
 }
 
 impl Param {
@@ -145,15 +149,16 @@ impl Param {
             is_unsafe: false,
             is_hardware: false,
             level: -1,
+            is_early: false,
         };
         let what = format!("parameter `{}`", param.name);
         let owner = param.ident.span();
         let mut bounds = Bounds::default();
-        parse::fields(&block, &what, owner, KEYS, |key, input| {
+        keys::fields(&block, &what, owner, KEYS, |key, input| {
             param.field(key, input, &mut bounds)
         })?;
         bounds.check()?;
-        parse::comma(input, owner, &what)?;
+        keys::comma(input, owner, &what)?;
         Ok(param)
     }
 
@@ -178,19 +183,43 @@ impl Param {
                 self.is_hardware = true;
             }
             "level" => self.level = 1 + one_of(key, LEVELS, input)? as i8,
+            "early" => {
+                let span = input.span();
+                self.is_early = boolean(key, input)?;
+                // C checks the lockdown and taints only where it reads parameters in their turn.
+                if self.is_early && (self.is_unsafe || self.is_hardware || self.level >= 0) {
+                    let message = "`early` does not go with `unsafe`, `hardware` or `level`";
+                    return Err(Error::new(span, message));
+                }
+                if self.is_early && self.runs_code() {
+                    let message =
+                        "`early` is for C's types without `set`: no code of a module can run then";
+                    return Err(Error::new(span, message));
+                }
+            }
             _ => unreachable!("`fields` passes only keys of the table"),
         }
         Ok(())
     }
 
-    /// Whether the value can change after `init`.
-    pub(super) fn is_run_time(&self) -> bool {
-        self.permissions & 0o222 != 0 || self.level >= 0
+    /// Whether the value can change after `init` of a module that starts at `initcall`.
+    pub(super) fn is_run_time(&self, initcall: i8) -> bool {
+        self.permissions & 0o222 != 0 || self.level > initcall
     }
 
-    /// Whether code of the module runs to read or print this parameter.
+    /// Whether code of the module runs to give this parameter a value.
     pub(super) fn runs_code(&self) -> bool {
-        self.kind.runs_code() || self.set.is_some() || self.get.is_some()
+        self.kind.runs_code() || self.set.is_some()
+    }
+
+    /// The initcall level before which a built-in module's parameter is read, -1 for before all.
+    ///
+    /// The module's own code has to wait until memory can be allocated.
+    pub(super) fn built_in_level(&self, initcall: i8) -> i8 {
+        match self.level {
+            -1 if self.runs_code() => initcall,
+            level => level,
+        }
     }
 }
 

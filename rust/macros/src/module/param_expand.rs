@@ -4,10 +4,12 @@
 //! `__param` section.
 
 use super::expand::c_str;
+use super::expand::BuiltIn;
 use super::param::option;
 use super::param::Param;
 use super::parse::ModuleInfo;
 use proc_macro2::Ident;
+use proc_macro2::Span;
 use proc_macro2::TokenStream;
 use quote::format_ident;
 use quote::quote;
@@ -27,13 +29,12 @@ struct Mode {
 }
 
 /// The parameters of a module.
-pub(super) fn parameters(info: &ModuleInfo) -> TokenStream {
+pub(super) fn parameters(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
     if info.params.is_empty() {
         return TokenStream::new();
     }
     // The values are beside the macro, so that types and functions are looked up there.
-    let guarded = info.params.iter().any(Param::runs_code);
-    let values = info.params.iter().map(|param| value(param, guarded));
+    let values = info.params.iter().map(|param| value(info, param));
     let uses = info.params.iter().map(|param| {
         let (ident, place, text) = (&param.ident, place(param), &param.description);
         quote! {
@@ -42,7 +43,7 @@ pub(super) fn parameters(info: &ModuleInfo) -> TokenStream {
             pub(crate) use super::#place as #ident;
         }
     });
-    let entries = info.params.iter().map(|param| entry(info, param, guarded));
+    let entries = info.params.iter().map(|param| entry(info, names, param));
 
     quote! {
         /// The lock of this module's parameters.
@@ -61,21 +62,47 @@ pub(super) fn parameters(info: &ModuleInfo) -> TokenStream {
     }
 }
 
+/// What the module does when its `init` begins.
+pub(super) fn ready(info: &ModuleInfo) -> TokenStream {
+    if !is_guarded(info) {
+        return TokenStream::new();
+    }
+    quote! {
+        // SAFETY: C has read all parameters but those that change at run time.
+        unsafe { __MODULE_PARAM_LOCK.set_ready() };
+    }
+}
+
+/// Whether code of the module runs while its parameters are read.
+fn is_guarded(info: &ModuleInfo) -> bool {
+    info.params.iter().any(Param::runs_code)
+}
+
 /// The name of the static that holds a parameter's value.
 fn place(param: &Param) -> Ident {
     format_ident!("__module_param_{}", param.ident.unraw())
 }
 
-fn mode(param: &Param, guarded: bool) -> Mode {
-    if param.is_run_time() {
-        Mode {
-            type_: quote!(::kernel::module_param::RunTime),
-            value: quote!(::kernel::module_param::RunTime::new(&__MODULE_PARAM_LOCK)),
+fn mode(info: &ModuleInfo, param: &Param) -> Mode {
+    if param.is_run_time(info.initcall.number()) {
+        if param.kind.is_scalar() {
+            Mode {
+                type_: quote!(::kernel::module_param::RunTime),
+                value: quote!(::kernel::module_param::RunTime),
+            }
+        } else {
+            Mode {
+                type_: quote!(::kernel::module_param::Locked),
+                value: quote!(::kernel::module_param::Locked::new(&__MODULE_PARAM_LOCK)),
+            }
         }
-    } else if guarded {
+    } else if is_guarded(info) {
+        let value = param.kind.value();
         Mode {
-            type_: quote!(::kernel::module_param::Guarded),
-            value: quote!(::kernel::module_param::Guarded::new()),
+            type_: quote!(::kernel::module_param::Guarded<#value>),
+            value: quote! {
+                ::kernel::module_param::Guarded::new(__MODULE_PARAM_DEFAULT, &__MODULE_PARAM_LOCK)
+            },
         }
     } else {
         Mode {
@@ -85,7 +112,7 @@ fn mode(param: &Param, guarded: bool) -> Mode {
     }
 }
 
-fn value(param: &Param, guarded: bool) -> TokenStream {
+fn value(info: &ModuleInfo, param: &Param) -> TokenStream {
     let place = place(param);
     let Param {
         default,
@@ -93,40 +120,53 @@ fn value(param: &Param, guarded: bool) -> TokenStream {
         ..
     } = param;
     let value = param.kind.value();
-    let Mode { type_, value: mode } = mode(param, guarded);
+    let Mode { type_, value: mode } = mode(info, param);
+    // A default that is a constant's name has a value only now.
+    let within = param.kind.is_scalar().then(|| {
+        let min = param.min.iter().map(|min| {
+            quote!(assert!(__MODULE_PARAM_DEFAULT >= #min, "the default is less than `min`");)
+        });
+        let max = param.max.iter().map(|max| {
+            quote!(assert!(__MODULE_PARAM_DEFAULT <= #max, "the default is more than `max`");)
+        });
+        quote!(#(::core::#min)* #(::core::#max)*)
+    });
+    // What is in the source must not meet the names of this expansion: those begin with `__`.
     quote! {
         #[doc = #description]
         #[doc(hidden)]
         #[allow(non_upper_case_globals)]
         pub(crate) static #place: ::kernel::module_param::ModuleParamAccess<#value, #type_> = {
-            const DEFAULT: #value = #default;
+            const __MODULE_PARAM_DEFAULT: #value = #default;
+            #within
             // SAFETY: `module!` alone makes an entry of this value, and the mode is the one of
             // what the entry allows.
-            unsafe { ::kernel::module_param::ModuleParamAccess::new(DEFAULT, #mode) }
+            unsafe { ::kernel::module_param::ModuleParamAccess::new(__MODULE_PARAM_DEFAULT, #mode) }
         };
     }
 }
 
-fn entry(info: &ModuleInfo, param: &Param, guarded: bool) -> TokenStream {
+fn entry(info: &ModuleInfo, names: &BuiltIn, param: &Param) -> TokenStream {
     let place = place(param);
     let kind = param.kind.tokens();
-    let mode = mode(param, guarded).type_;
+    let mode = mode(info, param).type_;
     let loadable = c_str(&param.name);
-    let built_in = c_str(&format!("{}.{}", info.name, param.name));
+    let built_in = c_str(&format!("{}.{}", names.name, param.name));
     let perm = param.permissions;
-    let level = param.level;
+    let (level, built_in_level) = (param.level, param.built_in_level(info.initcall.number()));
     let flags =
         if param.is_unsafe { UNSAFE } else { 0 } | if param.is_hardware { HWPARAM } else { 0 };
 
     // A value that is guarded is checked by the adapter before it changes.
     let adapted = param.runs_code()
+        || param.get.is_some()
         || param.min.is_some()
         || param.max.is_some()
-        || guarded && !param.is_run_time();
+        || is_guarded(info) && !param.is_run_time(info.initcall.number());
     let (spec, new) = if adapted {
         (
             spec(param, &mode),
-            quote!(::kernel::module_param::KernelParam::adapted::<Spec>),
+            quote!(::kernel::module_param::KernelParam::adapted::<__Spec>),
         )
     } else {
         (
@@ -134,13 +174,18 @@ fn entry(info: &ModuleInfo, param: &Param, guarded: bool) -> TokenStream {
             quote!(::kernel::module_param::KernelParam::plain::<#kind, #mode>),
         )
     };
+    let early = param.is_early.then(early);
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {
             #[cfg(MODULE)]
-            const NAME: &::kernel::str::CStr = #loadable;
+            const __NAME: &::kernel::str::CStr = #loadable;
             #[cfg(not(MODULE))]
-            const NAME: &::kernel::str::CStr = #built_in;
+            const __NAME: &::kernel::str::CStr = #built_in;
+            #[cfg(MODULE)]
+            const __LEVEL: ::core::primitive::i8 = #level;
+            #[cfg(not(MODULE))]
+            const __LEVEL: ::core::primitive::i8 = #built_in_level;
 
             #spec
 
@@ -148,18 +193,39 @@ fn entry(info: &ModuleInfo, param: &Param, guarded: bool) -> TokenStream {
             #[used(compiler)]
             // SAFETY: The mode follows from the permissions and the level, and from whether code of
             // the module runs while its parameters are read.
-            static PARAM: ::kernel::module_param::KernelParam = unsafe {
+            static __PARAM: ::kernel::module_param::KernelParam = unsafe {
                 #new(
-                    NAME,
+                    __NAME,
                     &THIS_MODULE,
                     &#place,
                     ::kernel::module_param::Attributes {
                         perm: #perm,
-                        level: #level,
+                        level: __LEVEL,
                         flags: #flags,
                     },
                 )
             };
+
+            #early
+        };
+    }
+}
+
+/// The entry that has a built-in module's parameter read at the very beginning too.
+fn early() -> TokenStream {
+    quote! {
+        #[cfg(not(MODULE))]
+        const _: () = {
+            #[unsafe(link_section = ".init.text")]
+            unsafe extern "C" fn setup(val: *mut ::kernel::ffi::c_char) -> ::kernel::ffi::c_int {
+                // SAFETY: Only the entry below has this function, and `val` is what C gives it.
+                unsafe { ::kernel::module_param::EarlyParam::set(&__PARAM, val) }
+            }
+
+            #[unsafe(link_section = ".init.setup")]
+            #[used(compiler)]
+            static SETUP: ::kernel::module_param::EarlyParam =
+                ::kernel::module_param::EarlyParam::new(__NAME, setup);
         };
     }
 }
@@ -168,12 +234,15 @@ fn entry(info: &ModuleInfo, param: &Param, guarded: bool) -> TokenStream {
 fn spec(param: &Param, mode: &TokenStream) -> TokenStream {
     let place = place(param);
     let kind = param.kind.tokens();
-    let value = param.kind.value();
+    let type_ = param.kind.value();
+    // Names that the functions in the source cannot see.
+    let [value, out, function] =
+        ["value", "out", "function"].map(|name| Ident::new(name, Span::mixed_site()));
 
     let range = (param.min.is_some() || param.max.is_some()).then(|| {
         let (min, max) = (option(param.min.as_ref()), option(param.max.as_ref()));
         quote! {
-            if !::kernel::module_param::InRange::in_range(value, #min, #max) {
+            if !::kernel::module_param::InRange::in_range(#value, #min, #max) {
                 return ::core::result::Result::Err(::kernel::error::code::EINVAL);
             }
         }
@@ -181,46 +250,46 @@ fn spec(param: &Param, mode: &TokenStream) -> TokenStream {
     let set = param.set.as_ref().map(|set| {
         // Errors about the function's type are shown where it is named.
         quote_spanned! { set.span() =>
-            let set: fn(&#value) -> ::kernel::error::Result = #set;
-            set(value)?;
+            let #function: fn(&#type_) -> ::kernel::error::Result = #set;
+            #function(#value)?;
         }
     });
     let get = param.get.as_ref().map(|get| {
         let call = quote_spanned! { get.span() =>
-            let get: fn(
-                &#value,
+            let #function: fn(
+                &#type_,
                 &mut ::kernel::module_param::Writer<'_>,
             ) -> ::kernel::error::Result = #get;
-            get(value, out)
+            #function(#value, #out)
         };
         quote! {
             const HAS_GET: ::core::primitive::bool = true;
 
             fn get(
-                value: &#value,
-                out: &mut ::kernel::module_param::Writer<'_>,
+                #value: &#type_,
+                #out: &mut ::kernel::module_param::Writer<'_>,
             ) -> ::kernel::error::Result {
                 #call
             }
         }
     });
     quote! {
-        struct Spec;
+        struct __Spec;
 
-        static STAGING: ::kernel::module_param::Staging<#value> =
+        static __STAGING: ::kernel::module_param::Staging<#type_> =
             ::kernel::module_param::Staging::new();
 
         // SAFETY: The statics are named here only, but for the lock, which is this module's.
-        unsafe impl ::kernel::module_param::Spec for Spec {
+        unsafe impl ::kernel::module_param::Spec for __Spec {
             type Kind = #kind;
             type Mode = #mode;
 
-            fn access() -> &'static ::kernel::module_param::ModuleParamAccess<#value, #mode> {
+            fn access() -> &'static ::kernel::module_param::ModuleParamAccess<#type_, #mode> {
                 &#place
             }
 
-            fn staging() -> &'static ::kernel::module_param::Staging<#value> {
-                &STAGING
+            fn staging() -> &'static ::kernel::module_param::Staging<#type_> {
+                &__STAGING
             }
 
             fn lock() -> &'static ::kernel::module_param::ParamLock {
@@ -228,7 +297,7 @@ fn spec(param: &Param, mode: &TokenStream) -> TokenStream {
             }
 
             #[allow(unused_variables)]
-            fn check(value: &#value) -> ::kernel::error::Result {
+            fn check(#value: &#type_) -> ::kernel::error::Result {
                 #range
                 #set
                 ::core::result::Result::Ok(())

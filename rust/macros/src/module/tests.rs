@@ -12,11 +12,18 @@ const MODULE: &str = r#"
     name: "full",
     authors: ["One", "Two"],
     description: "Text",
+    version: "1",
     license: "GPL",
     alias: ["a"],
+    softdep: ["pre: a"],
     firmware: ["f"],
     imports_ns: ["N"],
+    info: { tag: "t", },
+    initcall: late,
     params: {
+        list: [u8; 3] { default: [1, 2], description: "A list", min: 1, max: 5, },
+        text: string<8> { default: "a", description: "", permissions: 0o600, name: "b", },
+        own: own::Type { default: own::Type(1), description: "", set: check, unsafe: true, },
         level: i8 { default: -128, description: "The level", },
         debug: bool { default: true, description: "Whether to debug", },
     },
@@ -25,7 +32,8 @@ const MODULE: &str = r#"
 /// Tokens that edits put in: parts of the grammar, and what has no place in it.
 const POOL: &str = r#"
     type name authors description license alias firmware imports_ns params default author
-    i8 u64 bool str r#type _ self dyn fn unsafe
+    version softdep info initcall permissions min max set get hardware level charp string hexint
+    0o644 i8 u64 bool str r#type _ self dyn fn unsafe
     : , ; - -- . .. :: = => # $ & < > !
     0 1 255 256 0xff 340282366920938463463374607431768211456 1u8 1.5 'c' b'c'
     "" "text" "\0" "{x}" r"raw" b"bytes" c"c" "suffix"x

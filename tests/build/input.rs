@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Bad input ends in one clear line.
+
+use super::*;
+
+#[test]
+fn a_path_that_make_cannot_handle_is_refused() {
+    let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
+    let spaced = dir.path().join("my driver");
+    fs::create_dir(&spaced).unwrap();
+    fs::write(spaced.join("Kbuild"), "").unwrap();
+    let output = fails(&mut command(&kernel, &spaced));
+    assert!(output.contains("make cannot handle the ' '"), "{output}");
+    assert_eq!(output.lines().count(), 1, "{output}");
+}
+
+#[test]
+fn directories_that_are_no_modules_are_refused() {
+    let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
+    assert!(fails(&mut command(&kernel, dir.path())).contains("no Kbuild file here"));
+    let gone = dir.path().join("gone");
+    let output = fails(&mut command(&kernel, &gone));
+    let line = format!("ferrule: M={}: no such directory\n", gone.display());
+    assert_eq!(output, line);
+}
+
+#[test]
+fn an_object_without_a_source_is_named() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    let kbuild = dir.path().join("Kbuild");
+    fs::write(&kbuild, "obj-m := one.o tow.o\n").unwrap();
+    let output = fails(&mut command(&kernel, dir.path()));
+    let hint = "Kbuild names tow.o, but there is neither tow.rs nor tow.c\n";
+    assert!(output.ends_with(hint), "{output}");
+}
+
+/// `ferrule` with these arguments fails with one line, which is returned.
+fn one_line(args: &[&str]) -> String {
+    let output = fails(Command::new(env!("CARGO_BIN_EXE_ferrule")).args(args));
+    assert_eq!(output.lines().count(), 1, "{output}");
+    output
+}
+
+#[test]
+fn a_kernel_that_is_not_there_is_answered_with_those_that_are() {
+    let series = kernel().series;
+    let samples = build::root().unwrap().join("samples");
+    let samples = samples.to_str().unwrap();
+    for (name, output) in [
+        (
+            "KVER=9.99",
+            one_line(&["build", "--kver", "9.99", "-M", samples]),
+        ),
+        (
+            "--kernel 9.99",
+            one_line(&["vm", "--kernel", "9.99", "--", "true"]),
+        ),
+    ] {
+        assert!(output.contains(name), "{output}");
+        let fetched = output.split("fetched: ").nth(1).unwrap();
+        assert!(fetched.contains(&series), "{output}");
+        assert!(fetched.contains("make kernels KERNELS="), "{output}");
+    }
+    let unknown = one_line(&["demo", "9.99"]);
+    assert!(
+        unknown.contains("9.99: no such series") && unknown.contains(&series),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn helpers_that_are_no_choice_are_refused() {
+    let output = one_line(&["build", "--helpers", "foo"]);
+    assert!(
+        output.contains("HELPERS=foo: it is `inline` or `object`"),
+        "{output}"
+    );
+}
+
+/// A build directory that has only what is checked before anything is built.
+fn fake_kdir(config: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("Makefile"), "").unwrap();
+    fs::create_dir_all(dir.path().join("include/config")).unwrap();
+    fs::create_dir_all(dir.path().join("include/generated")).unwrap();
+    fs::write(dir.path().join("include/config/auto.conf"), config).unwrap();
+    fs::write(
+        dir.path().join("include/generated/utsrelease.h"),
+        "#define UTS_RELEASE \"6.6.0-fake\"\n",
+    )
+    .unwrap();
+    dir
+}
+
+#[test]
+fn unfit_kernels_are_refused_with_one_line() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    let refused = |kdir: &Path| {
+        let kernel = Kernel {
+            kdir: kdir.to_owned(),
+            ..kernel.clone()
+        };
+        let output = fails(&mut command(&kernel, dir.path()));
+        assert_eq!(output.lines().count(), 1, "{output}");
+        output
+    };
+    let empty = tempfile::tempdir().unwrap();
+    assert!(refused(empty.path()).contains("no kernel headers here"));
+    fs::write(empty.path().join("Makefile"), "").unwrap();
+    assert!(refused(empty.path()).contains("not prepared"));
+    assert!(refused(fake_kdir("CONFIG_ARM64=y\n").path()).contains("not a 64-bit x86 kernel"));
+    assert!(refused(fake_kdir("CONFIG_X86_32=y\n").path()).contains("not a 64-bit x86 kernel"));
+}
+
+#[test]
+fn a_toolchain_that_does_not_fit_is_refused() {
+    let (kernel, dir) = (kernel(), module(HELLO));
+    for (name, value) in [
+        ("RUSTC", "/bin/true"),
+        ("CLANG", "/bin/true"),
+        ("LIBCLANG_PATH", "/nowhere"),
+    ] {
+        let output = fails(command(&kernel, dir.path()).env(name, value));
+        assert!(
+            output.starts_with("ferrule: ") && output.contains(name),
+            "{output}"
+        );
+    }
+}

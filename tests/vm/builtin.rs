@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The samples and `tests/builtin`, built into a small kernel by that kernel's own make, and booted.
+
+use crate::{log, Report, Verdict};
+use anyhow::{bail, Context, Result};
+use ferrule::vm::{self, Guest};
+use ferrule::{build, command, kernels, stamp};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// The series that the kernel is of.
+pub const SERIES: &str = "6.12";
+
+/// What the kernel's command line gives.
+const COMMAND_LINE: &str = "rust_minimal.count=5 rust_mixed.pair=2,3 rust_params.level=7 rust_params.retries=6 \
+    rust_params.io=0x3f8,0x2f8 rust_params.name=first rust_params.speed=full rust_params.verbose \
+    rust_params.size=1x rust_params.mask=0x1ff test_builtin_early.sum=1,2,3 test_builtin_early.wide=2 \
+    test-builtin-early.text=dashed test_builtin_late.sum=4,x test_builtin_late.wide=10";
+
+/// What the modules must log, in this order, and what must not be there.
+const LOGGED: &[&str] = &[
+    "rust_mixed: C reads 2 and 3; Rust says the larger is 3",
+    "early: sum 6, wide 92233720368547758075, text \"dashed\"",
+    "early: no module of its own: true",
+    "rust_minimal: Rust minimal sample (init)",
+    "rust_minimal: squares of the first 5 numbers: [0, 1, 4, 9, 16]",
+    "rust_params: ports [1016, 760], mask 0x1ff, verbose true, loud true, count 1",
+    "rust_params: name \"first\", label unnamed, size 80x25",
+    "rust_params: speed full, level 7, retries 6",
+    "rust_mixed: hello from Rust",
+    "late: sum 0, wide 18446744073709551615, text \"none\"",
+];
+
+/// What sysfs shows.
+const SHOWN: &[(&str, &str)] = &[
+    ("rust_params/parameters/io", "1016,760"),
+    ("rust_params/parameters/retries", "6"),
+    ("rust_params/parameters/speed", "low"),
+    ("test_builtin_early/version", "1.2-early"),
+    ("test_builtin_early/parameters/sum", "6"),
+    ("test_builtin_late/version", "3-late"),
+];
+
+/// Builds, boots and judges.
+pub fn run(report: &mut Report) {
+    let Some(linux) = report.add_step("builds_with_the_kernels_make", build()) else {
+        return;
+    };
+    report.add("modinfo_finds_built_in_modules", modinfo(&linux));
+    report.add("nothing_changed_compiles_nothing", again(&linux));
+    if let Some(log) = report.add_step("boots", boot(&linux)) {
+        report.add("modules_start_in_order", logged(&log));
+        report.add("sysfs_shows_parameters_and_versions", shown(&log));
+        report.add("a_module_of_the_same_kernel_loads", loaded(&log));
+    }
+}
+
+/// Where the modules of `linux` are installed.
+fn installed(linux: &Path) -> PathBuf {
+    linux.with_file_name("installed")
+}
+
+fn make(linux: &Path, args: &[&str]) -> Result<String> {
+    let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut make = Command::new("make");
+    make.arg("-C")
+        .arg(linux)
+        .arg(format!("-j{jobs}"))
+        .args(args);
+    // The kernel's make is nobody's child.
+    for name in ["MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL"] {
+        make.env_remove(name);
+    }
+    let output = make.output().context("cannot run make")?;
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    if !output.status.success() {
+        bail!("make {args:?}: {}\n{text}", output.status);
+    }
+    Ok(text)
+}
+
+/// Unpacks the kernel's source once, and builds what is not as it was; returns the source.
+fn build() -> Result<PathBuf> {
+    let root = build::root()?;
+    let linux = root
+        .join("build/test/builtin")
+        .join(format!("linux-{SERIES}"));
+    if !linux.exists() {
+        kernels::source(&kernels::cache_dir(None)?, SERIES, &linux)?;
+    }
+    let fragment = root.join("tests/builtin/kernel.config");
+    let mut key = stamp::Key::new(&linux);
+    for input in ["samples", "tests/builtin", "rust", "Cargo.lock"] {
+        key = key.and_files(&root.join(input))?;
+    }
+    let key = key.and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))?;
+    stamp::step(&linux.with_file_name("stamp"), &key, || {
+        let mut ferrule = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+        ferrule.arg("builtin").arg("--linux").arg(&linux);
+        for dir in ["samples", "tests/builtin"] {
+            ferrule.arg("-M").arg(root.join(dir));
+        }
+        command::output(&mut ferrule)?;
+        make(
+            &linux,
+            &[
+                &format!("KCONFIG_ALLCONFIG={}", fragment.display()),
+                "allnoconfig",
+            ],
+        )?;
+        let text = make(&linux, &["bzImage", "modules"])?;
+        if let Some(line) = text.lines().find(|line| line.contains("warning:")) {
+            bail!("{line}\nin:\n{text}");
+        }
+        let path = format!("INSTALL_MOD_PATH={}", installed(&linux).display());
+        make(&linux, &[&path, "modules_install"]).map(drop)
+    })?;
+    Ok(linux)
+}
+
+fn again(linux: &Path) -> Verdict {
+    let text = make(linux, &["drivers/ferrule/"]).map_err(|error| format!("{error:#}"))?;
+    match text
+        .lines()
+        .find(|line| line.contains("RUSTC") || line.contains("CC "))
+    {
+        Some(line) => Err(format!("ran again: {line}")),
+        None => Ok(()),
+    }
+}
+
+/// What kmod says of modules that are no files.
+fn modinfo(linux: &Path) -> Verdict {
+    let release = std::fs::read_to_string(linux.join("include/config/kernel.release"));
+    let release = release.map_err(|error| error.to_string())?;
+    let field = |module: &str, name: &str| {
+        let mut modinfo = Command::new("modinfo");
+        modinfo.arg("--basedir").arg(installed(linux));
+        modinfo.args(["-k", release.trim(), "-F", name, module]);
+        let text = command::output(&mut modinfo);
+        text.map(|text| text.trim().to_owned())
+            .map_err(|error| format!("{error:#}"))
+    };
+    for (module, name, value) in [
+        ("rust_params", "filename", "(builtin)"),
+        (
+            "rust_params",
+            "description",
+            "Sample of all kinds of module parameters",
+        ),
+        ("rust_minimal", "license", "GPL"),
+        (
+            "rust_minimal",
+            "file",
+            "drivers/ferrule/samples/rust_minimal",
+        ),
+        ("test_builtin_early", "version", "1.2-early"),
+        ("rust_print", "name", "rust_print"),
+    ] {
+        let found = field(module, name)?;
+        if found != value {
+            return Err(format!("{module}: {name} is {found:?}, not {value:?}"));
+        }
+    }
+    let parm = field("rust_params", "parm")?;
+    if !parm.contains("level:How much to say, 1 to 9") {
+        return Err(format!("rust_params: parm is {parm:?}"));
+    }
+    Ok(())
+}
+
+fn boot(linux: &Path) -> Result<String> {
+    let mut script = "echo low > /sys/module/rust_params/parameters/speed
+echo 10 > /sys/module/rust_params/parameters/level && exit 1
+echo '@@ begin shown'
+"
+    .to_owned();
+    for (file, _) in SHOWN {
+        script += &format!("echo {file} $(cat /sys/module/{file})\n");
+    }
+    script += "echo '@@ end shown 0'
+echo '@@ begin boot'
+dmesg
+echo '@@ end boot 0'
+dmesg -n 1
+dmesg -c >/dev/null
+insmod /rust_print.ko && rmmod rust_print
+status=$?
+echo '@@ begin loaded'
+dmesg
+echo \"@@ end loaded $status\"
+";
+    let guest = Guest {
+        kernel: linux.join("arch/x86/boot/bzImage"),
+        files: vec![(
+            linux.join("drivers/ferrule/samples/rust_print.ko"),
+            "/rust_print.ko".to_owned(),
+        )],
+        script,
+        append: COMMAND_LINE.to_owned(),
+        timeout: Duration::from_secs(120),
+        ..Guest::default()
+    };
+    let outcome = vm::boot(&guest, &mut |_| {})?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
+    }
+    Ok(outcome.log)
+}
+
+fn logged(text: &str) -> Verdict {
+    let lines = log::section(text, "boot")?.lines;
+    let mut rest = lines.iter();
+    for expected in LOGGED {
+        if !rest.any(|line| line == expected) {
+            return Err(format!(
+                "no {expected:?}, or not in its place, in {lines:#?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn shown(text: &str) -> Verdict {
+    let lines = log::section(text, "shown")?.lines;
+    let expected: Vec<String> = SHOWN
+        .iter()
+        .map(|(file, value)| format!("{file} {value}"))
+        .collect();
+    if lines != expected {
+        return Err(format!("{lines:#?}, not {expected:#?}"));
+    }
+    Ok(())
+}
+
+fn loaded(text: &str) -> Verdict {
+    let section = log::section(text, "loaded")?;
+    if section.status != "0" || !section.lines.contains(&"rust_print: shared among 2: 42") {
+        return Err(format!("status {}, {:#?}", section.status, section.lines));
+    }
+    Ok(())
+}
