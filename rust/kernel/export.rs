@@ -11,11 +11,16 @@
 //! C header: `include/linux/export.h`.
 
 mod c_type;
+mod declared;
 mod record;
 
 pub use c_type::CType;
 #[doc(hidden)]
 pub use c_type::Text;
+#[doc(hidden)]
+pub use declared::declared;
+#[doc(hidden)]
+pub use declared::Declared;
 #[doc(hidden)]
 pub use record::Record;
 

@@ -175,6 +175,8 @@ fn rustc(
         .args(rustflags)
         .arg(as_written(&source))
         .env("RUSTC_BOOTSTRAP", "1")
+        // No interface: there it is its symbol.
+        .env(interface::SYMBOL, "")
         .env("RUST_MODFILE", &args.modfile);
     rustc
         .status()
@@ -240,13 +242,15 @@ fn link(
             }
             let remove = format!("--remove-section={}", stack::SECTION);
             command::output(Command::new("objcopy").arg(remove).arg(&path))?;
-            if let Some(made) =
-                export::stub(settings, cc, interfaces, &path).with_context(source_name)?
-            {
-                objects.push(made.object.clone());
-                stub = Some(made);
-            }
             objects.push(path);
+        }
+    }
+    let runtimes = builtins.as_ref().map(|(_, symbols)| &symbols.defined);
+    for path in objects.clone() {
+        let made = export::stub(settings, cc, interfaces, runtimes, &path);
+        if let Some(made) = made.with_context(source_name)? {
+            objects.insert(0, made.object.clone());
+            stub = Some(made);
         }
     }
 

@@ -148,6 +148,20 @@ fn bad_namespace() {}
 #[export_symbol(api)]
 unsafe fn unsafe_function() {}
 
+// The caller would have to pass its place.
+#[track_caller]
+#[export_symbol(api)]
+fn another_call() {}
+
+#[export_symbol(api)]
+#[cfg_attr(all(), track_caller)]
+fn another_call_below() {}
+
+#[interface]
+extern "C" {
+    fn rust_helper_errname();
+}
+
 #[export_symbol(api)]
 extern "system" fn other_abi() {}
 

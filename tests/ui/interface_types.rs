@@ -54,17 +54,28 @@ extern "C" {
     fn callback(callback: &dyn Callback);
 }
 
-mod api {
-    pub(crate) type strict = for<'a> extern "Rust" fn(&'a str);
-    pub(crate) type number = extern "Rust" fn(u32);
+// The name that the build gives a file: here there is none.
+mod interface {
+    #[macros::interface]
+    extern "Rust" {
+        pub(crate) fn strict(text: &str);
+        pub(crate) fn number(number: u32);
+    }
 }
 
-#[export_symbol(api)]
+mod made_up {
+    pub(crate) enum unseen {}
+}
+
+#[export_symbol(made_up)]
+fn unseen() {}
+
+#[export_symbol(interface)]
 fn strict(text: &'static str) {
     let _ = text;
 }
 
-#[export_symbol(api)]
+#[export_symbol(interface)]
 fn number(number: u64) {
     let _ = number;
 }

@@ -65,6 +65,8 @@ pub(crate) fn export_symbol(
             "an exported function is safe to call",
         ));
     }
+    // One that changes how the function is called would go unseen, such as `track_caller`.
+    crate::interface::plain_attributes(&item.attrs, "`#[export_symbol]`")?;
     let name = &item.sig.ident;
     let interface = path
         .segments
@@ -81,6 +83,7 @@ pub(crate) fn export_symbol(
     };
     let symbol = symbol(&interface, abi, name);
     let licence = if kind.gpl { "GPL" } else { "" };
+    let id = id(&interface, &symbol);
     let head = format!("{symbol}\0{licence}\0{namespace}\0{interface}\0");
     let prototype = match abi {
         "C" => prototype(&item, &symbol),
@@ -89,7 +92,8 @@ pub(crate) fn export_symbol(
 
     Ok(quote! {
         // The interface's function is this one.
-        const _: #path::#name = #name;
+        const _: <#path::#name as ::kernel::export::Declared>::Function = #name;
+        const _: () = ::kernel::export::declared::<#path::#name>(#id);
 
         const _: () = {
             const TEXT: ::kernel::export::Text = ::kernel::export::Text::new()
@@ -209,8 +213,13 @@ pub(crate) fn symbol(interface: &str, abi: &str, name: &Ident) -> String {
     }
 }
 
+/// What both sides call a function.
+pub(crate) fn id(interface: &str, symbol: &str) -> String {
+    format!("{interface}: {symbol}")
+}
+
 /// The symbol that stands for the interface being compiled, and the interface's name. The build
-/// gives the former; other tools only read the source.
+/// gives the former, empty where it compiles something else; other tools only read the source.
 pub(crate) fn this_interface() -> (String, String) {
     let anchor = std::env::var("FERRULE_INTERFACE").unwrap_or_else(|_| "interface_0".to_owned());
     let name = anchor.rsplit_once('_').map(|(name, _)| name.to_owned());

@@ -119,7 +119,7 @@ const ATTRIBUTES: &[&str] = &[
     "warn",
 ];
 
-fn plain_attributes(attributes: &[Attribute]) -> Result<()> {
+pub(crate) fn plain_attributes(attributes: &[Attribute], below: &str) -> Result<()> {
     let is_plain = |attribute: &&Attribute| {
         let path = attribute.path();
         ATTRIBUTES.iter().any(|name| path.is_ident(name))
@@ -127,7 +127,7 @@ fn plain_attributes(attributes: &[Attribute]) -> Result<()> {
     match attributes.iter().find(|attribute| !is_plain(attribute)) {
         Some(attribute) => Err(Error::new_spanned(
             attribute,
-            "below `#[interface]` there are no attributes that could change what it has looked at",
+            format!("with {below} there are no attributes that could change what it has looked at"),
         )),
         None => Ok(()),
     }

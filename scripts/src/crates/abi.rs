@@ -22,11 +22,14 @@ impl Crates<'_> {
             "rust/kernel",
             "rust/macros/src",
             "rust/bindings",
+            "rust/pin-init",
             "rust/ffi.rs",
             "Cargo.lock",
         ];
         let crates = crates.map(|name| self.root.join(name));
-        for path in own.iter().chain(&crates) {
+        // Distributions may patch it under one version.
+        let core = [self.toolchain.library.join("core/src")];
+        for path in own.iter().chain(&crates).chain(&core) {
             hash_files(&mut hash, path)?;
         }
         Ok(hash
@@ -37,7 +40,7 @@ impl Crates<'_> {
     }
 }
 
-/// Adds the text of a file, or of the files below a directory, without its place.
+/// Adds the text of a file, or the names and texts of those below a directory, without its place.
 fn hash_files(hash: &mut Sha256, path: &Path) -> Result<()> {
     let context = || format!("cannot read {}", path.display());
     if !path.is_dir() {
@@ -52,5 +55,8 @@ fn hash_files(hash: &mut Sha256, path: &Path) -> Result<()> {
         .collect::<std::io::Result<_>>()
         .with_context(context)?;
     entries.sort();
-    entries.iter().try_for_each(|entry| hash_files(hash, entry))
+    entries.iter().try_for_each(|entry| {
+        hash.update(entry.file_name().unwrap_or_default().as_encoded_bytes());
+        hash_files(hash, entry)
+    })
 }

@@ -8,19 +8,21 @@
 //! versions.
 
 use super::interface::{self, Interface};
-use super::Cc;
+use super::{Cc, Symbols};
 use crate::command;
 use crate::crates::ModuleSettings;
 use anyhow::{bail, ensure, Context, Result};
 use object::{Object, ObjectSection};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where the macro puts its records.
-const SECTION: &str = ".ferrule.export";
+/// Where the macros put their records: of exported functions, and of those that an interface declares.
+const EXPORTS: &str = ".ferrule.export";
+const DECLARED: &str = ".ferrule.declare";
 
 /// One exported function.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,19 +47,33 @@ pub struct Stub {
 }
 
 /// Makes the object that exports what the object in `path` has records of, and takes these out.
+///
+/// `runtime` are the routines that rustc may call.
 pub fn stub(
     settings: &ModuleSettings,
     cc: &Cc,
     interfaces: &[Interface],
+    runtime: Option<&BTreeSet<String>>,
     path: &Path,
 ) -> Result<Option<Stub>> {
     let data = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let file = object::File::parse(&*data).context("rustc wrote no object")?;
-    let Some(section) = file.section_by_name(SECTION) else {
-        return Ok(None);
+    let section = |name| match file.section_by_name(name) {
+        Some(section) => texts(section.data()?),
+        None => Ok(Vec::new()),
     };
-    let exports = records(section.data()?)?;
-    interface::take_section(path, SECTION)?;
+    let (exports, declared) = (section(EXPORTS)?, section(DECLARED)?);
+    if declared.is_empty() && exports.is_empty() {
+        return Ok(None);
+    }
+    take_sections(path)?;
+    let exports = read_exports(&exports)?;
+    let mut own = Symbols::of(&data)?.defined;
+    own.extend(runtime.into_iter().flatten().cloned());
+    check(&exports, &declared, &own)?;
+    if exports.is_empty() {
+        return Ok(None);
+    }
 
     let dir = path.parent().context("the object has a directory")?;
     let source = dir.join("exports.c");
@@ -88,11 +104,51 @@ pub fn stub(
     }))
 }
 
-/// Reads the records: six texts each, in no particular order.
-fn records(data: &[u8]) -> Result<Vec<Export<'_>>> {
+/// The texts of a section.
+fn texts(data: &[u8]) -> Result<Vec<&str>> {
     let text = std::str::from_utf8(data).context("the records of exports are damaged")?;
-    let text = text.strip_suffix('\0').unwrap_or(text);
-    let fields: Vec<&str> = text.split('\0').collect();
+    let texts = text
+        .strip_suffix('\0')
+        .map(|text| text.split('\0').collect());
+    Ok(texts.unwrap_or_default())
+}
+
+/// Takes the records out of an object.
+fn take_sections(object: &Path) -> Result<()> {
+    let mut objcopy = Command::new("objcopy");
+    objcopy.args([EXPORTS, DECLARED].map(|name| format!("--remove-section={name}")));
+    command::output(objcopy.arg(object)).map(drop)
+}
+
+/// Looks that calls by way of an interface reach what it declares: interface and symbol, in pairs.
+///
+/// The exporting module has all of it, so no other module or the kernel can have a symbol of one of these
+/// names too. And an importing module must not have one of its own.
+fn check(exports: &[Export<'_>], declared: &[&str], own: &BTreeSet<String>) -> Result<()> {
+    for pair in declared.chunks_exact(2) {
+        let &[interface, symbol] = pair else { continue };
+        let mut of_it = exports
+            .iter()
+            .filter(|export| export.interface == interface)
+            .peekable();
+        let exports_some = of_it.peek().is_some();
+        if of_it.any(|export| export.symbol == symbol) {
+            continue;
+        }
+        ensure!(
+            !exports_some,
+            "the interface {interface} declares {symbol}, which is not exported here: one module exports all of an interface"
+        );
+        ensure!(
+            !own.contains(symbol),
+            "the interface {interface} declares {symbol}, but this module has a function of that name"
+        );
+    }
+    Ok(())
+}
+
+/// Reads the records of exports: six texts each, in no particular order.
+fn read_exports<'a>(fields: &[&'a str]) -> Result<Vec<Export<'a>>> {
     ensure!(fields.len() % 6 == 0, "the records of exports are damaged");
     let mut exports: Vec<Export<'_>> = fields
         .chunks(6)
@@ -248,19 +304,40 @@ mod tests {
     const RECORDS: &[u8] =
         b"api_b\0GPL\0\0api\0\0\0a\0\0NS\0api\0_Static_assert(1, \"\");\n\0int a(void)\0";
 
+    fn exports() -> Vec<Export<'static>> {
+        read_exports(&texts(RECORDS).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_interface_is_exported_as_a_whole() {
+        let none = BTreeSet::new();
+        let both = ["api", "a", "api", "api_b", "other", "c"];
+        check(&exports(), &both, &none).unwrap();
+        let error = check(&exports(), &["api", "missing"], &none).unwrap_err();
+        assert!(error.to_string().contains("declares missing"), "{error}");
+    }
+
+    #[test]
+    fn what_is_imported_is_not_the_modules_own() {
+        let own = BTreeSet::from(["c".to_owned()]);
+        check(&[], &["other", "d"], &own).unwrap();
+        let error = check(&[], &["other", "c"], &own).unwrap_err();
+        assert!(error.to_string().contains("other declares c"), "{error}");
+    }
+
     #[test]
     fn records_are_read_and_sorted() {
-        let exports = records(RECORDS).unwrap();
+        let exports = exports();
         assert_eq!(exports.len(), 2);
         assert_eq!((exports[0].symbol, exports[0].is_gpl), ("a", false));
         assert_eq!(exports[0].prototype, Some("int a(void)"));
         assert_eq!((exports[1].symbol, exports[1].prototype), ("api_b", None));
-        assert!(records(b"a\0b\0").is_err());
+        assert!(read_exports(&["a", "b"]).is_err());
     }
 
     #[test]
     fn a_function_without_its_interface_is_named() {
-        let error = source_of(&records(RECORDS).unwrap(), &[], true).unwrap_err();
+        let error = source_of(&exports(), &[], true).unwrap_err();
         let error = error.to_string();
         assert!(error.contains("a is exported by way of `api`"), "{error}");
     }

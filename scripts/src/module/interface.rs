@@ -7,8 +7,9 @@
 
 use super::{as_written, cwd};
 use crate::crates::ModuleSettings;
-use crate::{command, sysroot};
+use crate::sysroot;
 use anyhow::{bail, ensure, Context, Result};
+use proc_macro2::{TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use std::process::{Command, Stdio};
 
 /// How Kbuild names an interface in `RUSTFLAGS_x.o`.
 pub const FLAG: &str = "--interface=";
+
+/// The variable by which `#[interface]` learns the symbol that stands for the interface it is in.
+pub const SYMBOL: &str = "FERRULE_INTERFACE";
 
 /// A compiled interface.
 pub struct Interface {
@@ -53,14 +57,14 @@ pub fn compile(
     dir: &Path,
 ) -> Result<Option<(Vec<Interface>, Vec<String>)>> {
     let here = std::env::current_dir().context("no current directory")?;
+    let (files, others): (Vec<String>, Vec<String>) = rustflags
+        .iter()
+        .cloned()
+        .partition(|flag| flag.starts_with(FLAG));
+    let generation = of_code_generation(&others);
     let mut interfaces = Vec::new();
-    let mut others = Vec::new();
-    for flag in rustflags {
-        let Some(file) = flag.strip_prefix(FLAG) else {
-            others.push(flag.clone());
-            continue;
-        };
-        match one(settings, &here.join(file), &interfaces, dir)? {
+    for file in files.iter().filter_map(|flag| flag.strip_prefix(FLAG)) {
+        match one(settings, &here.join(file), &interfaces, &generation, dir)? {
             Some(interface) => interfaces.push(interface),
             None => return Ok(None),
         }
@@ -72,6 +76,7 @@ fn one(
     settings: &ModuleSettings,
     source: &Path,
     before: &[Interface],
+    generation: &[&String],
     dir: &Path,
 ) -> Result<Option<Interface>> {
     let written = as_written(source);
@@ -99,11 +104,12 @@ fn one(
             .args(["--crate-type=rlib", "--crate-name", &name])
             .arg(format!("-Cmetadata={anchor}"))
             .args(before.iter().map(Interface::external))
+            .args(generation)
             .arg("--out-dir")
             .arg(dir)
             .arg(&written)
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("FERRULE_INTERFACE", anchor);
+            .env(SYMBOL, anchor);
         Ok(rustc)
     };
     let context = || format!("cannot run {}", settings.rustc.display());
@@ -116,7 +122,10 @@ fn one(
     if !expanded.status.success() {
         return Ok(None);
     }
-    let anchor = format!("{name}_{}", version(settings, before, &expanded.stdout));
+    let anchor = format!(
+        "{name}_{}",
+        version(settings, before, generation, &expanded.stdout)
+    );
     let library = dir.join(format!("lib{name}.rlib"));
     let deps = dir.join(format!("{name}.d"));
     let emit = format!(
@@ -142,19 +151,57 @@ fn is_of_modules(arg: &str) -> bool {
     ["--crate-type=staticlib", "-Clto=fat"].contains(&arg)
 }
 
+/// A module's own flags that change how code is made, and so perhaps how types lie in memory.
+fn of_code_generation(flags: &[String]) -> Vec<&String> {
+    let is_one = |at: usize| {
+        let before = at.checked_sub(1).map(|at| flags[at].as_str());
+        ["-C", "-Z"].iter().any(|kind| flags[at].starts_with(kind))
+            || matches!(before, Some("-C" | "-Z"))
+    };
+    (0..flags.len())
+        .filter(|at| is_one(*at))
+        .map(|at| &flags[at])
+        .collect()
+}
+
+/// Whether a crate is named in `tokens`: it cannot be used without.
+fn names(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string().trim_start_matches("r#") == name,
+        TokenTree::Group(group) => names(group.stream(), name),
+        _ => false,
+    })
+}
+
 /// The hash of what the two sides must have in common.
-fn version(settings: &ModuleSettings, before: &[Interface], expanded: &[u8]) -> String {
+fn version(
+    settings: &ModuleSettings,
+    before: &[Interface],
+    generation: &[&String],
+    expanded: &[u8],
+) -> String {
     let mut hash = Sha256::new();
     hash.update(&settings.abi);
-    for interface in before {
-        hash.update(&interface.anchor);
+    for flag in generation {
+        hash.update(flag);
         hash.update([0]);
     }
     // rustc keeps comments, and line breaks are only taste.
     let text = String::from_utf8_lossy(expanded);
-    match text.parse::<proc_macro2::TokenStream>() {
-        Ok(tokens) => hash.update(tokens.to_string()),
-        Err(_) => hash.update(&*text),
+    let tokens = text.parse::<TokenStream>().ok();
+    // Those that it uses: a module may share others before it with other modules.
+    let uses = |name: &str| {
+        tokens
+            .as_ref()
+            .is_none_or(|tokens| names(tokens.clone(), name))
+    };
+    for interface in before.iter().filter(|interface| uses(&interface.name)) {
+        hash.update(&interface.anchor);
+        hash.update([0]);
+    }
+    match &tokens {
+        Some(tokens) => hash.update(tokens.to_string()),
+        None => hash.update(&*text),
     }
     let hash = hash.finalize();
     hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -173,8 +220,21 @@ pub fn of_kbuild(kbuild: &str, dir: &Path, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Takes the records of exports out of an object.
-pub fn take_section(object: &Path, section: &str) -> Result<()> {
-    let remove = format!("--remove-section={section}");
-    command::output(Command::new("objcopy").arg(remove).arg(object)).map(drop)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_code_generation_are_told_from_others() {
+        let flags = ["--cfg=a", "-C", "opt-level=1", "-Zx", "-Adead_code"].map(str::to_owned);
+        assert_eq!(of_code_generation(&flags), ["-C", "opt-level=1", "-Zx"]);
+    }
+
+    #[test]
+    fn a_crate_is_used_where_it_is_named() {
+        let names = |text: &str| names(text.parse().unwrap(), "low_api");
+        assert!(names("pub fn f() { r#low_api::g() }"));
+        assert!(names("pub use ::low_api as other;"));
+        assert!(!names("pub fn low_api_f() { \"low_api\"; }"));
+    }
 }

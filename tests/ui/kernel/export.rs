@@ -4,11 +4,15 @@
 
 #[path = "../../../rust/kernel/export/c_type.rs"]
 mod c_type;
+#[path = "../../../rust/kernel/export/declared.rs"]
+mod declared;
 #[path = "../../../rust/kernel/export/record.rs"]
 mod record;
 
 pub use c_type::CType;
 pub use c_type::Text;
+pub use declared::declared;
+pub use declared::Declared;
 pub use record::Record;
 
 /// # Safety

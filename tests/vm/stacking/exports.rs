@@ -72,6 +72,50 @@ const REFUSED: &[(&str, &[Change], &str)] = &[
         "mismatched types",
     ),
     (
+        "a_function_of_another_interface",
+        &[(
+            "rust_export.rs",
+            "#[export_symbol(rust_export_api)]",
+            "mod mine { pub(crate) use rust_export_api::rust_export_sum; }\n#[export_symbol(mine)]",
+        )],
+        "the function is of another interface; name the one that declares it",
+    ),
+    (
+        "functions_declared_outside_of_an_interface",
+        &[(
+            "rust_import.rs",
+            "struct RustImport {",
+            "#[interface]\nextern \"C\" { fn kfree(address: usize); }\nstruct RustImport {",
+        )],
+        "functions are declared in an interface, a file that Kbuild names",
+    ),
+    // The kernel's own would be called, with whatever is passed.
+    (
+        "a_function_that_nobody_exports",
+        &[(
+            "rust_export_api.rs",
+            "    pub fn rust_export_sum",
+            "    /// C's.\n    pub fn kfree(address: usize);\n    /// Sum.\n    pub fn rust_export_sum",
+        )],
+        "the interface rust_export_api declares kfree, which is not exported here",
+    ),
+    (
+        "a_function_of_the_kernels",
+        &[
+            (
+                "rust_export_api.rs",
+                "    pub fn rust_export_sum",
+                "    /// C's.\n    pub fn kfree(address: usize);\n    /// Sum.\n    pub fn rust_export_sum",
+            ),
+            (
+                "rust_export.rs",
+                "struct RustExport;",
+                "#[export_symbol(rust_export_api)]\nextern \"C\" fn kfree(_address: usize) {}\nstruct RustExport;",
+            ),
+        ],
+        "kfree",
+    ),
+    (
         "an_interface_that_kbuild_does_not_name",
         &[(
             "Kbuild",

@@ -18,7 +18,7 @@ use syn::Result;
 use syn::Token;
 
 pub(super) fn on_struct(args: TokenStream, item: &ItemStruct) -> Result<TokenStream> {
-    plain_attributes(&item.attrs)?;
+    plain_attributes(&item.attrs, "`#[interface]`")?;
     let c_type = match args.is_empty() {
         true => None,
         false => Some(c_type(args, item)?),
@@ -28,7 +28,7 @@ pub(super) fn on_struct(args: TokenStream, item: &ItemStruct) -> Result<TokenStr
 }
 
 pub(super) fn on_enum(item: &ItemEnum) -> Result<TokenStream> {
-    plain_attributes(&item.attrs)?;
+    plain_attributes(&item.attrs, "`#[interface]`")?;
     let fields = item.variants.iter().map(|variant| &variant.fields);
     let detached = detached_type(&item.ident, &item.generics, fields)?;
     Ok(quote!(#item #detached))

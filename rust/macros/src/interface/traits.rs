@@ -21,7 +21,7 @@ use syn::TypeParamBound;
 /// The trait, and `Detached` for its objects: what can be done through them has been looked at.
 pub(super) fn on_trait(mut item: ItemTrait) -> Result<TokenStream> {
     no_generics(&item.generics)?;
-    plain_attributes(&item.attrs)?;
+    plain_attributes(&item.attrs, "`#[interface]`")?;
     if let Some(token) = &item.unsafety {
         return Err(Error::new_spanned(
             token,
@@ -45,7 +45,7 @@ pub(super) fn on_trait(mut item: ItemTrait) -> Result<TokenStream> {
     for item in &item.items {
         match item {
             TraitItem::Fn(method) if method.sig.receiver().is_some() => {
-                plain_attributes(&method.attrs)?;
+                plain_attributes(&method.attrs, "`#[interface]`")?;
                 checks.extend(function(&method.sig, Returns::AnyWay)?);
             }
             item => {
