@@ -69,7 +69,7 @@ fn installed() -> Result<Option<PathBuf>> {
 
 /// Where all that is built goes: `$FERRULE_BUILD`; else below the project; or, if that is installed and
 /// so is not for writing, root's or the user's cache.
-fn build_dir(root: &Path) -> Result<PathBuf> {
+pub fn build_dir(root: &Path) -> Result<PathBuf> {
     if let Some(dir) = env_set("FERRULE_BUILD") {
         return std::path::absolute(&dir).context("FERRULE_BUILD is no path");
     }

@@ -139,14 +139,15 @@ impl Kconfig {
             dir.display()
         );
         let key = stamp::Key::new(dir).hex();
-        let work = build::root()?.join("build/config").join(key);
+        let work = build::build_dir(&build::root()?)?.join("config").join(key);
         fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
         let kconfig = Self {
             dir: dir.to_owned(),
             conf,
             work,
         };
-        fs::write(kconfig.top(), kconfig.text("\tmodules\n")).context("cannot write to build/")?;
+        fs::write(kconfig.top(), kconfig.text("\tmodules\n"))
+            .with_context(|| format!("cannot write to {}", kconfig.work.display()))?;
         Ok(kconfig)
     }
 
@@ -188,7 +189,8 @@ impl Kconfig {
         } else {
             // It takes MODULES for that symbol by its name, and knows no other way.
             let top = self.work.join("Kconfig.menu");
-            fs::write(&top, self.text("")).context("cannot write to build/")?;
+            fs::write(&top, self.text(""))
+                .with_context(|| format!("cannot write to {}", self.work.display()))?;
             let python = doctor::python_with("menuconfig").with_context(|| {
                 format!("no menu here: {}", doctor::remedy(doctor::Id::Menuconfig))
             })?;
