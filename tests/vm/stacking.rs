@@ -13,14 +13,14 @@ use ferrule::{build, command, demo};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 mod exports;
 
 pub use exports::check as check_built;
-use exports::{has_versions, Change, BODY, LAYOUT, TRAIT};
+use exports::{has_versions, Change, BODY, LAYOUT, NOT_GPL, SIGNATURE, TRAIT};
 
 /// The test's modules, below the project's root.
 const DIR: &str = "tests/stacking";
@@ -65,6 +65,8 @@ pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
         ("body", BODY, &rust),
         ("trait", TRAIT, &rust),
         ("layout", LAYOUT, &c),
+        ("signature", SIGNATURE, &format!("{c}{RUST_IMPORT}")),
+        ("not_gpl", NOT_GPL, &c),
     ] {
         let dir = stacks.changed(name, changes, kbuild)?;
         built::ferrule_build(kernel, "inline", &dir)?;
@@ -123,7 +125,7 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     (
         "modprobe",
         "modprobe rust_import && grep -q '^rust_export .* 1 rust_import, Live' /proc/modules
-         ! rmmod rust_export || exit 3
+         busy rust_export || exit 3
          modprobe -r rust_import || exit 4
          ! grep rust_ /proc/modules",
         &[
@@ -135,12 +137,12 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "c_on_rust",
-        "insmod rust_export.ko && insmod c_import.ko && ! rmmod rust_export && rmmod c_import && rmmod rust_export",
+        "insmod rust_export.ko && insmod c_import.ko && busy rust_export && rmmod c_import && rmmod rust_export",
         &["c_import: 42 42", "rust_export: added 0 in 0 calls"],
     ),
     (
         "all_kinds",
-        "insmod stack_lower.ko && insmod stack_upper.ko && ! rmmod stack_lower && rmmod stack_upper && rmmod stack_lower",
+        "insmod stack_lower.ko && insmod stack_upper.ko && busy stack_lower && rmmod stack_upper && rmmod stack_lower",
         &["stack_lower: nothing", "stack_upper: all is right"],
     ),
     (
@@ -172,6 +174,28 @@ const PARTS: &[(&str, &str, &[&str])] = &[
         ],
     ),
     (
+        "another_signature",
+        "insmod rust_export.ko || exit 3; ! insmod signature.ko || exit 4; \
+         insmod signature_c.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
+        &[
+            "rust_import: Unknown symbol rust_export_api_",
+            "+rust_import: disagrees about version of symbol rust_export_sum",
+            "+c_import: disagrees about version of symbol rust_export_sum",
+            "+c_import: 22",
+        ],
+    ),
+    (
+        "a_proprietary_module_calls_what_is_not_gpl_only",
+        "insmod rust_export.ko && insmod not_gpl.ko && busy rust_export && rmmod stack_c_only && rmmod rust_export",
+        &["stack_c_only: 42"],
+    ),
+    // The kernel waits for a module's `init`, so no importer sees one that has failed.
+    (
+        "a_lower_one_that_fails",
+        "! insmod fails.ko && ! insmod rust_import.ko && ! grep rust_ /proc/modules",
+        &["rust_export: ready", "rust_import: Unknown symbol rust_export_sum (err -2)"],
+    ),
+    (
         "the_same_interface",
         "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
         &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
@@ -181,12 +205,19 @@ const PARTS: &[(&str, &str, &[&str])] = &[
         "used() { grep -q \"^stack_ref [0-9]* $1 \" /proc/modules; }
          p=/sys/module/stack_ref/parameters/hold
          insmod stack_ref.ko && used 0 || exit 3
-         echo 1 >$p && used 1 && ! rmmod stack_ref || exit 4
-         echo 3 >$p && used 3 && ! rmmod stack_ref || exit 5
+         echo 1 >$p && used 1 && busy stack_ref || exit 4
+         echo 3 >$p && used 3 && busy stack_ref || exit 5
          echo 0 >$p && used 0 && rmmod stack_ref",
         &["stack_ref: itself: true", "stack_ref: holds 3", "stack_ref: holds 0", "stack_ref: refused: true"],
     ),
 ];
+
+/// kmod's modprobe, and a look at what the kernel says when a module in use is to be unloaded: rmmod is
+/// busybox's, as kmod's would not ask the kernel.
+const BUSY: &str = "mkdir -p /kmod && ln -s $kmod /kmod/modprobe
+modprobe() { /kmod/modprobe \"$@\"; }
+busy() { rmmod $1 2>&1 | grep -q 'Resource temporarily unavailable' && grep -q \"^$1 \" /proc/modules; }
+";
 
 /// Boots `kernel` and runs all parts.
 pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
@@ -197,6 +228,10 @@ pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
         (stacks.of_changed("trait", "rust_import"), "trait"),
         (stacks.of_changed("layout", "c_import"), "layout"),
         (stacks.of_changed("layout", "stack_c_only"), "layout_c_only"),
+        (stacks.of_changed("signature", "rust_import"), "signature"),
+        (stacks.of_changed("signature", "c_import"), "signature_c"),
+        (stacks.of_changed("not_gpl", "stack_c_only"), "not_gpl"),
+        (stacks.of_changed("not_gpl", "rust_export"), "fails"),
         (stacks.of_changed("body", "rust_export"), "body"),
     ];
     for name in [
@@ -213,7 +248,9 @@ pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
         .map(|(path, name)| (path, format!("/modules/{name}.ko")))
         .collect();
     files.extend(installed(kernel, stacks)?);
-    let mut script = PRELUDE.to_owned();
+    let kmod = vm::with_libraries(Path::new("kmod"))?;
+    let mut script = format!("kmod={}\n{PRELUDE}{BUSY}", kmod[0].1);
+    files.extend(kmod);
     for (name, commands, _) in PARTS {
         writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))?;
     }
@@ -257,17 +294,19 @@ fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>>
         dep.contains("extra/rust_import.ko: extra/rust_export.ko\n"),
         "depmod has not found that rust_import needs rust_export:\n{dep}"
     );
-    let names = [
-        "modules.dep",
-        "modules.symbols",
-        "modules.alias",
-        "extra/rust_export.ko",
-        "extra/rust_import.ko",
-    ];
-    Ok(names
-        .iter()
-        .map(|name| (root.join(&below).join(name), format!("/{below}/{name}")))
-        .collect())
+    let mut files = Vec::new();
+    for dir in ["", "extra/"] {
+        for entry in fs::read_dir(root.join(&below).join(dir))? {
+            let (path, name) = {
+                let entry = entry?;
+                (entry.path(), entry.file_name())
+            };
+            if path.is_file() {
+                files.push((path, format!("/{below}/{dir}{}", name.to_string_lossy())));
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Judges the log.

@@ -3,6 +3,7 @@
 //! What two modules must have in common to share Rust's types.
 
 use super::Crates;
+use crate::prepared::Use;
 use crate::sysroot::Sysroot;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -17,7 +18,13 @@ impl Crates<'_> {
         let mut hash = Sha256::new();
         hash.update(format!("{:?}{:?}", self.toolchain.version, sysroot.flags()));
         hash_files(&mut hash, &sysroot.target)?;
-        let own = ["rustc_cfg", "bindings.rs", "facts"].map(|name| self.file(name));
+        let own = ["rustc_cfg", "facts"].map(|name| self.file(name));
+        match self.goal {
+            Use::External => hash_files(&mut hash, &self.file("bindings.rs"))?,
+            // What is built in and what is loaded see other parts of the headers, but types are the same in
+            // all of one kernel; its own make rebuilds them together.
+            Use::Module | Use::BuiltIn => hash.update(&self.kdir.release),
+        }
         let crates = [
             "rust/kernel",
             "rust/macros/src",

@@ -40,7 +40,7 @@ const CLIPPY: &[&str] = &[
 ];
 
 /// The directories whose modules are looked at.
-const MODULES: [&str; 7] = [
+const MODULES: [&str; 8] = [
     "samples",
     "templates/module",
     "templates/params",
@@ -48,6 +48,7 @@ const MODULES: [&str; 7] = [
     "tests/kernel",
     "tests/out_of_tree",
     "tests/params/rust",
+    "tests/stacking",
 ];
 
 impl Crates<'_> {

@@ -40,7 +40,11 @@ pub struct ModuleSettings {
 
 impl Crates<'_> {
     pub(super) fn rust_side(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
+        let config = self.file("rustc_cfg");
+        fs::write(&config, config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
+        let settings = serde_json::to_string_pretty(&self.module_settings(sysroot, facts)?)?;
         let key = stamp::Key::new(sysroot.rustc_args())
+            .and(&settings)
             .and(&self.toolchain.version)
             .and(self.helpers)
             .and(&facts.0)
@@ -50,8 +54,6 @@ impl Crates<'_> {
             .and_files(&self.root.join("rust/kernel"))?
             .and_files(&self.root.join("rust/ffi.rs"))?;
         stamp::step(&self.file("rust.stamp"), &key, || {
-            fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config))
-                .context("cannot write rustc_cfg")?;
             self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
             self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
             self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
@@ -63,7 +65,7 @@ impl Crates<'_> {
                     .arg(self.file("helpers.rcgu.o"));
                 command::output(&mut ar)?;
             }
-            self.write_module_args(sysroot, facts)
+            fs::write(self.file("module.json"), settings).context("cannot write module.json")
         })
     }
 
@@ -132,8 +134,8 @@ impl Crates<'_> {
         Ok(externs)
     }
 
-    /// Writes what the module command passes to rustc for every module of this kernel.
-    fn write_module_args(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
+    /// Returns what the module command does for every module of this kernel.
+    fn module_settings(&self, sysroot: &Sysroot, facts: &Facts) -> Result<ModuleSettings> {
         let mut args = sysroot.rustc_args();
         args.extend(self.externs(sysroot, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
@@ -160,7 +162,7 @@ impl Crates<'_> {
         );
         args.extend(self.module_cfg().map(str::to_owned));
         args.push(format!("@{}", self.file("rustc_cfg").display()));
-        let settings = ModuleSettings {
+        Ok(ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
             frame_limit: self
                 .kdir
@@ -173,10 +175,7 @@ impl Crates<'_> {
             abi: self.abi(sysroot)?,
             modversions: self.kdir.config.contains_key("MODVERSIONS"),
             namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),
-        };
-        let path = self.file("module.json");
-        fs::write(&path, serde_json::to_string_pretty(&settings)?)
-            .with_context(|| format!("cannot write {}", path.display()))
+        })
     }
 }
 

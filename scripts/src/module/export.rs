@@ -8,7 +8,8 @@
 //! versions.
 
 use super::interface::{self, Interface};
-use super::{Cc, Symbols};
+use super::link::Symbols;
+use super::Cc;
 use crate::command;
 use crate::crates::ModuleSettings;
 use anyhow::{bail, ensure, Context, Result};

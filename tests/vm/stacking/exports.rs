@@ -41,6 +41,40 @@ pub const LAYOUT: &[Change] = &[
     ("rust_export.h", "int second;", "int second;\n\tint third;"),
 ];
 
+/// A function with another result, for both languages.
+pub const SIGNATURE: &[Change] = &[
+    (
+        "rust_export_api.rs",
+        "(pair: &Pair) -> c_int",
+        "(pair: &Pair) -> i64",
+    ),
+    (
+        "rust_export.rs",
+        "-> c_int {\n    pair.first.saturating_add(pair.second)",
+        "-> i64 {\n    i64::from(pair.first) + i64::from(pair.second)",
+    ),
+    (
+        "rust_export.h",
+        "int rust_export_sum",
+        "long long rust_export_sum",
+    ),
+    ("c_import.c", "static int (*", "static long long (*"),
+    ("c_import.c", "%d %d", "%lld %lld"),
+];
+/// An importer of another licence, and a lower module that does not start.
+pub const NOT_GPL: &[Change] = &[
+    (
+        "stack_c_only.rs",
+        "license: \"GPL\"",
+        "license: \"Proprietary\"",
+    ),
+    (
+        "rust_export.rs",
+        "pr_info!(\"ready\\n\");\n        Ok(Self)",
+        "pr_info!(\"ready\\n\");\n        Err(ENODEV)",
+    ),
+];
+
 /// What does not build, and what the message has.
 const REFUSED: &[(&str, &[Change], &str)] = &[
     (
@@ -248,7 +282,11 @@ fn versions(stacks: &Stacks, has_versions: bool) -> Verdict {
         let found = names.find(|name| name.rsplit('_').next().is_some_and(is_version));
         found.ok_or(format!("no interface in {symbols:#?}"))
     };
-    for (change, function, stays) in [("trait", "counter", "sum"), ("layout", "sum", "")] {
+    for (change, function, stays) in [
+        ("trait", "counter", "sum"),
+        ("layout", "sum", ""),
+        ("signature", "sum", ""),
+    ] {
         let changed = of(change)?;
         if anchor(&changed)? == anchor(&base)? {
             return Err(format!(
