@@ -4,24 +4,52 @@
  * A constant's name here has the prefix that the generator takes off.
  */
 
+#include <linux/acpi.h>
+#include <linux/atomic.h>
 #include <linux/bug.h>
-#include <linux/errname.h>
+#include <linux/completion.h>
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#if __has_include(<linux/device/faux.h>)
+#include <linux/device/faux.h>
+#endif
 #include <linux/err.h>
+#include <linux/errname.h>
 #include <linux/errno.h>
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/jiffies.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kstrtox.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/percpu.h>
+#include <linux/platform_device.h>
+#include <linux/pnp.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/timer.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /* Error codes that came late; the numbers are part of the user interface. */
 #ifndef EFSBADCRC

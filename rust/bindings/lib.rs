@@ -31,6 +31,10 @@ mod compat;
 pub use bindings_raw::*;
 #[allow(unused_imports)]
 pub use compat::*;
-// Named, so that it hides the declaration of C's.
+// Named, so that they hide the declarations of C's.
 #[cfg(not(has_errname))]
 pub use compat::errname;
+#[cfg(not(has_system_dfl_wq))]
+pub use compat::system_dfl_wq;
+#[cfg(not(has_system_percpu_wq))]
+pub use compat::system_percpu_wq;

@@ -25,20 +25,39 @@ pub use bindings;
 pub use ffi;
 pub use macros;
 
+pub mod acpi;
 pub mod alloc;
 pub mod bits;
 pub mod bug;
 pub mod build_assert;
+#[cfg(CONFIG_DEBUG_FS)]
+pub mod debugfs;
+pub mod device;
+pub mod device_id;
+pub mod devres;
+pub mod driver;
 pub mod error;
 pub mod export;
+pub mod faux;
 pub mod fmt;
 pub mod init;
+pub mod interrupt;
+pub mod io;
+pub mod irq;
 #[doc(hidden)]
 pub mod module;
 pub mod module_param;
+pub mod of;
 mod panic;
+#[cfg(CONFIG_PCI)]
+pub mod pci;
+pub mod platform;
+#[cfg(CONFIG_PNP)]
+pub mod pnp;
 pub mod prelude;
 pub mod print;
+pub mod ptr;
+pub mod revocable;
 pub mod safety;
 pub mod sizes;
 mod static_assert;
@@ -46,7 +65,10 @@ mod static_assert;
 pub mod std_vendor;
 pub mod str;
 pub mod sync;
+pub mod time;
 pub mod types;
+pub mod uaccess;
+pub mod workqueue;
 
 mod macros_util;
 

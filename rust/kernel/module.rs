@@ -8,10 +8,15 @@ use crate::bindings;
 use crate::error::Error;
 use crate::error::Result;
 use crate::ffi::c_int;
+use crate::ffi::c_long;
 use crate::init::PinInit;
 use crate::str::CStr;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering;
+
+pub(crate) mod callbacks;
 
 mod reference;
 
@@ -138,28 +143,87 @@ impl<T> Slot<T> {
     }
 }
 
-/// Initialises the module in `slot`; returns 0 or a negative errno.
+/// The module that this crate is part of, for C's tables: null if it is built into the kernel.
+// What uses it may be off.
+#[allow(dead_code)]
+pub(crate) const THIS: *mut bindings::module = {
+    #[cfg(MODULE)]
+    {
+        unsafe extern "C" {
+            // `Opaque`, because C changes it all the time.
+            #[allow(improper_ctypes)]
+            static __this_module: crate::types::Opaque<bindings::module>;
+        }
+        (&raw const __this_module)
+            .cast::<bindings::module>()
+            .cast_mut()
+    }
+    #[cfg(not(MODULE))]
+    core::ptr::null_mut()
+};
+
+/// How many registrations there are by which the kernel could call this module.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// A part of each registration by which the kernel could call this module: one that was leaked would be
+/// called when the module has gone.
+pub(crate) struct Live(());
+
+impl Live {
+    pub(crate) fn new() -> Self {
+        LIVE.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Does not return if a registration was leaked: whoever unloads the module hangs, but nothing else.
+fn wait_for_leaked() {
+    if LIVE.load(Ordering::Relaxed) != 0 {
+        crate::pr_emerg!("a registration was leaked: this module cannot be unloaded\n");
+        loop {
+            // SAFETY: This runs in process context.
+            unsafe { bindings::schedule_timeout_uninterruptible(c_long::MAX) };
+        }
+    }
+}
+
+/// Initialises the module in `slot`; returns 0 or a negative errno. Then nothing calls into it any more.
 ///
 /// # Safety
 ///
 /// It must be called at most once for a slot, and before `exit`.
 #[doc(hidden)]
-pub unsafe fn init<T: InPlaceModule>(slot: &'static Slot<T>, module: &'static ThisModule) -> c_int {
+pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
+    slot: &'static Slot<T>,
+    module: &'static ThisModule,
+) -> c_int {
     // SAFETY: The slot is static, so it is valid and stays pinned; by the safety requirement
     // nothing was initialised there before.
     match unsafe { T::init(module).__pinned_init(slot.0.get().cast()) } {
         Ok(()) => 0,
-        Err(error) => error.to_errno(),
+        Err(error) => {
+            wait_for_leaked();
+            callbacks::wait(T::NAME);
+            error.to_errno()
+        }
     }
 }
 
-/// Drops the module in `slot`.
+/// Drops the module in `slot`, and waits until nothing calls into it any more.
 ///
 /// # Safety
 ///
 /// It must be called at most once, after `init` returned 0, when nothing else uses the slot.
 #[doc(hidden)]
-pub unsafe fn exit<T>(slot: &'static Slot<T>) {
+pub unsafe fn exit<T: ModuleMetadata>(slot: &'static Slot<T>) {
     // SAFETY: By the safety requirement the slot holds a value that nothing uses any more.
     unsafe { slot.0.get().cast::<T>().drop_in_place() };
+    wait_for_leaked();
+    callbacks::wait(T::NAME);
 }

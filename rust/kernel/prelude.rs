@@ -117,6 +117,22 @@ pub use crate::static_assert;
 #[doc(no_inline)]
 pub use crate::dbg;
 #[doc(no_inline)]
+pub use crate::dev_alert;
+#[doc(no_inline)]
+pub use crate::dev_crit;
+#[doc(no_inline)]
+pub use crate::dev_dbg;
+#[doc(no_inline)]
+pub use crate::dev_emerg;
+#[doc(no_inline)]
+pub use crate::dev_err;
+#[doc(no_inline)]
+pub use crate::dev_info;
+#[doc(no_inline)]
+pub use crate::dev_notice;
+#[doc(no_inline)]
+pub use crate::dev_warn;
+#[doc(no_inline)]
 pub use crate::pr_alert;
 #[doc(no_inline)]
 pub use crate::pr_crit;

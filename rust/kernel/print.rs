@@ -50,10 +50,20 @@ const LINE: usize = 36;
 /// What a piece may cost before it ends early: many short lines take more room than their bytes.
 const MANY_LINES: usize = 800;
 
+/// How a message starts.
+#[derive(Clone, Copy)]
+enum Start<'a> {
+    /// It continues the last record.
+    Cont,
+    /// With a level; each record starts with a name.
+    Name(Level, &'a [u8]),
+    /// With a level; each record starts with the names of a device, which is valid, and its driver.
+    Device(Level, *const bindings::device),
+}
+
 /// Collects a message and passes it to C in pieces.
 struct Printer<'a> {
-    /// The level, and what to print before each record; `None` continues the last record.
-    start: Option<(Level, &'a [u8])>,
+    start: Start<'a>,
     /// What the current record has so far; `None` if there is none yet.
     record: Option<usize>,
     /// The piece, of which `len` bytes are used.
@@ -94,19 +104,30 @@ impl Printer<'_> {
         // The precisions keep C inside of the slices, at most `PIECE` and the prefix's length.
         let len = piece.len() as c_int;
         let used = match (self.start, record) {
-            (None, _) => {
+            (Start::Cont, _) => {
                 // SAFETY: The format takes an `int` and a pointer to as many bytes.
                 unsafe { bindings::_printk(c"\x01c%.*s".as_char_ptr(), len, text) };
                 0
             }
             // If someone else printed in between, C starts a record: then the level counts.
-            (Some((level, _)), Some(used)) => {
+            (Start::Name(level, _), Some(used)) => {
                 let level = c_uint::from(level.0);
                 // SAFETY: The format takes a character, an `int` and a pointer to as many bytes.
                 unsafe { bindings::_printk(c"\x01c\x01%c%.*s".as_char_ptr(), level, len, text) };
                 used
             }
-            (Some((level, prefix)), None) => {
+            // What is printed of a device cannot be continued: each piece is a record.
+            (Start::Device(..), Some(_)) if piece == b"\n" => 0,
+            (Start::Device(level, device), _) => {
+                let level = [1, level.0, 0];
+                // SAFETY: `level` is as C's `KERN_…`, `device` is valid by what `Start` promises; the
+                // format takes an `int` and a pointer to as many bytes.
+                unsafe {
+                    bindings::_dev_printk(level.as_ptr(), device, c"%.*s".as_char_ptr(), len, text)
+                };
+                0
+            }
+            (Start::Name(level, prefix), None) => {
                 let level = c_uint::from(level.0);
                 let prefix_len = prefix.len() as c_int;
                 // SAFETY: The format takes a character, and twice an `int` and a pointer to as many
@@ -147,7 +168,7 @@ impl Write for Printer<'_> {
     }
 }
 
-fn print(start: Option<(Level, &[u8])>, args: fmt::Arguments<'_>) {
+fn print(start: Start<'_>, args: fmt::Arguments<'_>) {
     let mut printer = Printer {
         start,
         record: None,
@@ -166,14 +187,30 @@ fn print(start: Option<(Level, &[u8])>, args: fmt::Arguments<'_>) {
 #[doc(hidden)]
 #[inline(never)]
 pub fn call_printk(level: Level, prefix: &[u8], args: fmt::Arguments<'_>) {
-    print(Some((level, prefix)), args);
+    print(Start::Name(level, prefix), args);
+}
+
+/// Prints a message with a level, after the names of a device and its driver.
+///
+/// A message of more than about 250 bytes makes several records.
+///
+/// # Safety
+///
+/// `device` must be valid.
+#[inline(never)]
+pub(crate) unsafe fn call_dev_printk(
+    level: Level,
+    device: *const bindings::device,
+    args: fmt::Arguments<'_>,
+) {
+    print(Start::Device(level, device), args);
 }
 
 /// Prints on at the end of the last message.
 #[doc(hidden)]
 #[inline(never)]
 pub fn call_printk_cont(args: fmt::Arguments<'_>) {
-    print(None, args);
+    print(Start::Cont, args);
 }
 
 /// A flag that can be taken once, for what should happen a single time. C: `DO_ONCE_LITE()`.

@@ -3,7 +3,7 @@
 //! Shows the samples: builds them for a stock kernel, boots it, loads each and shows what it logs.
 
 use crate::kernels::Kernel;
-use crate::sample::Sample;
+use crate::sample::{self, Sample};
 use crate::vm::{self, Guest};
 use crate::{build, command, kernels};
 use anyhow::{bail, Context, Result};
@@ -83,6 +83,7 @@ fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
+        qemu_args: sample::devices(dir)?,
         ..Guest::default()
     })
 }

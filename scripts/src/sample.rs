@@ -98,6 +98,33 @@ impl Sample {
     }
 }
 
+/// A table of ACPI with one device: `Scope (\_SB) { Device (RDEV) { Name (_HID, "LNUXBEEF") } }`.
+const ACPI_DEVICE: &[u8] = b"\x10\x1c\\_SB_\x5b\x82\x14RDEV\x08_HID\x0dLNUXBEEF\0";
+
+/// Arguments that give QEMU the devices which samples and test modules have drivers for.
+///
+/// # Errors
+///
+/// When the file of an ACPI table cannot be written to `dir`.
+pub fn devices(dir: &Path) -> Result<Vec<String>> {
+    let table = dir.join("lnuxbeef.aml");
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    fs::write(&table, ACPI_DEVICE).with_context(|| format!("cannot write {}", table.display()))?;
+    let table = table.display().to_string().replace(',', ",,");
+    let acpi = format!("sig=SSDT,rev=2,oem_id=FERRUL,oem_table_id=LNUXBEEF,data={table}");
+    Ok([
+        ["-device", "pci-testdev,addr=8"],
+        ["-device", "edu,addr=9"],
+        ["-chardev", "null,id=parallel"],
+        ["-device", "isa-parallel,chardev=parallel"],
+        ["-acpitable", &acpi],
+    ]
+    .concat()
+    .into_iter()
+    .map(str::to_owned)
+    .collect())
+}
+
 /// What the kernel says once about any module that is not its own.
 pub fn is_kernels_own(line: &str) -> bool {
     line.contains("loading out-of-tree module taints kernel")

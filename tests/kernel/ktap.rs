@@ -45,6 +45,13 @@ impl Display for What {
     }
 }
 
+impl Display for Failure {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        let Self { file, line, what } = self;
+        write!(f, "{file}:{line}: {what}")
+    }
+}
+
 impl Failure {
     /// For [`check!`](crate::check) and [`check_eq!`](crate::check_eq).
     #[track_caller]
@@ -99,11 +106,9 @@ pub(crate) fn run(print: fn(Arguments<'_>), cases: &[Case]) -> Result {
         let number = i + 1;
         match case() {
             Ok(()) => print(format_args!("ok {number} {name}")),
-            Err(Failure { file, line, what }) => {
+            Err(failure) => {
                 failed = true;
-                print(format_args!(
-                    "not ok {number} {name} # {file}:{line}: {what}"
-                ));
+                print(format_args!("not ok {number} {name} # {failure}"));
             }
         }
     }

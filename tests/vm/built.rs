@@ -31,7 +31,7 @@ const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
 const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
 pub const LIFE: &str = "tests/life";
-const LIFE_MODULES: [&str; 2] = ["life_main", "life_fails"];
+const LIFE_MODULES: [&str; 3] = ["life_main", "life_fails", "life_work"];
 
 impl Built {
     pub fn sample(&self, name: &str) -> PathBuf {

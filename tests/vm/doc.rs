@@ -39,6 +39,9 @@ pub fn check_refused(examples: &[Example], kernel: &Kernel, dir: &Path, report: 
     }
 }
 
+/// What a call of is left in the object if the optimiser has found an assertion not to hold.
+const BUILD_ERROR: &str = "rust_build_error";
+
 fn refused(example: &Example, kernel: &Kernel, dir: &Path) -> Verdict {
     let compile = || -> Result<std::process::Output> {
         let settings = build::root()?
@@ -62,6 +65,11 @@ fn refused(example: &Example, kernel: &Kernel, dir: &Path) -> Verdict {
     let output = compile().map_err(|error| format!("{error:#}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
+        let left = command::output(Command::new("nm").arg("-u").arg(dir.join("refused.o")))
+            .map_err(|error| format!("{error:#}"))?;
+        if example.error_codes().is_empty() && left.contains(BUILD_ERROR) {
+            return Ok(());
+        }
         return Err("it compiles".to_owned());
     }
     match example

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How often a sample is loaded and unloaded.
 const CYCLES: u32 = 200;
 
+/// How often a driver loses its device and gets it back.
+const REBINDS: usize = 20;
+
 /// Runs a part of the script with an empty log, then shows its log between marks. Meanwhile the
 /// console shows emergencies only: nothing comes between the lines.
 pub const PRELUDE: &str = "cd /modules || exit 1
@@ -63,11 +66,26 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
     )?;
 
+    part(
+        "rebinds",
+        &format!("D=/sys/bus/pci/drivers/rust_driver_pci; insmod rust_driver_pci.ko; i=0; \
+                  while [ $i -lt {REBINDS} ]; do echo 0000:00:08.0 >$D/unbind && echo 0000:00:08.0 >$D/bind || exit; \
+                  i=$((i+1)); done; rmmod rust_driver_pci"),
+    )?;
+
+    part(
+        "unplug",
+        "insmod rust_driver_pci.ko && echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove \
+         && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
+    )?;
+
     let guest = Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
+        qemu_args: sample::devices(&built.dir(""))?,
         timeout: Duration::from_secs(300),
+        cpus: 2,
         ..Guest::default()
     };
     vm::boot(&guest, &mut |_| {})?.into_log()
@@ -97,6 +115,8 @@ pub fn check(built: &Built, text: &str, report: &mut Report) {
     }
     report.add("out_of_tree_template", out_of_tree(text));
     report.add("cycles_leave_only_our_lines", cycles(text));
+    report.add("rebinds_through_sysfs", rebinds(text));
+    report.add("a_device_goes_and_comes", unplug(text));
 }
 
 /// The lines of a part whose commands succeeded.
@@ -143,4 +163,34 @@ fn cycles(text: &str) -> Verdict {
         count if count == CYCLES as usize => Ok(()),
         count => Err(format!("{count} of {CYCLES} loads in the log")),
     }
+}
+
+/// Each time that a driver gets its device, it works, and all is given back.
+fn rebinds(text: &str) -> Verdict {
+    let lines = passed(text, "rebinds")?;
+    let count = |end: &str| lines.iter().filter(|line| line.ends_with(end)).count();
+    let (probes, goodbyes) = (count("4 writes to memory, 2 to ports"), count(": goodbye"));
+    if (probes, goodbyes) != (REBINDS + 1, REBINDS + 1) || lines.len() != 3 * (REBINDS + 1) {
+        return Err(format!("{probes} probes, {goodbyes} goodbyes: {lines:#?}"));
+    }
+    Ok(())
+}
+
+/// A device that goes while its driver is bound takes the driver's data with it; one that comes is probed.
+fn unplug(text: &str) -> Verdict {
+    let lines = passed(text, "unplug")?;
+    let said: Vec<&str> = lines
+        .iter()
+        .filter_map(|line| line.strip_prefix("rust_driver_pci 0000:00:08.0: "))
+        .filter(|line| !line.starts_with("enabling device"))
+        .collect();
+    let once = [
+        "REDHAT 0x5: 4 writes to memory, 2 to ports",
+        "unbind",
+        "goodbye",
+    ];
+    if said != [once, once].concat() {
+        return Err(format!("{lines:#?}"));
+    }
+    Ok(())
 }

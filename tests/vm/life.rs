@@ -7,7 +7,7 @@ use crate::built::{self, Built, LIFE, SAMPLES};
 use crate::{log, Report, Verdict};
 use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
-use ferrule::{command, vm};
+use ferrule::{command, sample, vm};
 use object::{Object, ObjectSection};
 use std::fmt::Write;
 use std::fs;
@@ -74,6 +74,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["life_main: init, io=0x3f8 quiet=false", "life_main: exit"],
     ),
     (
+        "modprobe_by_a_pci_device",
+        "modprobe $(cat /sys/bus/pci/devices/0000:00:08.0/modalias) && loaded rust_driver_pci && modprobe -r rust_driver_pci",
+        &["rust_driver_pci 0000:00:08.0: REDHAT 0x5: 4 writes", "rust_driver_pci 0000:00:08.0: goodbye"],
+    ),
+    (
+        "modprobe_by_an_acpi_device",
+        "conf blacklist rust_debugfs; modprobe $(cat /sys/bus/platform/devices/LNUXBEEF:00/modalias) && modprobe -r rust_driver_platform",
+        &["rust_driver_platform LNUXBEEF:00: found by ACPI, info: 42"],
+    ),
+    (
         "options_of_modprobe_d_reach_the_parameters",
         "conf options life_main io=0x2f8 quiet; modprobe ferrule:life && modprobe -r life_main",
         &["life_main: init, io=0x2f8 quiet=true"],
@@ -127,6 +137,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["rmmod: ERROR: Module life_main is not currently loaded"],
     ),
     (
+        "unloading_waits_for_work",
+        "modprobe life_work && rmmod life_work && gone life_work",
+        &["life_work: exit", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
+    ),
+    (
+        "a_failing_init_waits_for_work",
+        "modprobe life_work fails; test $? = 1 && gone life_work",
+        &["No such device", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
+    ),
+    (
         "a_failing_init_returns_its_error_and_leaves_nothing",
         "for errno in 1 12 16 19; do modprobe life_fails errno=$errno; test $? = 1 && gone life_fails || exit 9; done
          dmesg | grep -c dropped",
@@ -154,8 +174,14 @@ const CASES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// What has to come last: nothing that is not signed by the kernel's own key can be loaded after it.
-const LAST: &[(&str, &str, &[&str])] = &[(
+/// What has to come last: a module stays; nothing that is not signed by the kernel's own key can be loaded.
+const LAST: &[(&str, &str, &[&str])] = &[
+    (
+        "unloading_waits_for_a_leaked_timer_and_says_so",
+        "modprobe life_work leak; rmmod life_work & sleep 9; loaded life_work",
+        &["life_work: exit", "life_work: unloading waits: "],
+    ),
+    (
     "signed_by_an_unknown_key_is_told_from_unsigned_and_both_refused",
     "echo 1 >/sys/module/module/parameters/sig_enforce || exit; modprobe rust_minimal; test $? = 1 || exit
      dmesg -c; insmod /life_main.ko; test $? = 1",
@@ -165,13 +191,16 @@ const LAST: &[(&str, &str, &[&str])] = &[(
         "could not insert module /life_main.ko: Key was rejected by service",
         "Loading of unsigned module is rejected",
     ],
-)];
+),
+];
 
 /// The cases of a boot.
 pub struct Life {
     cases: Vec<Case>,
     files: Vec<(PathBuf, String)>,
     others: Vec<String>,
+    /// Arguments for QEMU.
+    devices: Vec<String>,
 }
 
 impl Life {
@@ -181,6 +210,7 @@ impl Life {
             cases: CASES.iter().map(case).collect(),
             files: installed(kernel, built)?,
             others: Vec::new(),
+            devices: sample::devices(&built.dir(""))?,
         };
         let module = built.life("life_main");
         if let Some(tampered) = tampered(&module)? {
@@ -230,6 +260,7 @@ impl Life {
             kernel: kernel.vmlinuz.clone(),
             files: self.files.iter().cloned().chain(kmod).collect(),
             script,
+            qemu_args: self.devices.clone(),
             timeout: Duration::from_secs(300),
             ..vm::Guest::default()
         };

@@ -4,6 +4,7 @@
 //!
 //! C header: `include/linux/refcount.h`.
 
+use crate::sync::atomic::Atomic;
 use crate::types::Opaque;
 
 /// A reference count (`refcount_t`).
@@ -39,6 +40,17 @@ impl Refcount {
     #[inline]
     fn as_ptr(&self) -> *mut bindings::refcount_t {
         self.0.get()
+    }
+
+    /// The count as a number that is changed at will.
+    ///
+    /// It does not saturate by itself: what is added or taken away here may overflow.
+    #[inline]
+    pub fn as_atomic(&self) -> &Atomic<i32> {
+        let count = self.as_ptr().cast::<i32>();
+
+        // SAFETY: `refcount_t` is an `atomic_t`, which is an `int`; C changes it atomically.
+        unsafe { Atomic::from_ptr(count) }
     }
 
     /// Sets the count, without ordering. C: `refcount_set()`.

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* modpost knows device tables by names as __mod_pci__x_device_table. */
+
+#include <linux/module.h>
+#include <linux/mod_devicetable.h>
+
+static const struct pci_device_id x[1] __attribute__((used)) = {};
+MODULE_DEVICE_TABLE(pci, x);
+
+const void *probe(void);
+const void *probe(void)
+{
+	return __mod_pci__x_device_table;
+}

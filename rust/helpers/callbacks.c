@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/cpumask.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+
+/* How many calls into this module the kernel was asked for, and how many are over, on each CPU. */
+struct rust_helper_callbacks {
+	unsigned long begun;
+	unsigned long ended;
+};
+
+static DEFINE_PER_CPU(struct rust_helper_callbacks, rust_helper_callbacks);
+
+__rust_helper void rust_helper_callback_begin(void)
+{
+	this_cpu_inc(rust_helper_callbacks.begun);
+}
+
+/* Who sees this must see the callback's begin, on whatever CPU that was. */
+__rust_helper void rust_helper_callback_end(void)
+{
+	smp_mb__before_atomic();
+	this_cpu_inc(rust_helper_callbacks.ended);
+}
+
+/*
+ * How many are not over. An end that is counted here was there before all begins are, so its own begin is
+ * counted too: zero is never seen while one is not over.
+ */
+__rust_helper unsigned long rust_helper_callbacks_pending(void)
+{
+	unsigned long ended = 0, begun = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ended += READ_ONCE(per_cpu(rust_helper_callbacks, cpu).ended);
+	smp_mb();
+	for_each_possible_cpu(cpu)
+		begun += READ_ONCE(per_cpu(rust_helper_callbacks, cpu).begun);
+
+	return begun - ended;
+}
+
+__rust_helper void rust_helper_synchronize_tasks(void)
+{
+	synchronize_rcu_tasks();
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/delay.h>
+#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
+#include <linux/timekeeping.h>
+#include <linux/timer.h>
+
+__rust_helper void rust_helper_fsleep(unsigned long usecs)
+{
+	fsleep(usecs);
+}
+
+__rust_helper void rust_helper_udelay(unsigned long usecs)
+{
+	udelay(usecs);
+}
+
+__rust_helper unsigned long rust_helper_get_jiffies(void)
+{
+	return jiffies;
+}
+
+__rust_helper ktime_t rust_helper_ktime_get_real(void)
+{
+	return ktime_get_real();
+}
+
+__rust_helper ktime_t rust_helper_ktime_get_boottime(void)
+{
+	return ktime_get_boottime();
+}
+
+__rust_helper ktime_t rust_helper_ktime_get_clocktai(void)
+{
+	return ktime_get_clocktai();
+}
+
+#ifndef HAS_HRTIMER_SETUP
+__rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
+					     enum hrtimer_restart (*function)(struct hrtimer *),
+					     clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+#endif
+
+__rust_helper ktime_t rust_helper_hrtimer_get_expires(const struct hrtimer *timer)
+{
+	return hrtimer_get_expires(timer);
+}
+
+__rust_helper void rust_helper_timer_setup_named(struct timer_list *timer,
+						 void (*func)(struct timer_list *),
+						 unsigned int flags, const char *name,
+						 struct lock_class_key *key)
+{
+#ifdef HAS_TIMER_INIT_KEY
+	timer_init_key(timer, func, flags, name, key);
+#else
+	init_timer_key(timer, func, flags, name, key);
+#endif
+}
+
+__rust_helper u64 rust_helper_hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
+{
+	return hrtimer_forward_now(timer, interval);
+}
+
+#ifndef HAS_TIMER_DELETE_SYNC
+__rust_helper int rust_helper_timer_delete_sync(struct timer_list *timer)
+{
+	return del_timer_sync(timer);
+}
+#endif

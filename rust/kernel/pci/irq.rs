@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The interrupts of PCI devices.
+
+use super::Device;
+use crate::bindings;
+use crate::container_of;
+use crate::device::Bound;
+use crate::devres;
+use crate::error::code::EINVAL;
+use crate::error::to_result;
+use crate::error::Error;
+use crate::error::Result;
+use crate::ffi::c_void;
+use crate::irq::IrqRequest;
+use core::num::NonZero;
+
+/// A kind of interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IrqType {
+    /// One of the lines INTA to INTD, which devices share.
+    Intx,
+    /// Messages, up to 32.
+    Msi,
+    /// Messages, up to 2048.
+    MsiX,
+}
+
+impl IrqType {
+    const fn as_raw(self) -> u32 {
+        match self {
+            // C's older name for the same is `PCI_IRQ_LEGACY`.
+            IrqType::Intx => 1,
+            IrqType::Msi => bindings::PCI_IRQ_MSI,
+            IrqType::MsiX => bindings::PCI_IRQ_MSIX,
+        }
+    }
+}
+
+/// Kinds of interrupts.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::pci::{IrqType, IrqTypes};
+///
+/// let _ = IrqTypes::default().with(IrqType::Msi).with(IrqType::MsiX);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IrqTypes(u32);
+
+impl IrqTypes {
+    /// All of them.
+    pub const fn all() -> Self {
+        Self::none()
+            .with(IrqType::Intx)
+            .with(IrqType::Msi)
+            .with(IrqType::MsiX)
+    }
+
+    const fn none() -> Self {
+        Self(0)
+    }
+
+    /// These, and one more.
+    pub const fn with(self, irq_type: IrqType) -> Self {
+        Self(self.0 | irq_type.as_raw())
+    }
+}
+
+/// One of the interrupts of an [`IrqVectorRegistration`].
+pub struct IrqVector<'a> {
+    request: IrqRequest<'a>,
+    vectors: &'a IrqVectorRegistration<'a>,
+}
+
+impl<'a> IrqVector<'a> {
+    /// All interrupts.
+    pub fn vectors(&self) -> &'a IrqVectorRegistration<'a> {
+        self.vectors
+    }
+
+    /// Of what kind it is.
+    pub fn irq_type(&self) -> IrqType {
+        self.vectors.irq_type()
+    }
+}
+
+impl<'a> From<IrqVector<'a>> for IrqRequest<'a> {
+    fn from(vector: IrqVector<'a>) -> Self {
+        vector.request
+    }
+}
+
+/// The interrupts that a device has got. Dropping it gives them back.
+///
+/// If a handler is registered for one of them then, as one is that was leaked, they stay until the device
+/// loses its driver.
+///
+/// # Invariants
+///
+/// `dev` has `len` interrupts.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::device::Bound;
+/// use kernel::irq::IrqRequest;
+/// use kernel::pci::{self, IrqTypes};
+///
+/// fn line(pdev: &pci::Device<Bound>) -> Result<u32> {
+///     let vectors = pdev.alloc_irq_vectors(1, 1, IrqTypes::all())?;
+///     let request: IrqRequest<'_> = vectors.index(0)?.into();
+///     Ok(request.irq())
+/// }
+/// ```
+pub struct IrqVectorRegistration<'a> {
+    dev: &'a Device<Bound>,
+    len: NonZero<usize>,
+}
+
+impl IrqVectorRegistration<'_> {
+    /// How many there are.
+    #[allow(clippy::len_without_is_empty)]
+    pub fn len(&self) -> usize {
+        self.len.get()
+    }
+
+    /// Of what kind they are.
+    pub fn irq_type(&self) -> IrqType {
+        // SAFETY: `dev` is valid.
+        match unsafe { bindings::pci_irq_type(self.dev.as_raw()) } {
+            bindings::PCI_IRQ_MSIX => IrqType::MsiX,
+            bindings::PCI_IRQ_MSI => IrqType::Msi,
+            _ => IrqType::Intx,
+        }
+    }
+
+    fn number(&self, index: usize) -> Result<u32> {
+        // SAFETY: `dev` is valid; C checks the index.
+        let irq = unsafe { bindings::pci_irq_vector(self.dev.as_raw(), u32::try_from(index)?) };
+        to_result(irq)?;
+        Ok(irq as u32)
+    }
+
+    /// Returns one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there are not so many.
+    pub fn index(&self, index: usize) -> Result<IrqVector<'_>> {
+        if index >= self.len() {
+            return Err(EINVAL);
+        }
+        let irq = self.number(index)?;
+        // SAFETY: C has said that it is one of the device's.
+        let request = unsafe { IrqRequest::new(self.dev.as_ref(), irq) };
+        Ok(IrqVector {
+            request,
+            vectors: self,
+        })
+    }
+}
+
+impl Drop for IrqVectorRegistration<'_> {
+    fn drop(&mut self) {
+        // A line that others share is theirs too, and stays in any case.
+        let messages = self.irq_type() != IrqType::Intx;
+        let in_use = |index| {
+            // SAFETY: C takes any number.
+            self.number(index)
+                .is_ok_and(|irq| unsafe { bindings::irq_has_action(irq) })
+        };
+        if messages && (0..self.len()).any(in_use) {
+            return;
+        }
+        devres::remove(self.dev.as_ref(), free_vectors, core::ptr::null_mut());
+        // SAFETY: By the type invariant the device has got them, and no handler is left.
+        unsafe { bindings::pci_free_irq_vectors(self.dev.as_raw()) };
+    }
+}
+
+/// Frees what is left when the device loses its driver: handlers came later, so they are gone.
+unsafe extern "C" fn free_vectors(dev: *mut bindings::device, _node: *mut c_void) {
+    // SAFETY: C passes the device, which is in a `struct pci_dev` and has got interrupts.
+    unsafe { bindings::pci_free_irq_vectors(container_of!(dev, bindings::pci_dev, dev)) };
+}
+
+impl Device<Bound> {
+    /// Gets interrupts for the device, of the best of the kinds that there are enough of.
+    ///
+    /// Context: process, may sleep. C: `pci_alloc_irq_vectors()`.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOSPC`](crate::error::code::ENOSPC) if there are less than `min_vecs`;
+    /// [`EINVAL`] if the numbers make no sense, or the device has got some already;
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
+    pub fn alloc_irq_vectors(
+        &self,
+        min_vecs: u32,
+        max_vecs: u32,
+        irq_types: IrqTypes,
+    ) -> Result<IrqVectorRegistration<'_>> {
+        // SAFETY: `self` is valid; C checks the rest.
+        let len = unsafe {
+            bindings::pci_alloc_irq_vectors(self.as_raw(), min_vecs, max_vecs, irq_types.0)
+        };
+        if len < 0 {
+            return Err(Error::from_errno(len));
+        }
+        let len = NonZero::new(len as usize).ok_or(EINVAL)?;
+        // SAFETY: The device has got them, and gives them back once: `drop()` removes this.
+        unsafe { devres::add(self.as_ref(), free_vectors, core::ptr::null_mut()) }.inspect_err(
+            |_| {
+                // SAFETY: No handler is there yet.
+                unsafe { bindings::pci_free_irq_vectors(self.as_raw()) };
+            },
+        )?;
+        // INVARIANT: C has said so.
+        Ok(IrqVectorRegistration { dev: self, len })
+    }
+}

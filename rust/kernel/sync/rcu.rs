@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Reading what is replaced, not changed.
+//!
+//! C header: `include/linux/rcupdate.h`.
+
+use crate::bindings;
+use crate::types::NotThreadSafe;
+
+/// What RCU protects stays as long as there is one of these.
+///
+/// There may be several. One that is leaked stops the freeing of memory in the whole kernel.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::sync::rcu;
+///
+/// let guard = rcu::read_lock();
+/// // Whatever was found under it may be used.
+/// guard.unlock();
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn send<T: Send>(_: T) {}
+/// send(kernel::sync::rcu::read_lock());
+/// ```
+///
+/// # Invariants
+///
+/// It stands for one call of `rcu_read_lock()` in this thread.
+#[must_use = "the critical section ends where the guard is dropped"]
+pub struct Guard(NotThreadSafe);
+
+impl Guard {
+    /// As [`read_lock()`].
+    #[inline]
+    pub fn new() -> Self {
+        // SAFETY: It may be called anywhere, and `drop` undoes it.
+        unsafe { bindings::rcu_read_lock() };
+
+        // INVARIANT: Just called.
+        Self(NotThreadSafe)
+    }
+
+    /// Ends the critical section, as dropping does. C: `rcu_read_unlock()`.
+    #[inline]
+    pub fn unlock(self) {}
+}
+
+impl Default for Guard {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the type invariant this undoes a call.
+        unsafe { bindings::rcu_read_unlock() };
+    }
+}
+
+/// Begins a critical section of a reader, in which sleeping is a bug.
+///
+/// Context: any. C: `rcu_read_lock()`.
+#[inline]
+pub fn read_lock() -> Guard {
+    Guard::new()
+}
