@@ -26,6 +26,7 @@
 #include "interrupt.c"
 #include "io.c"
 #include "lockdep.c"
+#include "module.c"
 #include "mutex.c"
 #include "nodemask.c"
 #include "pci.c"

@@ -37,6 +37,7 @@ pub mod device_id;
 pub mod devres;
 pub mod driver;
 pub mod error;
+pub mod export;
 pub mod faux;
 pub mod fmt;
 pub mod init;
@@ -78,6 +79,7 @@ pub use macros_util::__same_type;
 pub use module::InPlaceModule;
 pub use module::Module;
 pub use module::ModuleMetadata;
+pub use module::ModuleRef;
 pub use module::ThisModule;
 
 /// What the log shows before the messages of this crate.

@@ -16,6 +16,9 @@ use core::mem::MaybeUninit;
 pub(crate) mod callbacks;
 
 pub(crate) use self::callbacks::Live;
+mod reference;
+
+pub use reference::ModuleRef;
 
 /// The type of a module whose value can be made anywhere and moved.
 ///

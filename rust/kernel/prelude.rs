@@ -66,7 +66,19 @@ pub use crate::alloc::VVec;
 pub use crate::alloc::Vec;
 
 #[doc(no_inline)]
+pub use macros::export;
+#[doc(no_inline)]
+pub use macros::export_symbol;
+#[doc(no_inline)]
+pub use macros::export_symbol_gpl;
+#[doc(no_inline)]
+pub use macros::export_symbol_ns;
+#[doc(no_inline)]
+pub use macros::export_symbol_ns_gpl;
+#[doc(no_inline)]
 pub use macros::fmt;
+#[doc(no_inline)]
+pub use macros::interface;
 #[doc(no_inline)]
 pub use macros::module;
 #[doc(no_inline)]

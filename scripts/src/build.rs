@@ -152,6 +152,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let cwd = std::env::current_dir().context("no current directory")?;
         let command = module_command(&prepared.crates.dir)?;
         make.arg(format!("cmd_rustc_o_rs={command}"))
+            .arg(format!(
+                "cmd_and_fixdep={}{TAKE_VERSIONS}",
+                Cc::fixdep(&prepared.crates.dir)?
+            ))
             .env(module::CWD, cwd)
             .env(
                 module::MODULE_DIR,
@@ -228,11 +232,19 @@ fn module_command(dir: &Path) -> Result<String> {
     let tool = tool()?;
     Ok(format!(
         "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
-         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) $(cmd_objtool)",
+         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
+         {} $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)",
         tool.display(),
-        dir.display()
+        dir.display(),
+        module::CC_FOLLOWS
     ))
 }
+
+/// What comes behind the kernel's `cmd_and_fixdep`: what the module command has found out about exported
+/// symbols goes to the file that fixdep writes, where modpost reads it. `builtin/rust.mk` has it too.
+const TAKE_VERSIONS: &str = "$(if $(filter rustc_o_rs,$(1)),; \
+    if [ -f $(dot-target).symvers ]; then cat $(dot-target).symvers >> $(dot-target).cmd; \
+    rm -f $(dot-target).symvers; fi)";
 
 impl Args {
     /// Builds the modules of `dir`.

@@ -14,6 +14,7 @@ use facts::Facts;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod abi;
 mod bindings;
 mod facts;
 mod helpers;

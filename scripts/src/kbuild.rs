@@ -9,12 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A directory whose "build" writes the compiler and its flags to a file.
+/// A directory whose "build" writes the compiler and its flags to a file, and Kbuild's own definition of
+/// what a rule does with dependencies to another.
 const PROBE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 always-y := cflags
 $(obj)/cflags: part-of-module := y
 $(obj)/cflags: FORCE
-\t$(file >$@,$(CC) $(c_flags))@:
+\t$(file >$@,$(CC) $(c_flags))$(file >$@.fixdep,$(value cmd_and_fixdep))@:
 ";
 
 /// How a kernel's own C compiler is called for a module.
@@ -48,6 +49,14 @@ impl Cc {
             )
         })?;
         Self::read(kdir, &text)
+    }
+
+    /// Returns Kbuild's variable `cmd_and_fixdep`, as [`Cc::ask`] has found it with scratch space in `dir`.
+    pub fn fixdep(dir: &Path) -> Result<String> {
+        let file = dir.join("cflags/cflags.fixdep");
+        let text = fs::read_to_string(&file)
+            .with_context(|| format!("Kbuild wrote no {}", file.display()))?;
+        Ok(text.trim().to_owned())
     }
 
     /// Takes the compiler and its flags from a line that the Kbuild of `kdir` wrote.

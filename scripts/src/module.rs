@@ -5,12 +5,17 @@
 //! rustc links the module, the crates below it and the inlined helpers as bitcode, optimises the whole,
 //! and leaves one object; Kbuild takes it from there as if a C compiler had made it.
 
+mod cc;
+mod export;
+pub mod interface;
+mod link;
+
 use crate::crates::ModuleSettings;
-use crate::{command, stack};
-use anyhow::{bail, Context, Result};
-use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSymbol};
-use std::collections::BTreeSet;
+use anyhow::{Context, Result};
+use cc::Cc;
+pub use cc::CC_FOLLOWS;
+use interface::Interface;
+use link::link;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -30,21 +35,18 @@ pub struct Args {
     modfile: PathBuf,
     source: PathBuf,
     object: PathBuf,
-    /// Further arguments of rustc: the directory's rustflags-y and RUSTFLAGS_x.o
+    /// Further arguments of rustc: the directory's rustflags-y and RUSTFLAGS_x.o; behind `CC_FOLLOWS`
+    /// genksyms, and how Kbuild calls the C compiler
     #[arg(last = true)]
     rustflags: Vec<String>,
 }
 
-/// The symbol of a `build_error!` that the optimiser could not prove unreachable.
-const BUILD_ERROR: &str = "rust_build_error";
-
-/// Cargo's build has a section for each function, and unwind tables that no kernel reads.
-const BUILTINS_LAYOUT: &str = "SECTIONS {
-    .text : { *(.text .text.*) }
-    .rodata : { *(.rodata .rodata.*) }
-    /DISCARD/ : { *(.eh_frame) }
+/// The file with the versions of an object's exported symbols, beside it: Kbuild's `cmd_and_fixdep` takes
+/// it into the object's `.cmd` file, where modpost looks.
+fn versions_file(object: &Path) -> PathBuf {
+    let name = object.file_name().unwrap_or_default().to_string_lossy();
+    object.with_file_name(format!(".{name}.symvers"))
 }
-";
 
 /// How the directories for temporary files begin, beside the object that is made.
 pub const SCRATCH: &str = ".ferrule-";
@@ -75,14 +77,49 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .with_context(|| format!("cannot write to {}", parent.display()))?;
     let archive = scratch.path().join("module.a");
     let dep_info = scratch.path().join("module.d");
-    if !rustc(&settings, args, &archive, &dep_info)?.success() {
+    let (rustflags, cc) = Cc::split(&args.rustflags)?;
+    // rustc runs in another directory.
+    let here = std::env::current_dir().context("no current directory")?;
+    let Some((interfaces, rustflags)) =
+        interface::compile(&settings, rustflags, &here.join(scratch.path()))?
+    else {
+        return Ok(ExitCode::FAILURE);
+    };
+    if !rustc(
+        &settings,
+        args,
+        &interfaces,
+        &rustflags,
+        &archive,
+        &dep_info,
+    )?
+    .success()
+    {
         // rustc has said why.
         return Ok(ExitCode::FAILURE);
     }
 
     let object = scratch.path().join("module.o");
-    link(&settings, args, &archive, &object)?;
-    let sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
+    let stub = link(&settings, args, &interfaces, &cc, &archive, &object)?;
+    let mut sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
+    for interface in &interfaces {
+        sources += &interface.dep_info;
+    }
+    let versions = versions_file(&args.object);
+    if versions.exists() {
+        fs::remove_file(&versions)
+            .with_context(|| format!("cannot remove {}", versions.display()))?;
+    }
+    if let Some(stub) = stub {
+        // The C compiler's paths start here, not where the user is.
+        for file in dependencies(&stub.dep_info) {
+            sources += &format!("exports: {}\n", here.join(file).display());
+        }
+        if let Some(text) = stub.versions {
+            fs::write(&versions, text)
+                .with_context(|| format!("cannot write {}", versions.display()))?;
+        }
+    }
     let depfile = depfile(
         &args.object,
         &sources,
@@ -99,6 +136,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 fn rustc(
     settings: &ModuleSettings,
     args: &Args,
+    interfaces: &[Interface],
+    rustflags: &[String],
     archive: &Path,
     dep_info: &Path,
 ) -> Result<std::process::ExitStatus> {
@@ -119,9 +158,12 @@ fn rustc(
             "--out-dir={}",
             absolute(archive.parent().context("the archive has a directory")?).display()
         ))
-        .args(&args.rustflags)
+        .args(interfaces.iter().map(Interface::external))
+        .args(rustflags)
         .arg(as_written(&source))
         .env("RUSTC_BOOTSTRAP", "1")
+        // No interface: there it is its symbol.
+        .env(interface::SYMBOL, "")
         .env("RUST_MODFILE", &args.modfile);
     rustc
         .status()
@@ -154,146 +196,26 @@ fn as_written(source: &Path) -> PathBuf {
     }
 }
 
-/// Makes one object of what rustc put into `archive`, the helpers, and compiler-rt's routines if needed.
-fn link(settings: &ModuleSettings, args: &Args, archive: &Path, out: &Path) -> Result<()> {
-    let here = std::env::current_dir().context("no current directory")?;
-    let source_name = || as_written(&here.join(&args.source)).display().to_string();
-    let dir = archive.parent().context("the archive has a directory")?;
-    let data = fs::read(archive).context("rustc wrote no archive")?;
-    let mut builtins = None;
-    let mut objects = Vec::new();
-    let mut symbols = Symbols::default();
-    for (index, member) in ArchiveFile::parse(&*data)?.members().enumerate() {
-        let member = member?;
-        let bytes = member.data(&*data)?;
-        let path = dir.join(format!("{index}.o"));
-        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        // Cargo's build of compiler_builtins is never bitcode; all else is one object by now.
-        if member.name().starts_with(b"compiler_builtins-") {
-            builtins = Some((path, Symbols::of(bytes)?));
-        } else {
-            symbols.add(bytes)?;
-            for warning in stack::check(bytes, settings.frame_limit).with_context(source_name)? {
-                eprintln!("warning: {}: {warning}", source_name());
+/// The files that the rules of a compiler's dependency file name.
+fn dependencies(dep_info: &str) -> Vec<&str> {
+    let rules = dep_info.lines().filter(|line| !line.starts_with('#'));
+    let mut files: Vec<&str> = Vec::new();
+    for (_, named) in rules.filter_map(|rule| rule.split_once(": ")) {
+        for file in named.split_whitespace() {
+            if !files.contains(&file) {
+                files.push(file);
             }
-            let remove = format!("--remove-section={}", stack::SECTION);
-            command::output(Command::new("objcopy").arg(remove).arg(&path))?;
-            objects.push(path);
         }
     }
-
-    if let Some(helper) = symbols
-        .defined
-        .iter()
-        .find(|name| name.starts_with("rust_helper_"))
-    {
-        bail!(
-            "{helper} is not inlined: clang compiled it without the kernel's mitigations; call it, \
-             do not take its address"
-        );
-    }
-    if symbols.undefined.contains(BUILD_ERROR) {
-        bail!(
-            "{}: a build_assert! does not hold, or a build_error! can be reached, with the values it is compiled for",
-            source_name()
-        );
-    }
-    let mut runtime = Vec::new();
-    if let Some((path, builtins)) = builtins {
-        // Wide integers and floating point; memcpy and its like are the kernel's.
-        let needed: Vec<&String> = builtins
-            .defined
-            .intersection(&symbols.undefined)
-            .filter(|name| name.starts_with("__"))
-            .collect();
-        if !needed.is_empty() {
-            let part = dir.join("builtins.o");
-            let script = dir.join("builtins.lds");
-            fs::write(&script, BUILTINS_LAYOUT).context("cannot write a linker script")?;
-            let mut ld = Command::new("ld");
-            ld.args(["-r", "--gc-sections", "-T"]).arg(&script);
-            ld.arg("-o").arg(&part);
-            ld.args(needed.iter().map(|name| format!("--undefined={name}")));
-            command::output(ld.arg(path))?;
-            objects.push(part.clone());
-            // Two modules in one kernel each have their own.
-            let part = Symbols::of(&fs::read(&part).context("ld wrote no object")?)?;
-            runtime.extend(
-                part.defined
-                    .iter()
-                    .map(|name| format!("--localize-symbol={name}")),
-            );
-        }
-    }
-    let mut ld = Command::new("ld");
-    ld.args(["-r", "-o"]).arg(out).args(&objects);
-    match &settings.helpers {
-        Some(helpers) => {
-            command::output(ld.arg(helpers))?;
-            // Each helper names its file; objtool takes an object that names several for a whole module.
-            command::output(
-                Command::new("objcopy")
-                    .args([
-                        "--wildcard",
-                        "--strip-symbol=*.[co]",
-                        "--localize-symbol=rust_helper_*",
-                    ])
-                    .args(&runtime)
-                    .arg(out),
-            )
-            .map(drop)
-        }
-        None if objects.len() > 1 => {
-            command::output(&mut ld)?;
-            command::output(Command::new("objcopy").args(&runtime).arg(out)).map(drop)
-        }
-        None => fs::rename(&objects[0], out).context("cannot rename the object"),
-    }
-}
-
-/// The names that an object defines, and those it wants.
-#[derive(Default)]
-struct Symbols {
-    defined: BTreeSet<String>,
-    undefined: BTreeSet<String>,
-}
-
-impl Symbols {
-    fn of(object: &[u8]) -> Result<Self> {
-        let mut symbols = Self::default();
-        symbols.add(object)?;
-        Ok(symbols)
-    }
-
-    fn add(&mut self, object: &[u8]) -> Result<()> {
-        let file = object::File::parse(object)
-            .context("rustc wrote no object; is this rustc's LTO broken?")?;
-        for symbol in file.symbols().filter(ObjectSymbol::is_global) {
-            let set = if symbol.is_undefined() {
-                &mut self.undefined
-            } else {
-                &mut self.defined
-            };
-            set.insert(symbol.name()?.to_owned());
-        }
-        Ok(())
-    }
+    files
 }
 
 /// The dependencies as Kbuild's fixdep wants them: one rule, with the paths that rustc read.
 fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
-    let mut sources = Vec::new();
-    for rule in dep_info.lines().filter(|line| !line.starts_with('#')) {
-        let Some((_, files)) = rule.split_once(": ") else {
-            continue;
-        };
-        for file in files.split_whitespace() {
-            let path = cwd.join(file).display().to_string();
-            if !sources.contains(&path) {
-                sources.push(path);
-            }
-        }
-    }
+    let files = dependencies(dep_info).into_iter();
+    let mut sources: Vec<String> = files
+        .map(|file| cwd.join(file).display().to_string())
+        .collect();
     sources.push(crates.display().to_string());
     format!("{}: {}\n", object.display(), sources.join(" "))
 }

@@ -62,9 +62,11 @@ impl Sample {
             !log.is_empty(),
             "has commands, but no ```text block with their log"
         );
+        // What it is stacked on comes before it.
         let loads = commands
             .iter()
-            .find_map(|command| command.strip_prefix("insmod ")?.split(['.', ' ']).next());
+            .filter_map(|command| command.strip_prefix("insmod ")?.split(['.', ' ']).next())
+            .next_back();
         let name = loads.context("no command is `insmod NAME.ko`")?.to_owned();
         Ok(Some(Self {
             name,

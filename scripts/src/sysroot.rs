@@ -215,6 +215,11 @@ impl Sysroot {
         Ok(self.crates.join(name.with_context(context)?))
     }
 
+    /// The profile's flags alone, which name no directory.
+    pub fn flags(&self) -> &[String] {
+        &self.args
+    }
+
     /// The arguments that name this profile's target and libraries.
     pub fn rustc_args(&self) -> Vec<String> {
         let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];

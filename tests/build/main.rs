@@ -126,6 +126,26 @@ fn a_changed_submodule_rebuilds_its_module() {
 }
 
 #[test]
+fn a_changed_interface_rebuilds_both_sides() {
+    let (kernel, dir) = (kernel(), samples());
+    builds(&kernel, dir.path());
+    let rebuilt = |touched: &str| -> Vec<String> {
+        touch(&dir.path().join(touched));
+        let output = builds(&kernel, dir.path());
+        let lines = compiled(&output).into_iter();
+        lines
+            .filter_map(|line| line.split_whitespace().last())
+            .map(str::to_owned)
+            .collect()
+    };
+    let both = ["rust_export.o", "rust_import.o"];
+    assert_eq!(rebuilt("rust_export_api.rs"), both);
+    // C's header is the exporting side's only.
+    assert_eq!(rebuilt("rust_export.h"), both[..1]);
+    assert_eq!(builds(&kernel, dir.path()), "");
+}
+
+#[test]
 fn subdirectories_and_flags_reach_the_compilers() {
     let kernel = kernel();
     let dir = tempfile::tempdir().unwrap();

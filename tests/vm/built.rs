@@ -252,7 +252,7 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         let is_ours = ["init_module", "cleanup_module"]
             .iter()
             .any(|entry| name.ends_with(entry))
-            || ["rust_mixed_", "rust_helper_"]
+            || ["rust_mixed_", "rust_helper_", "rust_export_"]
                 .iter()
                 .any(|prefix| name.trim_start_matches("__pfx_").starts_with(prefix));
         if kind == "T" && !is_ours {
@@ -262,7 +262,7 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
     Ok(())
 }
 
-/// Every import has the CRC that the kernel's Module.symvers gives; none where the kernel has no MODVERSIONS.
+/// Every import has the CRC that the kernel's Module.symvers gives, or that of the directory; none where the kernel has no MODVERSIONS.
 fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
     let said =
         |command: &mut Command| command::output(command).map_err(|error| format!("{error:#}"));
@@ -279,8 +279,13 @@ fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
         };
     }
     let dump = said(modprobe().arg("--dump-modversions").arg(path))?;
-    let symvers = fs::read_to_string(kernel.kdir.join("Module.symvers"))
-        .map_err(|error| error.to_string())?;
+    let mut symvers = String::new();
+    for file in [
+        kernel.kdir.join("Module.symvers"),
+        path.with_file_name("Module.symvers"),
+    ] {
+        symvers += &fs::read_to_string(file).map_err(|error| error.to_string())?;
+    }
     // CRC, symbol, and more.
     let pairs = |text: &str| -> BTreeMap<String, u64> {
         let pair = |line: &str| {

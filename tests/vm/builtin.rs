@@ -30,6 +30,7 @@ const LOGGED: &[&str] = &[
     "rust_params: name \"first\", label unnamed, size 80x25",
     "rust_params: speed full, level 7, retries 6",
     "rust_mixed: hello from Rust",
+    "rust_export: ready",
     "late: sum 0, wide 18446744073709551615, text \"none\"",
 ];
 
@@ -50,6 +51,7 @@ pub fn run(report: &mut Report) {
     };
     report.add("modinfo_finds_built_in_modules", modinfo(&linux));
     report.add("nothing_changed_compiles_nothing", again(&linux));
+    report.add("the_kernel_exports_with_versions", exported(&linux));
     if let Some(log) = report.add_step("boots", boot(&linux)) {
         report.add("modules_start_in_order", logged(&log));
         report.add("sysfs_shows_parameters_and_versions", shown(&log));
@@ -190,18 +192,18 @@ dmesg
 echo '@@ end boot 0'
 dmesg -n 1
 dmesg -c >/dev/null
-insmod /rust_print.ko && rmmod rust_print
+insmod /rust_print.ko && rmmod rust_print && insmod /rust_import.ko && rmmod rust_import
 status=$?
 echo '@@ begin loaded'
 dmesg
 echo \"@@ end loaded $status\"
 ";
+    let samples = linux.join("drivers/ferrule/samples");
     let guest = Guest {
         kernel: linux.join("arch/x86/boot/bzImage"),
-        files: vec![(
-            linux.join("drivers/ferrule/samples/rust_print.ko"),
-            "/rust_print.ko".to_owned(),
-        )],
+        files: ["rust_print.ko", "rust_import.ko"]
+            .map(|name| (samples.join(name), format!("/{name}")))
+            .into(),
         script,
         append: COMMAND_LINE.to_owned(),
         timeout: Duration::from_secs(120),
@@ -241,8 +243,31 @@ fn shown(text: &str) -> Verdict {
 
 fn loaded(text: &str) -> Verdict {
     let section = log::section(text, "loaded")?;
-    if section.status != "0" || !section.lines.contains(&"rust_print: shared among 2: 42") {
+    let expected = [
+        "rust_print: shared among 2: 42",
+        "rust_import: 1 + 2 = 3",
+        "rust_import: leaves the counter at 61",
+    ];
+    if section.status != "0" || expected.iter().any(|line| !section.lines.contains(line)) {
         return Err(format!("status {}, {:#?}", section.status, section.lines));
     }
     Ok(())
+}
+
+/// What is exported by what is built in is exported by the kernel, with a version.
+fn exported(linux: &Path) -> Verdict {
+    let symbols = std::fs::read_to_string(linux.join("Module.symvers"));
+    let symbols = symbols.map_err(|error| error.to_string())?;
+    let fields = symbols.lines().map(|line| line.split('\t'));
+    let mut of_sample = fields
+        .map(Vec::from_iter)
+        .filter(|fields| fields.len() > 3 && fields[1].starts_with("rust_export_"))
+        .peekable();
+    if of_sample.peek().is_none() {
+        return Err("rust_export exports nothing".to_owned());
+    }
+    match of_sample.find(|fields| fields[2] != "vmlinux" || fields[0] == "0x00000000") {
+        Some(fields) => Err(format!("{fields:?}")),
+        None => Ok(()),
+    }
 }

@@ -19,7 +19,7 @@ const REBINDS: usize = 20;
 
 /// Runs a part of the script with an empty log, then shows its log between marks. Meanwhile the
 /// console shows emergencies only: nothing comes between the lines.
-const PRELUDE: &str = "cd /modules || exit 1
+pub const PRELUDE: &str = "cd /modules || exit 1
 dmesg -n 1
 part() {
     dmesg -c >/dev/null

@@ -18,6 +18,7 @@ mod life;
 mod log;
 mod params;
 mod serial;
+mod stacking;
 
 /// What a test found: nothing, or what is wrong.
 type Verdict = Result<(), String>;
@@ -67,6 +68,12 @@ fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
             params::check(&log, &mut report);
         }
         serial::run(kernel, &built, &mut report);
+    }
+    if let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, &built)) {
+        stacking::check_built(kernel, &stacks, &mut report);
+        if let Some(log) = report.add_step("stacks_boot_and_end", stacking::boot(kernel, &stacks)) {
+            stacking::check(kernel, &log, &mut report);
+        }
     }
     report
 }

@@ -5,8 +5,10 @@
 //! What they expand to refers to `::kernel::…`; the crate `kernel` re-exports them in its prelude.
 
 mod derive_param;
+mod export;
 mod fmt;
 mod init;
+mod interface;
 mod module;
 mod paste;
 mod pin_data;
@@ -139,6 +141,116 @@ pub fn derive_module_param(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn vtable(args: TokenStream, input: TokenStream) -> TokenStream {
     finish(vtable::vtable(args.into(), input.into()))
+}
+
+/// Marks what several modules share: a trait, a structure, an enumeration, or a block of functions.
+///
+/// It stands in an interface: a file that the exporting module and those that import compile alike, as
+/// C's modules share a header. Kbuild names it for each of them:
+///
+/// ```text
+/// RUSTFLAGS_foo.o := --interface=$(src)/foo_api.rs
+/// ```
+///
+/// and then it is the crate `foo_api` for `foo.rs`. Its name and a hash of all that the layout of its types
+/// depends on make a symbol that the exporting module defines and the others want: one
+/// that was built with another version of the interface, another compiler or another `kernel` crate
+/// is not loaded, and the log says `Unknown symbol foo_api_…`.
+///
+/// | on | means |
+/// |---|---|
+/// | `extern "Rust" { … }` | functions of the exporting module; the result may be `&'static` |
+/// | `extern "C" { … }` | the same, for C too; each type has a name in C |
+/// | a trait | its objects can be passed by reference, either way |
+/// | a structure, an enumeration | its values can be passed, either way |
+/// | a `#[repr(C)]` structure, as `#[interface(struct stats)]` | and C's header defines it as `struct stats` |
+///
+/// What is passed must implement `kernel::export::Detached`: a module may be unloaded, and must not leave
+/// anything of itself in another. So references last for the call, and there is no `Box<dyn Trait>`.
+/// Only a block's functions may return `&'static`: they lead to the exporting module, which stays
+/// while one that imports from it is loaded.
+///
+/// All else in the file, such as generic functions, is compiled into each module. A `static` in
+/// it would be another one in each.
+///
+/// # Examples
+///
+/// ```ignore
+/// use kernel::prelude::*;
+///
+/// #[interface]
+/// pub trait Counter: Sync {
+///     fn add(&self, n: u64) -> u64;
+/// }
+///
+/// #[interface]
+/// extern "Rust" {
+///     pub fn counter() -> &'static dyn Counter;
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn interface(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(interface::interface(args.into(), input.into()))
+}
+
+/// Marks a function that C calls, declared in a header that the bindings are made from.
+///
+/// Its signature is compared with that of the bindings. For what other modules call there is
+/// [`macro@export_symbol`].
+#[proc_macro_attribute]
+pub fn export(args: TokenStream, input: TokenStream) -> TokenStream {
+    finish(export::export(args.into(), input.into()))
+}
+
+/// Exports a function that an interface declares, to modules of any licence.
+///
+/// `C: EXPORT_SYMBOL()`. The argument is the interface; see [`macro@interface`]. The function has the name and
+/// the signature that it has there. An `extern "C"` function's symbol is its name; another one's has the
+/// interface's name before it.
+///
+/// With `CONFIG_MODVERSIONS` a C function gets the version that `genksyms` gives its prototype in C. A
+/// header with C's prototypes is compared if Kbuild names it: `CFLAGS_foo.o := -include $(src)/foo.h`.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[export_symbol(foo_api)]
+/// extern "C" fn foo_add(a: c_int, b: c_int) -> c_int {
+///     a.wrapping_add(b)
+/// }
+/// ```
+#[proc_macro_attribute]
+pub fn export_symbol(args: TokenStream, input: TokenStream) -> TokenStream {
+    exported(false, false, args, input)
+}
+
+/// Exports a function that an interface declares, to modules of a licence that fits the kernel's.
+///
+/// `C: EXPORT_SYMBOL_GPL()`. See [`macro@export_symbol`].
+#[proc_macro_attribute]
+pub fn export_symbol_gpl(args: TokenStream, input: TokenStream) -> TokenStream {
+    exported(true, false, args, input)
+}
+
+/// Exports a function, as [`macro@export_symbol`], to modules that import the namespace.
+///
+/// `C: EXPORT_SYMBOL_NS()`. The arguments are the interface and the namespace: `(foo_api, "FOO")`.
+#[proc_macro_attribute]
+pub fn export_symbol_ns(args: TokenStream, input: TokenStream) -> TokenStream {
+    exported(false, true, args, input)
+}
+
+/// Exports a function, as [`macro@export_symbol_gpl`], to modules that import the namespace.
+///
+/// `C: EXPORT_SYMBOL_NS_GPL()`. The arguments are the interface and the namespace: `(foo_api, "FOO")`.
+#[proc_macro_attribute]
+pub fn export_symbol_ns_gpl(args: TokenStream, input: TokenStream) -> TokenStream {
+    exported(true, true, args, input)
+}
+
+fn exported(gpl: bool, namespace: bool, args: TokenStream, input: TokenStream) -> TokenStream {
+    let kind = export::Kind { gpl, namespace };
+    finish(export::export_symbol(kind, args.into(), input.into()))
 }
 
 /// `format_args!` for the kernel: `{}` also takes types that implement only `kernel::fmt::Display`.

@@ -5,6 +5,7 @@
 use super::{Crates, ModuleSettings};
 use crate::command;
 use crate::kbuild::Cc;
+use crate::module::interface::{self, Interface};
 use crate::sysroot::Sysroot;
 use anyhow::{Context, Result};
 use std::fs;
@@ -39,7 +40,7 @@ const CLIPPY: &[&str] = &[
 ];
 
 /// The directories whose modules are looked at.
-const MODULES: [&str; 7] = [
+const MODULES: [&str; 8] = [
     "samples",
     "templates/module",
     "templates/params",
@@ -47,6 +48,7 @@ const MODULES: [&str; 7] = [
     "tests/kernel",
     "tests/out_of_tree",
     "tests/params/rust",
+    "tests/stacking",
 ];
 
 impl Crates<'_> {
@@ -94,9 +96,15 @@ impl Crates<'_> {
                 .filter_map(|word| word.strip_suffix(".o"));
             for source in objects.map(|name| Path::new(dir).join(format!("{name}.rs"))) {
                 if self.root.join(&source).exists() {
+                    let name = source.file_stem().unwrap_or_default().to_string_lossy();
+                    let flags = interface::of_kbuild(&kbuild, &self.root.join(dir), &name);
+                    let scratch = tempfile::tempdir().context("no temporary directory")?;
+                    let (interfaces, _) = interface::compile(&settings, &flags, scratch.path())?
+                        .with_context(|| format!("the interfaces of {}", source.display()))?;
                     let mut command = Command::new(&clippy);
                     command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
                     command.args(&settings.args).args(lints());
+                    command.args(interfaces.iter().map(Interface::external));
                     command
                         .arg("--emit=metadata")
                         .arg("--out-dir")

@@ -30,11 +30,21 @@ pub struct ModuleSettings {
     /// The archive of helpers to link, where they are not inlined.
     pub helpers: Option<PathBuf>,
     pub args: Vec<String>,
+    /// What decides how Rust's types lie in memory, hashed: two modules agree on a type if it is the same.
+    pub abi: String,
+    /// CONFIG_MODVERSIONS.
+    pub modversions: bool,
+    /// Whether `EXPORT_SYMBOL_NS()` takes a string, not a name.
+    pub namespace_is_string: bool,
 }
 
 impl Crates<'_> {
     pub(super) fn rust_side(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
+        let config = self.file("rustc_cfg");
+        fs::write(&config, config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
+        let settings = serde_json::to_string_pretty(&self.module_settings(sysroot, facts)?)?;
         let key = stamp::Key::new(sysroot.rustc_args())
+            .and(&settings)
             .and(&self.toolchain.version)
             .and(self.helpers)
             .and(&facts.0)
@@ -44,8 +54,6 @@ impl Crates<'_> {
             .and_files(&self.root.join("rust/kernel"))?
             .and_files(&self.root.join("rust/ffi.rs"))?;
         stamp::step(&self.file("rust.stamp"), &key, || {
-            fs::write(self.file("rustc_cfg"), config_cfg(&self.kdir.config))
-                .context("cannot write rustc_cfg")?;
             self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
             self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
             self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
@@ -57,7 +65,7 @@ impl Crates<'_> {
                     .arg(self.file("helpers.rcgu.o"));
                 command::output(&mut ar)?;
             }
-            self.write_module_args(sysroot)
+            fs::write(self.file("module.json"), settings).context("cannot write module.json")
         })
     }
 
@@ -126,8 +134,8 @@ impl Crates<'_> {
         Ok(externs)
     }
 
-    /// Writes what the module command passes to rustc for every module of this kernel.
-    fn write_module_args(&self, sysroot: &Sysroot) -> Result<()> {
+    /// Returns what the module command does for every module of this kernel.
+    fn module_settings(&self, sysroot: &Sysroot, facts: &Facts) -> Result<ModuleSettings> {
         let mut args = sysroot.rustc_args();
         args.extend(self.externs(sysroot, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
@@ -154,7 +162,7 @@ impl Crates<'_> {
         );
         args.extend(self.module_cfg().map(str::to_owned));
         args.push(format!("@{}", self.file("rustc_cfg").display()));
-        let settings = ModuleSettings {
+        Ok(ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
             frame_limit: self
                 .kdir
@@ -164,10 +172,10 @@ impl Crates<'_> {
                 .unwrap_or(0),
             helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
             args,
-        };
-        let path = self.file("module.json");
-        fs::write(&path, serde_json::to_string_pretty(&settings)?)
-            .with_context(|| format!("cannot write {}", path.display()))
+            abi: self.abi(sysroot)?,
+            modversions: self.kdir.config.contains_key("MODVERSIONS"),
+            namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! A stand-in for crate `kernel` on the host: what the macros' expansions refer to, and no more.
 
+pub mod export;
 pub mod fmt;
 pub mod module_param;
 
@@ -9,6 +10,7 @@ pub mod module_param;
 pub mod ffi {
     pub use core::ffi::c_char;
     pub use core::ffi::c_int;
+    pub use core::ffi::c_void;
 }
 
 /// Errors.
@@ -63,6 +65,11 @@ pub mod bindings {
     #[unsafe(no_mangle)]
     pub static __this_module: crate::types::Opaque<module> =
         crate::types::Opaque::new(module { state: 0 });
+
+    unsafe extern "C" {
+        /// What a header declares and Rust defines.
+        pub fn ui_checked(a: c_int) -> c_int;
+    }
 
     #[repr(C)]
     pub struct kernel_param_ops {

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Compiles the interfaces that a module shares with others: `--interface=FILE` among its `rustflags`.
+//!
+//! Every module compiles an interface for itself, with the same flags. Its version is a hash of its
+//! sources and of what else decides how its types lie in memory; see `docs/stacking.md`.
+
+use super::{as_written, cwd};
+use crate::crates::ModuleSettings;
+use crate::sysroot;
+use anyhow::{bail, ensure, Context, Result};
+use proc_macro2::{TokenStream, TokenTree};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// How Kbuild names an interface in `RUSTFLAGS_x.o`.
+pub const FLAG: &str = "--interface=";
+
+/// The variable by which `#[interface]` learns the symbol that stands for the interface it is in.
+pub const SYMBOL: &str = "FERRULE_INTERFACE";
+
+/// A compiled interface.
+pub struct Interface {
+    /// The crate's name: the file's, without `.rs`.
+    pub name: String,
+    /// The symbol that stands for it: the name, and what its version is hashed to.
+    pub anchor: String,
+    library: PathBuf,
+    /// The files that it depends on, as rustc wrote them.
+    pub dep_info: String,
+}
+
+impl Interface {
+    /// What makes it a crate that can be used.
+    pub fn external(&self) -> String {
+        format!("--extern={}={}", self.name, self.library.display())
+    }
+
+    /// The version of its Rust functions, where the kernel keeps versions of symbols.
+    pub fn crc(&self) -> u32 {
+        u32::from_le_bytes(
+            Sha256::digest(&self.anchor)[..4]
+                .try_into()
+                .expect("4 bytes"),
+        )
+    }
+}
+
+/// Compiles the interfaces that `rustflags` name into `dir`, and returns them with the other flags.
+///
+/// An interface can use those before it. `None` if rustc has refused one, and said why.
+pub fn compile(
+    settings: &ModuleSettings,
+    rustflags: &[String],
+    dir: &Path,
+) -> Result<Option<(Vec<Interface>, Vec<String>)>> {
+    let here = std::env::current_dir().context("no current directory")?;
+    let (files, others): (Vec<String>, Vec<String>) = rustflags
+        .iter()
+        .cloned()
+        .partition(|flag| flag.starts_with(FLAG));
+    let generation = of_code_generation(&others);
+    let mut interfaces = Vec::new();
+    for file in files.iter().filter_map(|flag| flag.strip_prefix(FLAG)) {
+        match one(settings, &here.join(file), &interfaces, &generation, dir)? {
+            Some(interface) => interfaces.push(interface),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some((interfaces, others)))
+}
+
+fn one(
+    settings: &ModuleSettings,
+    source: &Path,
+    before: &[Interface],
+    generation: &[&String],
+    dir: &Path,
+) -> Result<Option<Interface>> {
+    let written = as_written(source);
+    let name = source.file_stem().and_then(|stem| stem.to_str());
+    let name = name.context("an interface's file has no name")?.to_owned();
+    ensure!(
+        source.is_file(),
+        "{}: no such file; RUSTFLAGS_x.o names it with {FLAG}",
+        written.display()
+    );
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.chars().all(is_name) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        bail!(
+            "{}: the name of an interface's file is a crate's: letters, digits and `_`",
+            written.display()
+        );
+    }
+
+    let rustc = |anchor: &str| -> Result<Command> {
+        let mut rustc = Command::new(&settings.rustc);
+        rustc
+            .current_dir(cwd()?)
+            .args(settings.args.iter().filter(|arg| !is_of_modules(arg)))
+            .args(sysroot::LIBRARY)
+            .args(["--crate-type=rlib", "--crate-name", &name])
+            .arg(format!("-Cmetadata={anchor}"))
+            .args(before.iter().map(Interface::external))
+            .args(generation)
+            .arg("--out-dir")
+            .arg(dir)
+            .arg(&written)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env(SYMBOL, anchor);
+        Ok(rustc)
+    };
+    let context = || format!("cannot run {}", settings.rustc.display());
+    // What is compiled is part of its name: all its files, without macros and conditions.
+    let expanded = rustc(&format!("{name}_0"))?
+        .arg("-Zunpretty=expanded")
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(context)?;
+    if !expanded.status.success() {
+        return Ok(None);
+    }
+    let anchor = format!(
+        "{name}_{}",
+        version(settings, before, generation, &expanded.stdout)
+    );
+    let library = dir.join(format!("lib{name}.rlib"));
+    let deps = dir.join(format!("{name}.d"));
+    let emit = format!(
+        "--emit=link={},dep-info={}",
+        library.display(),
+        deps.display()
+    );
+    let status = rustc(&anchor)?.arg(emit).status().with_context(context)?;
+    if !status.success() {
+        return Ok(None);
+    }
+    let dep_info = fs::read_to_string(&deps).context("rustc wrote no dependencies")?;
+    Ok(Some(Interface {
+        name,
+        anchor,
+        library,
+        dep_info,
+    }))
+}
+
+/// Arguments of a module that are not a library's.
+fn is_of_modules(arg: &str) -> bool {
+    ["--crate-type=staticlib", "-Clto=fat"].contains(&arg)
+}
+
+/// A module's own flags that change how code is made, and so perhaps how types lie in memory.
+fn of_code_generation(flags: &[String]) -> Vec<&String> {
+    let is_one = |at: usize| {
+        let before = at.checked_sub(1).map(|at| flags[at].as_str());
+        ["-C", "-Z"].iter().any(|kind| flags[at].starts_with(kind))
+            || matches!(before, Some("-C" | "-Z"))
+    };
+    (0..flags.len())
+        .filter(|at| is_one(*at))
+        .map(|at| &flags[at])
+        .collect()
+}
+
+/// Whether a crate is named in `tokens`: it cannot be used without.
+fn names(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident.to_string().trim_start_matches("r#") == name,
+        TokenTree::Group(group) => names(group.stream(), name),
+        _ => false,
+    })
+}
+
+/// The hash of what the two sides must have in common.
+fn version(
+    settings: &ModuleSettings,
+    before: &[Interface],
+    generation: &[&String],
+    expanded: &[u8],
+) -> String {
+    let mut hash = Sha256::new();
+    hash.update(&settings.abi);
+    for flag in generation {
+        hash.update(flag);
+        hash.update([0]);
+    }
+    // rustc keeps comments, and line breaks are only taste.
+    let text = String::from_utf8_lossy(expanded);
+    let tokens = text.parse::<TokenStream>().ok();
+    // Those that it uses: a module may share others before it with other modules.
+    let uses = |name: &str| {
+        tokens
+            .as_ref()
+            .is_none_or(|tokens| names(tokens.clone(), name))
+    };
+    for interface in before.iter().filter(|interface| uses(&interface.name)) {
+        hash.update(&interface.anchor);
+        hash.update([0]);
+    }
+    match &tokens {
+        Some(tokens) => hash.update(tokens.to_string()),
+        None => hash.update(&*text),
+    }
+    let hash = hash.finalize();
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The interfaces that a `Kbuild` names for the object `name`, for tools that do not go through make.
+pub fn of_kbuild(kbuild: &str, dir: &Path, name: &str) -> Vec<String> {
+    let variable = format!("RUSTFLAGS_{name}.o");
+    let lines = kbuild
+        .lines()
+        .filter_map(|line| line.strip_prefix(&variable)?.split_once('='));
+    lines
+        .flat_map(|(_, flags)| flags.split_whitespace())
+        .filter(|flag| flag.starts_with(FLAG))
+        .map(|flag| flag.replace("$(src)", &dir.display().to_string()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_of_code_generation_are_told_from_others() {
+        let flags = ["--cfg=a", "-C", "opt-level=1", "-Zx", "-Adead_code"].map(str::to_owned);
+        assert_eq!(of_code_generation(&flags), ["-C", "opt-level=1", "-Zx"]);
+    }
+
+    #[test]
+    fn a_crate_is_used_where_it_is_named() {
+        let names = |text: &str| names(text.parse().unwrap(), "low_api");
+        assert!(names("pub fn f() { r#low_api::g() }"));
+        assert!(names("pub use ::low_api as other;"));
+        assert!(!names("pub fn low_api_f() { \"low_api\"; }"));
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What `stack_lower` exports: each kind of function, in each kind of export.
+
+use kernel::prelude::*;
+
+/// What went wrong.
+#[interface]
+#[derive(Debug, PartialEq)]
+pub enum Failure {
+    /// Nothing to work on.
+    Empty,
+    /// Too much, and how much.
+    Large {
+        /// How much.
+        by: usize,
+    },
+}
+
+/// Works on text.
+#[interface]
+pub trait Text: Sync {
+    /// A copy in memory that each side may free.
+    fn upper(&self, text: &str) -> Result<KVec<u8>>;
+
+    /// Writes through a reference.
+    fn fill(&self, to: &mut [u8]) -> core::result::Result<usize, Failure>;
+
+    /// Lends what belongs to it.
+    fn name<'a>(&'a self, prefix: &str) -> &'a str;
+}
+
+#[interface]
+extern "Rust" {
+    /// Not for GPL only.
+    pub fn text() -> &'static dyn Text;
+    /// In a namespace.
+    pub fn boxed(value: KBox<u64>) -> Option<KBox<u64>>;
+}
+
+#[interface]
+extern "C" {
+    /// For GPL only, in a namespace.
+    pub fn stack_lower_mixed(a: i8, b: u16, c: bool, d: &mut u64, e: usize) -> i64;
+    /// Nothing in, nothing out.
+    pub fn stack_lower_nothing();
+}

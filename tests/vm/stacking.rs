@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Modules on top of others: what is exported, found by depmod, loaded by modprobe, kept while it is
+//! used, and refused when it was built for something else.
+
+use crate::built::{self, Built};
+use crate::guest::PRELUDE;
+use crate::{log, Report, Verdict};
+use anyhow::{bail, ensure, Context, Result};
+use ferrule::kernels::Kernel;
+use ferrule::vm::{self, Guest};
+use ferrule::{build, command, demo};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+mod exports;
+
+pub use exports::check as check_built;
+use exports::{has_versions, Change, BODY, LAYOUT, NOT_GPL, SIGNATURE, TRAIT};
+
+/// The test's modules, below the project's root.
+const DIR: &str = "tests/stacking";
+
+/// What the changed copies of the samples build.
+const KBUILD: &str = "obj-m += rust_export.o
+RUSTFLAGS_rust_export.o := --interface=$(src)/rust_export_api.rs
+CFLAGS_rust_export.o := -include $(src)/rust_export.h
+";
+const RUST_IMPORT: &str = "obj-m += rust_import.o
+RUSTFLAGS_rust_import.o := --interface=$(src)/rust_export_api.rs
+";
+
+const C_USERS: &str = "obj-m += c_import.o stack_c_only.o
+RUSTFLAGS_stack_c_only.o := --interface=$(src)/rust_export_api.rs
+";
+
+/// The directories of one kernel.
+pub struct Stacks {
+    dir: PathBuf,
+    samples: PathBuf,
+}
+
+/// Builds the test's modules, and the changed samples that build.
+pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
+    let dir = built.dir(DIR);
+    demo::copy_sources(&build::root()?.join(DIR), &dir)?;
+    let output = built::ferrule_build(kernel, "inline", &dir)?;
+    if let Some(line) = output
+        .lines()
+        .find(|line| line.to_lowercase().contains("warning"))
+    {
+        bail!("{DIR}: {line}\nin:\n{output}");
+    }
+    let stacks = Stacks {
+        dir,
+        samples: built.dir("samples"),
+    };
+    let rust = format!("{KBUILD}{RUST_IMPORT}");
+    let c = format!("{KBUILD}{C_USERS}");
+    for (name, changes, kbuild) in [
+        ("body", BODY, &rust),
+        ("trait", TRAIT, &rust),
+        ("layout", LAYOUT, &c),
+        ("signature", SIGNATURE, &format!("{c}{RUST_IMPORT}")),
+        ("not_gpl", NOT_GPL, &c),
+    ] {
+        let dir = stacks.changed(name, changes, kbuild)?;
+        built::ferrule_build(kernel, "inline", &dir)?;
+    }
+    Ok(stacks)
+}
+
+impl Stacks {
+    /// Makes the copy `name` of the stacked samples, with changes.
+    fn changed(&self, name: &str, changes: &[Change], kbuild: &str) -> Result<PathBuf> {
+        let dir = self.dir.join("changed").join(name);
+        fs::create_dir_all(&dir)?;
+        let sources = [
+            "rust_export.rs",
+            "rust_export_api.rs",
+            "rust_export.h",
+            "rust_import.rs",
+        ];
+        let mut texts = BTreeMap::from([("Kbuild", kbuild.to_owned())]);
+        for name in sources {
+            texts.insert(name, fs::read_to_string(self.samples.join(name))?);
+        }
+        for name in ["c_import.c", "stack_c_only.rs"] {
+            let text = fs::read_to_string(self.dir.join(name))?;
+            texts.insert(name, text.replace("../../samples/", ""));
+        }
+        for (file, from, to) in changes {
+            let text = texts.get_mut(file).context("no such file")?;
+            ensure!(text.contains(from), "{file} has no {from:?}");
+            *text = text.replacen(from, to, 1);
+        }
+        for (name, text) in texts {
+            let path = dir.join(name);
+            if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+                fs::write(path, text)?;
+            }
+        }
+        Ok(dir)
+    }
+
+    fn module(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.ko"))
+    }
+
+    fn of_changed(&self, change: &str, name: &str) -> PathBuf {
+        self.dir
+            .join("changed")
+            .join(change)
+            .join(format!("{name}.ko"))
+    }
+}
+
+/// The parts of the script: name, commands, and the lines that the log must have. `+` before a line: only
+/// with versions of symbols.
+const PARTS: &[(&str, &str, &[&str])] = &[
+    (
+        "modprobe",
+        "modprobe rust_import && grep -q '^rust_export .* 1 rust_import, Live' /proc/modules
+         busy rust_export || exit 3
+         modprobe -r rust_import || exit 4
+         ! grep rust_ /proc/modules",
+        &[
+            "rust_export: ready",
+            "rust_import: 1 + 2 = 3",
+            "rust_import: leaves the counter at 61",
+            "rust_export: added 61 in 4 calls",
+        ],
+    ),
+    (
+        "c_on_rust",
+        "insmod rust_export.ko && insmod c_import.ko && busy rust_export && rmmod c_import && rmmod rust_export",
+        &["c_import: 42 42", "rust_export: added 0 in 0 calls"],
+    ),
+    (
+        "all_kinds",
+        "insmod stack_lower.ko && insmod stack_upper.ko && busy stack_lower && rmmod stack_upper && rmmod stack_lower",
+        &["stack_lower: nothing", "stack_upper: all is right"],
+    ),
+    (
+        "without_the_lower_one",
+        "! insmod rust_import.ko",
+        &["rust_import: Unknown symbol rust_export_sum (err -2)"],
+    ),
+    (
+        "another_trait",
+        "insmod rust_export.ko || exit 3; ! insmod trait.ko || exit 4; rmmod rust_export",
+        &[
+            "rust_import: Unknown symbol rust_export_api_",
+            "+rust_import: disagrees about version of symbol rust_export_api_counter",
+        ],
+    ),
+    (
+        "another_layout",
+        // C has nothing but versions of symbols to be refused by.
+        "insmod rust_export.ko || exit 3; insmod layout.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
+        &["+c_import: disagrees about version of symbol rust_export_sum", "+c_import: 22"],
+    ),
+    (
+        "another_layout_of_a_c_function_in_rust",
+        "insmod rust_export.ko || exit 3; ! insmod layout_c_only.ko || exit 4; insmod stack_c_only.ko || exit 5; \
+         rmmod stack_c_only; rmmod rust_export",
+        &[
+            "stack_c_only: Unknown symbol rust_export_api_",
+            "stack_c_only: 42",
+        ],
+    ),
+    (
+        "another_signature",
+        "insmod rust_export.ko || exit 3; ! insmod signature.ko || exit 4; \
+         insmod signature_c.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
+        &[
+            "rust_import: Unknown symbol rust_export_api_",
+            "+rust_import: disagrees about version of symbol rust_export_sum",
+            "+c_import: disagrees about version of symbol rust_export_sum",
+            "+c_import: 22",
+        ],
+    ),
+    (
+        "a_proprietary_module_calls_what_is_not_gpl_only",
+        "insmod rust_export.ko && insmod not_gpl.ko && busy rust_export && rmmod stack_c_only && rmmod rust_export",
+        &["stack_c_only: 42"],
+    ),
+    // The kernel waits for a module's `init`, so no importer sees one that has failed.
+    (
+        "a_lower_one_that_fails",
+        "! insmod fails.ko && ! insmod rust_import.ko && ! grep rust_ /proc/modules",
+        &["rust_export: ready", "rust_import: Unknown symbol rust_export_sum (err -2)"],
+    ),
+    (
+        "the_same_interface",
+        "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
+        &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
+    ),
+    (
+        "references",
+        "used() { grep -q \"^stack_ref [0-9]* $1 \" /proc/modules; }
+         p=/sys/module/stack_ref/parameters/hold
+         insmod stack_ref.ko && used 0 || exit 3
+         echo 1 >$p && used 1 && busy stack_ref || exit 4
+         echo 3 >$p && used 3 && busy stack_ref || exit 5
+         echo 0 >$p && used 0 && rmmod stack_ref",
+        &["stack_ref: itself: true", "stack_ref: holds 3", "stack_ref: holds 0", "stack_ref: refused: true"],
+    ),
+];
+
+/// kmod's modprobe, and a look at what the kernel says when a module in use is to be unloaded: rmmod is
+/// busybox's, as kmod's would not ask the kernel.
+const BUSY: &str = "mkdir -p /kmod && ln -s $kmod /kmod/modprobe
+modprobe() { /kmod/modprobe \"$@\"; }
+busy() { rmmod $1 2>&1 | grep -q 'Resource temporarily unavailable' && grep -q \"^$1 \" /proc/modules; }
+";
+
+/// Boots `kernel` and runs all parts.
+pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
+    let sample = |name: &str| stacks.samples.join(format!("{name}.ko"));
+    let mut files = vec![
+        (sample("rust_export"), "rust_export"),
+        (sample("rust_import"), "rust_import"),
+        (stacks.of_changed("trait", "rust_import"), "trait"),
+        (stacks.of_changed("layout", "c_import"), "layout"),
+        (stacks.of_changed("layout", "stack_c_only"), "layout_c_only"),
+        (stacks.of_changed("signature", "rust_import"), "signature"),
+        (stacks.of_changed("signature", "c_import"), "signature_c"),
+        (stacks.of_changed("not_gpl", "stack_c_only"), "not_gpl"),
+        (stacks.of_changed("not_gpl", "rust_export"), "fails"),
+        (stacks.of_changed("body", "rust_export"), "body"),
+    ];
+    for name in [
+        "c_import",
+        "stack_c_only",
+        "stack_lower",
+        "stack_upper",
+        "stack_ref",
+    ] {
+        files.push((stacks.module(name), name));
+    }
+    let mut files: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|(path, name)| (path, format!("/modules/{name}.ko")))
+        .collect();
+    files.extend(installed(kernel, stacks)?);
+    let kmod = vm::with_libraries(Path::new("kmod"))?;
+    let mut script = format!("kmod={}\n{PRELUDE}{BUSY}", kmod[0].1);
+    files.extend(kmod);
+    for (name, commands, _) in PARTS {
+        writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))?;
+    }
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        timeout: Duration::from_secs(120),
+        ..Guest::default()
+    };
+    let outcome = vm::boot(&guest, &mut |_| {})?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
+    }
+    Ok(outcome.log)
+}
+
+/// The stacked samples as `modules_install` puts them, with what depmod finds out about them.
+fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>> {
+    let root = stacks.dir.join("installed");
+    let below = format!("lib/modules/{}", kernel.release);
+    let extra = root.join(&below).join("extra");
+    fs::create_dir_all(&extra)?;
+    for name in ["rust_export.ko", "rust_import.ko"] {
+        fs::copy(stacks.samples.join(name), extra.join(name))?;
+    }
+    let path = format!(
+        "{}:/usr/sbin:/sbin",
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let mut depmod = Command::new("depmod");
+    command::output(
+        depmod
+            .env("PATH", path)
+            .arg("-b")
+            .arg(&root)
+            .arg(&kernel.release),
+    )?;
+    let dep = fs::read_to_string(root.join(&below).join("modules.dep"))?;
+    ensure!(
+        dep.contains("extra/rust_import.ko: extra/rust_export.ko\n"),
+        "depmod has not found that rust_import needs rust_export:\n{dep}"
+    );
+    let mut files = Vec::new();
+    for dir in ["", "extra/"] {
+        for entry in fs::read_dir(root.join(&below).join(dir))? {
+            let (path, name) = {
+                let entry = entry?;
+                (entry.path(), entry.file_name())
+            };
+            if path.is_file() {
+                files.push((path, format!("/{below}/{dir}{}", name.to_string_lossy())));
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// Judges the log.
+pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
+    let has_versions = has_versions(kernel);
+    for (name, _, expected) in PARTS {
+        report.add(
+            format!("stacking::{name}"),
+            part(text, name, expected, has_versions),
+        );
+    }
+}
+
+fn part(text: &str, name: &str, expected: &[&str], has_versions: bool) -> Verdict {
+    let section = log::section(text, name)?;
+    if section.status != "0" {
+        return Err(format!("status {}: {:#?}", section.status, section.lines));
+    }
+    let expected = expected
+        .iter()
+        .filter_map(|line| match line.strip_prefix('+') {
+            Some(line) => has_versions.then_some(line),
+            None => Some(*line),
+        });
+    for wanted in expected {
+        if !section.lines.iter().any(|line| line.starts_with(wanted)) {
+            return Err(format!("no {wanted:?} in {:#?}", section.lines));
+        }
+    }
+    Ok(())
+}
