@@ -156,7 +156,11 @@ impl Uart {
         lsr |= port.state().errors.take();
         for i in 1.. {
             // A break may come without a character.
-            let ch = if lsr & LSR_DR != 0 { self.regs.read8(DATA) } else { 0 };
+            let ch = if lsr & LSR_DR != 0 {
+                self.regs.read8(DATA)
+            } else {
+                0
+            };
             port.count(Icount::Rx, 1);
             self.receive_one(port, lsr, ch);
             if i == RX_LIMIT {
@@ -289,7 +293,14 @@ impl Operations for Uart {
     fn break_ctl(uart: &Self, port: &Port<Self>, on: bool) {
         let port = port.lock();
         let lcr = port.state().lcr.get();
-        uart.set_lcr(&port, if on { lcr | LCR_BREAK } else { lcr & !LCR_BREAK });
+        uart.set_lcr(
+            &port,
+            if on {
+                lcr | LCR_BREAK
+            } else {
+                lcr & !LCR_BREAK
+            },
+        );
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
@@ -456,7 +467,13 @@ impl pci::Driver for PciDriver {
                 irq_flags: Flags::SHARED,
                 ..PortOptions::default()
             };
-            Port::add(&DRIVER, pdev.as_ref(), options, Shadow::default(), Ok::<_, Error>(uart))?;
+            Port::add(
+                &DRIVER,
+                pdev.as_ref(),
+                options,
+                Shadow::default(),
+                Ok::<_, Error>(uart),
+            )?;
         }
         Ok(())
     }

@@ -127,3 +127,9 @@ __rust_helper void rust_helper_uart_remove_port_without_device(struct uart_drive
 		msleep(10);
 	uart_remove_one_port(drv, up);
 }
+
+/* Its type differs between kernels. */
+__rust_helper void rust_helper_uart_port_set_iotype(struct uart_port *up, bool io)
+{
+	up->iotype = io ? UPIO_PORT : UPIO_MEM;
+}

@@ -14,11 +14,10 @@ use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
 
 pub(crate) mod callbacks;
-
-pub(crate) use self::callbacks::Live;
 mod reference;
 
-pub use reference::ModuleRef;
+pub(crate) use self::callbacks::Live;
+pub use self::reference::ModuleRef;
 
 /// The type of a module whose value can be made anywhere and moved.
 ///

@@ -78,7 +78,7 @@ const CHANGING: usize = usize::MAX;
 ///
 /// # Invariants
 ///
-/// `uart` is registered if `users` is neither 0 nor [`CHANGING`]: then the one [`Registration`] and each
+/// `uart` is registered if `users` is neither 0 nor `CHANGING`: then the one [`Registration`] and each
 /// port count for one.
 ///
 /// # Examples

@@ -15,9 +15,10 @@ struct User;
 
 impl kernel::Module for User {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let mut pair = rust_export_api::Pair::default();
-        pair.first = 40;
-        pair.second = 2;
+        let pair = rust_export_api::Pair {
+            first: 40,
+            second: 2,
+        };
         pr_info!("{}\n", rust_export_api::rust_export_sum(&pair));
         Ok(Self)
     }

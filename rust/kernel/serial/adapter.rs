@@ -200,7 +200,7 @@ impl<T: Operations> Adapter<T> {
     }
 
     unsafe extern "C" fn send_xchar(uart: *mut bindings::uart_port, ch: c_char) {
-        call!(port, uart, send_xchar, ch as u8)
+        call!(port, uart, send_xchar, ch)
     }
 
     unsafe extern "C" fn start_rx(uart: *mut bindings::uart_port) {
@@ -229,7 +229,7 @@ impl<T: Operations> Adapter<T> {
     }
 
     unsafe extern "C" fn ioctl(uart: *mut bindings::uart_port, cmd: c_uint, arg: c_ulong) -> c_int {
-        from_result(|| call!(port, uart, ioctl, cmd, arg as usize))
+        from_result(|| call!(port, uart, ioctl, cmd, arg))
     }
 
     // The bus driver has found the port, and has its resources.

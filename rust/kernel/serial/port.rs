@@ -163,11 +163,10 @@ impl<T: Operations> Port<T> {
             return Err(EINVAL);
         }
         let place = Place::take(driver, options.line)?;
-        let irq = match options.irq {
+        let irq = options.irq.map(|request| {
             // SAFETY: The port is dropped before the device has lost its driver.
-            Some(request) => Some((unsafe { request.until_unbound() }, options.irq_flags)),
-            None => None,
-        };
+            (unsafe { request.until_unbound() }, options.irq_flags)
+        });
         let line = place.line;
         let init = crate::try_pin_init!(&this in Self {
             // SAFETY: It is the place of a `uart_port`.
@@ -423,11 +422,8 @@ unsafe fn fill<T: Operations>(
     uart.type_ = options.port_type.into_raw();
     uart.iobase = options.iobase.into();
     uart.mapbase = options.mapbase as bindings::resource_size_t;
-    uart.iotype = if options.iobase != 0 {
-        bindings::UPIO_PORT as _
-    } else {
-        bindings::UPIO_MEM as _
-    };
+    // SAFETY: It is a port.
+    unsafe { bindings::uart_port_set_iotype(uart, options.iobase != 0) };
     uart.irq = options.irq.map_or(0, |irq| irq.irq());
     uart.has_sysrq = options.sysrq.into();
     // Root must not move the port elsewhere.
