@@ -5,7 +5,7 @@
 use crate::kbuild::Cc;
 use crate::kdir::Kdir;
 use crate::prepared::Use;
-use crate::profile::Profile;
+use crate::profile::{kasan, Profile};
 use crate::stamp;
 use crate::sysroot::{self, Sysroot};
 use crate::toolchain::Toolchain;
@@ -105,6 +105,7 @@ impl Crates<'_> {
             .and(&self.toolchain.clang)
             .and(&self.toolchain.libclang)
             .and(&self.kdir.config)
+            .and(kasan::clang(&self.kdir.config))
             .and_files(&self.root.join("rust/helpers"))?
             .and_files(&self.root.join("rust/bindings"))?;
         stamp::step(&self.file("c.stamp"), &key, || {

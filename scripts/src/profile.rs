@@ -7,6 +7,7 @@
 use crate::kdir::Config;
 use anyhow::{bail, Result};
 
+pub mod kasan;
 mod older;
 
 /// What a config symbol means for Rust code.
@@ -21,11 +22,13 @@ enum Effect {
     Padding,
     /// A stack protector, where the kernel keeps its guard where LLVM looks for it.
     StackProtector(&'static str),
+    /// Checks of each access to memory, as KASAN's other symbols say.
+    Kasan,
     /// Modules cannot be built for such a kernel, for this reason.
     Refused(&'static str),
 }
 
-use Effect::{Args, Feature, None as Nothing, Padding, Refused, StackProtector};
+use Effect::{Args, Feature, Kasan, None as Nothing, Padding, Refused, StackProtector};
 
 const RETPOLINE: Effect = Args(&["-Zretpoline-external-thunk"]);
 const RETHUNK: Effect = Args(&["-Zfunction-return=thunk-extern"]);
@@ -89,10 +92,9 @@ const TABLE: &[(&str, Effect)] = &[
     ("GCC_PLUGIN_STACKLEAK", Nothing),
     ("KCSAN", SANITIZER),
     ("KMSAN", SANITIZER),
-    // KASAN's shadow covers code without checks too: such code is only not checked.
     ("KASAN", Nothing),
     ("KASAN_SHADOW_OFFSET", Nothing),
-    ("KASAN_GENERIC", Nothing),
+    ("KASAN_GENERIC", Kasan),
     ("KASAN_INLINE", Nothing),
     ("KASAN_OUTLINE", Nothing),
     ("KASAN_STACK", Nothing),
@@ -222,6 +224,7 @@ impl Profile {
                         args.push(format!("-Zpatchable-function-entry={bytes},{bytes}"));
                     }
                 }
+                Kasan => args.extend(kasan::rustc(config)),
                 StackProtector(arg) if guard_at_gs_40 => args.push((*arg).to_owned()),
                 StackProtector(_) => {}
                 Refused(why) => bail!(

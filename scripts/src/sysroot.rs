@@ -5,7 +5,7 @@
 //! Cargo builds them from rust-src and its registry. The libraries hold LLVM bitcode that has seen no
 //! optimisation yet: a module is optimised as a whole, after it is linked.
 
-use crate::profile::Profile;
+use crate::profile::{kasan, Profile};
 use crate::toolchain::Toolchain;
 use crate::{command, install, stamp};
 use anyhow::{bail, Context, Result};
@@ -35,8 +35,15 @@ pub struct Sysroot {
     _lock: stamp::Lock,
 }
 
-/// Libraries hold bitcode as the front end made it.
-pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
+/// How a library is made with these flags: as bitcode, as the front end made it.
+///
+/// KASAN's checks are put in before link-time optimisation, or not at all: there it is optimised before.
+pub fn library(flags: &[String]) -> &'static [&'static str] {
+    match kasan::is_on(flags) {
+        true => &["-Clinker-plugin-lto"],
+        false => &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"],
+    }
+}
 
 /// What lies in the project's directory and goes into a sysroot.
 const SOURCES: &[&str] = &[
@@ -99,7 +106,7 @@ impl Sysroot {
             .args
             .iter()
             .map(String::as_str)
-            .chain(LIBRARY.iter().copied())
+            .chain(library(&self.args).iter().copied())
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
         if root.join(install::VENDOR).exists() {

@@ -16,6 +16,7 @@ const DROPPED: &[&str] = &[
     "-fplugin",
     "-fpatchable-function-entry",
     "-fmin-function-alignment",
+    "-fasan-",
     "-fsanitize",
     "-fno-sanitize",
     "-fcf-protection",

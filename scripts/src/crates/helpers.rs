@@ -5,6 +5,7 @@
 use super::{clang_flags, Crates, Facts};
 use crate::command;
 use crate::kbuild::Cc;
+use crate::profile::kasan;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,13 +37,19 @@ impl Crates<'_> {
             "-fdelete-null-pointer-checks",
             "-DFERRULE_HELPERS_INLINE",
             "-O2",
-            "-Xclang",
-            "-disable-llvm-passes",
         ];
+        // KASAN's checks are one of the passes, and not one of link-time optimisation.
+        let mut passes = kasan::clang(&self.kdir.config);
+        if passes.is_empty() {
+            passes = ["-Xclang", "-disable-llvm-passes"]
+                .map(str::to_owned)
+                .into();
+        }
         command::output(
             cc.other(clang, &clang_flags(cc))
                 .args(facts.defines())
                 .args(flags)
+                .args(passes)
                 .arg(self.prefix_map())
                 .args(["-emit-llvm", "-c", "-o"])
                 .arg(self.file("helpers.rcgu.o"))

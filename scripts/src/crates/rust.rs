@@ -4,7 +4,7 @@
 
 use super::{Crates, Facts, Helpers};
 use crate::kdir::Config;
-use crate::sysroot::{Sysroot, LIBRARY};
+use crate::sysroot::{self, Sysroot};
 use crate::{command, stamp};
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -74,7 +74,7 @@ impl Crates<'_> {
         let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
         rustc
             .args(["--crate-type=rlib", "--emit=link,metadata"])
-            .args(LIBRARY)
+            .args(sysroot::library(sysroot.flags()))
             .args(args);
         rustc.arg("--out-dir").arg(&self.dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))

@@ -100,7 +100,7 @@ fn one(
         rustc
             .current_dir(cwd()?)
             .args(settings.args.iter().filter(|arg| !is_of_modules(arg)))
-            .args(sysroot::LIBRARY)
+            .args(sysroot::library(&settings.args))
             .args(["--crate-type=rlib", "--crate-name", &name])
             .arg(format!("-Cmetadata={anchor}"))
             .args(before.iter().map(Interface::external))
