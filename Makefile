@@ -59,15 +59,21 @@ dkms: tool                           ## make directory M= a DKMS package: write 
 	@$(FERRULE) dkms '$(M)' $(CHOICE) $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
 
 ## Trying
-.PHONY: demo test kernels
+.PHONY: demo test test-debug kernels kernels-debug
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
+
+test-debug: setup kernels-debug      ## pass the tests that run on the debug kernel
+	@scripts/test.sh debug
 
 test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
 	@scripts/test.sh $(KERNELS)
 
 kernels: tool                        ## fetch the stock kernels that the tests boot, without installing them
 	@$(FERRULE) kernels fetch $(KERNELS)
+
+kernels-debug: tool                  ## build the debug kernel, KVER=debug, which is cached as those are
+	@$(FERRULE) kernels debug
 
 ## Setting up
 .PHONY: setup rustavailable tool install

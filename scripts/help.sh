@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Lists the verbs of the Makefile, by the comments behind their rules, and its variables.
-awk -F ':.*## *' '/^[a-z_ ]+:.*## / { printf "  %-34s %s\n", $1, $2 }' "$1"
+awk -F ':.*## *' '/^[a-z_ -]+:.*## / { printf "  %-34s %s\n", $1, $2 }' "$1"
 cat <<'END'
 
   M=DIR           the modules' directory: a Kbuild file with `obj-m := x.o`, and x.rs
   KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
-  KVER=RELEASE    an installed kernel, or a fetched one as 6.12   [the running one]
+  KVER=RELEASE    an installed kernel, or a fetched one as 6.12, or debug   [the running one]
   KIND=module     what `make new` makes: module, params   [module]
   LINUX=DIR       the kernel's source that `make builtin` puts modules into
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod apt;
 mod command;
+pub mod debug;
 mod fetch;
 mod host;
 mod matrix;
@@ -49,6 +50,12 @@ enum Verb {
     List,
     /// Prints the build directory (KDIR) of a series' kernel.
     Path { series: String },
+    /// Builds the debug kernel of tests/debug/kernel.config, unless it is there; prints as `fetch` does.
+    Debug {
+        /// Look for a newer source even if it is there
+        #[arg(long)]
+        update: bool,
+    },
     /// Unpacks the source of a series' kernel into a new directory, without other architectures.
     Source { series: String, dir: PathBuf },
 }
@@ -71,22 +78,27 @@ pub struct Kernel {
     pub make_vars: Vec<String>,
 }
 
+impl Kernel {
+    fn is_named(&self, name: &str) -> bool {
+        self.release == name || self.series == name
+    }
+
+    fn print(&self) {
+        println!("{} {} {}", self.series, self.release, self.kdir.display());
+    }
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
     let cache = cache_dir(args.cache.as_deref())?;
     match &args.verb {
         Verb::Fetch { series, update } => {
             for kernel in fetch_all(&cache, series, *update)? {
-                let Kernel {
-                    series,
-                    release,
-                    kdir,
-                    ..
-                } = &kernel;
-                println!("{series} {release} {}", kdir.display());
+                kernel.print();
             }
         }
+        Verb::Debug { update } => debug::build(&cache, *update)?.print(),
         Verb::List => {
-            for kernel in cached(&cache)? {
+            for kernel in cached(&cache)?.into_iter().chain(debug::find(&cache)?) {
                 let Kernel {
                     series,
                     release,
@@ -152,8 +164,11 @@ pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
     records.map(|record| open(cache, record)).collect()
 }
 
-/// The kernel of the cache with that release or series, if there is one.
+/// The kernel of the cache with that release or series, or the debug kernel, if there is such a one.
 pub fn named(cache: &Path, name: &str) -> Result<Option<Kernel>> {
+    if let Some(kernel) = debug::find(cache)?.filter(|kernel| kernel.is_named(name)) {
+        return Ok(Some(kernel));
+    }
     let mut records = newest(cache)?.into_iter();
     let record = records.find(|record| record.release == name || record.series == name);
     record.map(|record| open(cache, record)).transpose()
@@ -190,6 +205,14 @@ fn open(cache: &Path, record: store::Record) -> Result<Kernel> {
 
 /// The kernel of one series.
 fn find(cache: &Path, series: &str) -> Result<Kernel> {
+    if series == debug::NAME {
+        return debug::find(cache)?.with_context(|| {
+            format!(
+                "{series}: not in {}; build it with: ferrule kernels debug",
+                cache.display()
+            )
+        });
+    }
     Matrix::load()?.select(&[series.to_owned()])?;
     let kernel = cached(cache)?
         .into_iter()
@@ -230,6 +253,11 @@ pub fn remedy(fetched: &[Kernel], name: &str) -> Result<String> {
         true => "none has been fetched".to_owned(),
         false => format!("fetched: {}", have.join(", ")),
     };
+    if name == debug::NAME {
+        return Ok(format!(
+            "{have}; build the debug kernel by `make kernels-debug`"
+        ));
+    }
     let wish = match all.contains(&name) {
         true => name.to_owned(),
         false => all.join("|"),
@@ -309,6 +337,9 @@ mod tests {
             none,
             "none has been fetched; fetch one by `make kernels KERNELS=6.1|6.12|7.3`"
         );
+        assert!(remedy(&[], "debug")
+            .unwrap()
+            .contains("`make kernels-debug`"));
         assert!(remedy(&[], "6.12")
             .unwrap()
             .ends_with("`make kernels KERNELS=6.12`"));

@@ -65,9 +65,31 @@ fn complaint(stderr: &str) -> String {
     }
 }
 
+/// The end of what a build said, as far as it tells why that failed.
+pub fn last_lines(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    let first = lines.iter().position(|line| line.contains("error:"));
+    let from = first.unwrap_or(lines.len().saturating_sub(MOST));
+    lines[from..]
+        .iter()
+        .take(MOST)
+        .copied()
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::complaint;
+    use super::{complaint, last_lines};
+
+    #[test]
+    fn a_builds_first_error_is_shown_or_else_its_end() {
+        assert_eq!(
+            last_lines("CC a.o\na.c:1: error: no\nmake: *** [a.o]\n"),
+            "a.c:1: error: no; make: *** [a.o]"
+        );
+        assert_eq!(last_lines("1\n2\n3\n4\n5\n"), "2; 3; 4; 5");
+    }
 
     #[test]
     fn apts_errors_are_kept_and_a_remedy_added() {

@@ -2,9 +2,10 @@
 
 //! Fetches and unpacks the source of a kernel.
 
-use super::apt::Apt;
+use super::apt::{Apt, Suites};
 use super::command::checked;
 use super::matrix::{Naming, Row};
+use super::package::Package;
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,13 @@ pub fn unpack(apt: &Apt, naming: &Naming, row: &Row, dir: &Path) -> Result<()> {
         "{}: is there already; name a new directory for the source",
         dir.display()
     );
+    let suites = apt.update(row)?;
+    let package = suites.package(&naming.source(series), None)?;
+    unpack_package(&suites, &package, series, dir)
+}
+
+/// Unpacks the source that `package` has into `dir`: all of it or nothing.
+pub fn unpack_package(suites: &Suites, package: &Package, series: &str, dir: &Path) -> Result<()> {
     let parent = dir
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())
@@ -40,15 +48,13 @@ pub fn unpack(apt: &Apt, naming: &Naming, row: &Row, dir: &Path) -> Result<()> {
         .prefix(".ferrule-")
         .tempdir_in(parent)
         .with_context(|| format!("writing to {}", parent.display()))?;
-    let suites = apt.update(row)?;
-    let package = suites.package(&naming.source(series), None)?;
     eprintln!(
         "{series}: fetching {} {} ({:.1} MB)",
         package.name,
         package.version,
         package.size as f64 / 1e6
     );
-    let deb = suites.download(&package, staging.path())?;
+    let deb = suites.download(package, staging.path())?;
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.arg("-x").arg(&deb).arg(staging.path());
     checked(dpkg).with_context(|| format!("unpacking {}", package.name))?;

@@ -37,6 +37,11 @@ impl Record {
         }
     }
 
+    /// Where the kernel is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Writes the record into the kernel's `tree`.
     pub fn write(&self, tree: &Path) -> Result<()> {
         let file = tree.join(RECORD);
@@ -45,7 +50,7 @@ impl Record {
     }
 
     /// Reads the record of the kernel at `root`; `None` if it is not one that can be used there.
-    fn read(root: &Path) -> Option<Self> {
+    pub fn at(root: &Path) -> Option<Self> {
         let record: Self = toml::from_str(&fs::read_to_string(root.join(RECORD)).ok()?).ok()?;
         (record.layout == LAYOUT && record.root == root).then_some(record)
     }
@@ -58,7 +63,7 @@ pub fn kernels(cache: &Path) -> PathBuf {
 
 /// Whether the kernel at `root` is all there and was made for that place.
 pub fn is_complete(root: &Path) -> bool {
-    Record::read(root).is_some()
+    Record::at(root).is_some()
 }
 
 /// The kernels of the cache, oldest first.
@@ -69,7 +74,7 @@ pub fn releases(cache: &Path) -> Result<Vec<Record>> {
     }
     let mut records = Vec::new();
     for entry in fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))? {
-        records.extend(Record::read(&entry?.path()));
+        records.extend(Record::at(&entry?.path()));
     }
     records.sort_by(|a, b| {
         compare(&a.series, &b.series).then_with(|| compare(&a.release, &b.release))
