@@ -137,6 +137,13 @@ fn build_quietly(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<()> {
     }
 }
 
+/// Copies a directory's sources, and builds them.
+pub fn copied(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
+    let to = copy(kernel, helpers, name)?;
+    build_quietly(kernel, helpers, &to)?;
+    Ok(to)
+}
+
 /// Builds the module that other kernels have to refuse.
 pub fn life_module(kernel: &Kernel) -> Result<PathBuf> {
     let dir = copy(kernel, "inline", LIFE)?;

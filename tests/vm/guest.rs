@@ -3,13 +3,12 @@
 //! Boots a kernel with all modules, and judges what they left in its log.
 
 use crate::built::Built;
-use crate::{log, Report, Verdict};
+use crate::{debug, log, Report, Verdict};
 use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::sample;
 use ferrule::vm::{self, Guest};
 use std::fmt::Write;
-use std::time::Duration;
 
 /// How often a sample is loaded and unloaded.
 const CYCLES: u32 = 200;
@@ -79,12 +78,14 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
          && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
     )?;
 
+    script += debug::end(kernel);
     let guest = Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
+        append: debug::append(kernel, ""),
         qemu_args: sample::devices(&built.dir(""))?,
-        timeout: Duration::from_secs(300),
+        timeout: debug::limit(kernel, 300),
         cpus: 2,
         ..Guest::default()
     };

@@ -4,7 +4,7 @@
 //!
 //! A boot runs the commands of the samples' headers and the test modules of `tests/kernel`; each
 //! sample, each case that a test module reports and each property of the built files is one test.
-//! `KERNELS="6.1 6.12"` in the environment picks kernels.
+//! `KERNELS="6.1 6.12"` in the environment picks kernels; `debug` is among them only if it is named.
 
 use ferrule::kernels::{self, Kernel};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod built;
 mod builtin;
+mod debug;
 mod doc;
 mod guest;
 mod life;
@@ -56,9 +57,17 @@ fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
     else {
         return report;
     };
-    built::check(&built, kernel, helpers, &mut report);
+    if !debug::is(kernel) {
+        built::check(&built, kernel, helpers, &mut report);
+    }
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
         guest::check(&built, &log, &mut report);
+        debug::check(kernel, "modules", &log, &mut report);
+    }
+    if debug::is(kernel) {
+        debug::run(kernel, &built, &mut report);
+        serial::run(kernel, &built, &mut report);
+        return report;
     }
     // How helpers reach a module makes no difference there.
     if helpers == "inline" {
@@ -115,10 +124,20 @@ fn main() -> ExitCode {
         .as_deref()
         .is_some_and(|filter| filter.starts_with("builtin"));
     for kernel in kernels.iter().filter(|_| !builtin_only) {
-        let reports = std::thread::scope(|scope| {
-            ["inline", "object"]
+        // On the debug kernel one kind is enough.
+        let kinds: &[&str] = match debug::is(kernel) {
+            true => &["inline"],
+            false => &["inline", "object"],
+        };
+        let reports: Vec<Report> = std::thread::scope(|scope| {
+            let threads: Vec<_> = kinds
+                .iter()
                 .map(|helpers| scope.spawn(move || run(kernel, helpers, all)))
-                .map(|thread| thread.join().expect("a test thread does not panic"))
+                .collect();
+            let joined = threads.into_iter().map(|thread| thread.join());
+            joined
+                .map(|report| report.expect("a test thread does not panic"))
+                .collect()
         });
         reports.into_iter().for_each(&mut add);
     }
@@ -140,8 +159,11 @@ fn main() -> ExitCode {
 fn chosen() -> anyhow::Result<(Vec<Kernel>, Vec<Kernel>)> {
     let wanted = std::env::var("KERNELS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split_whitespace().collect();
-    let all = kernels::cached(&kernels::cache_dir(None)?)?;
+    let cache = kernels::cache_dir(None)?;
+    let all = kernels::cached(&cache)?;
     let mut kernels = all.clone();
+    kernels
+        .extend(kernels::debug::find(&cache)?.filter(|_| wanted.contains(&kernels::debug::NAME)));
     kernels.retain(|kernel| wanted.is_empty() || wanted.contains(&kernel.series.as_str()));
     let found: Vec<&str> = kernels
         .iter()

@@ -3,19 +3,18 @@
 //! Serial ports: `rust_uart16550` with two ports that are connected to each other, against C's driver.
 
 use crate::built::{Built, SAMPLES};
-use crate::{log, Report, Verdict};
+use crate::{debug, log, Report, Verdict};
 use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::{build, command, vm};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 /// How many bytes each way, by our driver and by C's: that one need not show that it loses nothing. QEMU
 /// passes on 50 kB in a second.
 const BYTES: (u32, u32) = (1 << 18, 1 << 12);
 
-const PRELUDE: &str = "dmesg -n 1
+pub const PRELUDE: &str = "dmesg -n 1
 D=/sys/bus/pci/drivers/rust_uart16550
 part() {
     dmesg -c >/dev/null
@@ -100,6 +99,7 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
     let (Some(ours), Some(theirs)) = (ours, theirs) else {
         return;
     };
+    debug::check(kernel, "serial", &ours, report);
     for (name, _) in PARTS {
         report.add(format!("serial::{name}"), passed(&ours, name).map(drop));
     }
@@ -153,9 +153,9 @@ fn guest(
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
-        append: append.to_owned(),
+        append: debug::append(kernel, append),
         qemu_args: qemu_args.into(),
-        timeout: Duration::from_secs(600),
+        timeout: debug::limit(kernel, 600),
         cpus: 2,
         ..vm::Guest::default()
     })
@@ -170,6 +170,7 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
         }
         script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
     }
+    script += debug::end(kernel);
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
     // A socket's name must be short.
     let dir = tempfile::tempdir()?;
@@ -190,7 +191,7 @@ fn boot_c(kernel: &Kernel, program: &Path) -> Result<String> {
 }
 
 /// What the commands of a part said, if they succeeded and the kernel complained of nothing.
-fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     const COMPLAINTS: [&str; 6] = [
         "WARNING:",
         "BUG",

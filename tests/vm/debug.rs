@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What is tested on the debug kernel only: that its detectors see bugs in Rust, and that drivers survive each
+//! allocation's failure. `KERNELS=debug` picks it; the other tests that run there must leave no report.
+
+use crate::built::{self, Built, SAMPLES};
+use crate::{guest, log, serial, Report, Verdict};
+use anyhow::{Context, Result};
+use ferrule::kernels::{debug, Kernel};
+use ferrule::vm::{self, Guest};
+use ferrule::{build, command};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// What has a time limit takes longer there by so much.
+const SLOWER: u64 = 6;
+
+/// The kernel's words for what a test must not leave in its log.
+const REPORTS: &[&str] = &[
+    "BUG: ",
+    "WARNING: ",
+    "INFO: possible",
+    "INFO: task",
+    "INFO: rcu",
+    "INFO: trying",
+    "ODEBUG: ",
+    "UBSAN: ",
+    "unreferenced object",
+];
+
+/// A part of a script that lets kmemleak look twice, as it does not report what is younger than five seconds.
+pub const LEAKS: &str = "
+part leaks 'K=/sys/kernel/debug/kmemleak; echo scan >$K; sleep 6; echo scan >$K; cat $K >/tmp/leaks; \
+    while read -r line; do echo \"$line\" >/dev/kmsg; done </tmp/leaks; test ! -s /tmp/leaks'
+";
+
+/// A bug's number, its name, and what the report says.
+const BUGS: &[(u32, &str, &[&str])] = &[
+    // Lockdep reports once.
+    (
+        2,
+        "two_locks_in_both_orders",
+        &["possible circular locking dependency detected", "Locks::a"],
+    ),
+    (
+        1,
+        "sleeping_in_atomic_context",
+        &["BUG: sleeping function called from invalid context"],
+    ),
+    (3, "a_leak", &["unreferenced object", "size 1024"]),
+    (
+        4,
+        "a_use_after_free",
+        &["BUG: KASAN: slab-use-after-free in", "Read of size 8"],
+    ),
+    (
+        5,
+        "an_access_out_of_bounds",
+        &["BUG: KASAN: slab-out-of-bounds in", "Write of size 1"],
+    ),
+    (
+        6,
+        "an_access_out_of_bounds_on_the_stack",
+        &["BUG: KASAN: stack-out-of-bounds in", "Read of size 8"],
+    ),
+    (
+        7,
+        "a_copy_past_the_end",
+        &["BUG: KASAN: slab-out-of-bounds in", "Write of size 48"],
+    ),
+];
+
+const MODULE: &str = "test_debug_bugs";
+
+/// The system calls in which each allocation fails once: what, on what; how the guest gets ready for it; and
+/// whether there is one that C cannot do without.
+const SWEEPS: &[(&str, &str, &str, bool)] = &[
+    ("open", "/dev/ttyRU0", "true", true),
+    ("termios", "/dev/ttyRU0", "true", false),
+    ("write", "/dev/ttyRU0", "true", true),
+    ("close", "/dev/ttyRU0", "true", false),
+    (
+        "bind",
+        DRIVER,
+        "echo 0000:00:08.0 >/sys/bus/pci/drivers/rust_uart16550/unbind",
+        true,
+    ),
+    ("unbind", DRIVER, "true", true),
+];
+
+const DRIVER: &str = "/sys/bus/pci/drivers/rust_uart16550 0000:00:08.0";
+
+/// Whether that is the debug kernel.
+pub fn is(kernel: &Kernel) -> bool {
+    kernel.series == debug::NAME
+}
+
+/// How long a guest may take that takes so many seconds on a stock kernel at most.
+pub fn limit(kernel: &Kernel, seconds: u64) -> Duration {
+    Duration::from_secs(if is(kernel) {
+        SLOWER * seconds
+    } else {
+        seconds
+    })
+}
+
+/// What the command line needs besides: QEMU's table of interrupts is ACPI code with a loop, which takes half
+/// a minute there, and then it is given up. Without it, the guest has one processor.
+pub fn append(kernel: &Kernel, rest: &str) -> String {
+    if is(kernel) {
+        format!("acpi=noirq {rest}")
+    } else {
+        rest.to_owned()
+    }
+}
+
+/// What comes at a script's end, for a kernel that looks for leaks.
+pub fn end(kernel: &Kernel) -> &'static str {
+    if is(kernel) {
+        LEAKS
+    } else {
+        ""
+    }
+}
+
+/// The log of a boot has no report.
+pub fn check(kernel: &Kernel, name: &str, log: &str, report: &mut Report) {
+    if is(kernel) {
+        report.add(format!("{name}::leaves_no_report"), quiet(log));
+        report.add(format!("{name}::leaks_nothing"), leaks(log));
+    }
+}
+
+/// Runs everything that needs the debug kernel.
+pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
+    let Some(module) = report.add_step("debug::builds", build(kernel)) else {
+        return;
+    };
+    if let Some(log) = report.add_step("debug::bugs_boot_and_end", boot(kernel, module)) {
+        report.add("debug::nothing_is_reported_without_a_bug", right(&log));
+        for (bug, name, said) in BUGS {
+            report.add(format!("debug::{name}_is_seen"), seen(&log, *bug, said));
+        }
+    }
+    let log = fail_program().and_then(|program| fail(kernel, built, program));
+    if let Some(log) = report.add_step("fail::boots_and_ends", log) {
+        for (name, _, _, is_needed) in SWEEPS {
+            report.add(format!("fail::{name}"), swept(&log, name, *is_needed));
+        }
+        let unloads = serial::passed(&log, "unloads").map(drop);
+        report.add("fail::unloads_after_all", unloads);
+        check(kernel, "fail", &log, report);
+    }
+}
+
+fn build(kernel: &Kernel) -> Result<PathBuf> {
+    let dir = built::copied(kernel, "inline", "tests/debug")?;
+    Ok(dir.join(format!("{MODULE}.ko")))
+}
+
+fn boot(kernel: &Kernel, module: PathBuf) -> Result<String> {
+    let mut script = guest::PRELUDE.to_owned();
+    script += &format!("part bug0 'insmod {MODULE}.ko && rmmod {MODULE}'\n");
+    for (bug, ..) in BUGS {
+        let load = format!("insmod {MODULE}.ko bug={bug}");
+        script += &match bug {
+            3 => format!("{load}\n{}", LEAKS.replace("leaks '", "bug3 '")),
+            _ => format!("part bug{bug} '{load}'\n"),
+        };
+        script += &format!("rmmod {MODULE}\n");
+    }
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files: vec![(module, format!("/modules/{MODULE}.ko"))],
+        script,
+        append: append(kernel, "kasan_multi_shot"),
+        timeout: limit(kernel, 60),
+        ..Guest::default()
+    };
+    vm::boot(&guest, &mut |_| {})?.into_log()
+}
+
+/// What the bugs do, done right.
+fn right(text: &str) -> Verdict {
+    let section = log::section(text, "bug0")?;
+    if section.status != "0" || !section.lines.contains(&"test_debug_bugs: the sum is 41") {
+        return Err(format!("status {}, {:#?}", section.status, section.lines));
+    }
+    quiet(&section.lines.join("\n"))
+}
+
+/// The report has the words, and names the module.
+fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
+    let lines = log::section(text, &format!("bug{bug}"))?.lines;
+    let place = format!("[{MODULE}]");
+    let is_said = |words: &&str| lines.iter().any(|line| line.contains(words));
+    let mut wanted = said.iter().copied().chain([place.as_str()]);
+    let missing = wanted.find(|words| !is_said(words));
+    match missing {
+        Some(words) => Err(format!("no {words:?} in {lines:#?}")),
+        None => Ok(()),
+    }
+}
+
+fn fail_program() -> Result<PathBuf> {
+    let root = build::root()?;
+    let dir = root.join("build/test/debug");
+    std::fs::create_dir_all(&dir)?;
+    let out = dir.join("fail");
+    let mut cc = Command::new("cc");
+    cc.args([
+        "-std=gnu11",
+        "-D_GNU_SOURCE",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-O1",
+        "-static",
+        "-o",
+    ]);
+    command::output(cc.arg(&out).arg(root.join("tests/debug/fail.c")))
+        .context("tests/debug/fail.c")?;
+    Ok(out)
+}
+
+fn fail(kernel: &Kernel, built: &Built, program: PathBuf) -> Result<String> {
+    let mut script = serial::PRELUDE.to_owned();
+    script += "cd /sys/kernel/debug && for kind in failslab fail_page_alloc; do \
+        echo N >$kind/ignore-gfp-wait || exit 1; done; echo 0 >fail_page_alloc/min-order
+for kind in failslab fail_page_alloc fail_usercopy; do echo 0 >$kind/verbose || exit 1; done
+insmod /rust_uart16550.ko
+";
+    for (name, on, ready, _) in SWEEPS {
+        script += &format!("{ready}\npart {name} '/fail {name} {on}'\n");
+    }
+    script += "part unloads 'rmmod rust_uart16550'\n";
+    script += LEAKS;
+    let device = [
+        "-chardev",
+        "null,id=a",
+        "-device",
+        "pci-serial,chardev=a,addr=8",
+    ];
+    let guest = Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files: vec![
+            (program, "/fail".to_owned()),
+            (
+                built.dir(SAMPLES).join("rust_uart16550.ko"),
+                "/rust_uart16550.ko".to_owned(),
+            ),
+        ],
+        script,
+        append: append(kernel, "initcall_blacklist=serial_pci_driver_init"),
+        qemu_args: device.map(str::to_owned).into(),
+        timeout: limit(kernel, 300),
+        ..Guest::default()
+    };
+    vm::boot(&guest, &mut |_| {})?.into_log()
+}
+
+/// A sweep came to its end, without a report, and something was refused for want of memory if it had to be.
+fn swept(text: &str, name: &str, is_needed: bool) -> Verdict {
+    let section = log::section(text, name)?;
+    let prefix = format!("{name}: ");
+    let line = section.lines.iter().find(|line| line.starts_with(&prefix));
+    match line {
+        Some(line) if section.status == "0" && line.contains("ENOMEM") >= is_needed => {
+            quiet(&section.lines.join("\n"))
+        }
+        _ => Err(format!("status {}, {:#?}", section.status, section.lines)),
+    }
+}
+
+fn quiet(text: &str) -> Verdict {
+    let is_report = |line: &&str| REPORTS.iter().any(|report| line.contains(report));
+    match text.lines().position(|line| is_report(&line)) {
+        Some(at) => {
+            let lines: Vec<&str> = text.lines().skip(at).take(60).collect();
+            Err(format!("in the log:\n{}", lines.join("\n")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// kmemleak has looked, and found nothing.
+fn leaks(text: &str) -> Verdict {
+    let section = log::section(text, "leaks")?;
+    match section.status {
+        "0" => Ok(()),
+        _ => Err(format!("{:#?}", section.lines)),
+    }
+}
