@@ -125,10 +125,11 @@ pub fn devices(dir: &Path) -> Result<Vec<String>> {
     .collect())
 }
 
-/// What the kernel says once about any module that is not its own.
+/// What the kernel says about any module, be it once about those that are not its own, be it of the stack.
 pub fn is_kernels_own(line: &str) -> bool {
     line.contains("loading out-of-tree module taints kernel")
         || line.contains("module verification failed: signature and/or required key missing")
+        || line.contains(" used greatest stack depth: ")
 }
 
 #[cfg(test)]

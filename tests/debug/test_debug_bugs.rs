@@ -80,6 +80,7 @@ impl Locks {
 }
 
 /// A mutex taken under a spinlock.
+#[inline(never)]
 fn sleep_in_atomic() -> Result {
     let locks = KBox::pin_init(Locks::new(), GFP_KERNEL)?;
     let mut spin = locks.spin.lock();
@@ -88,6 +89,7 @@ fn sleep_in_atomic() -> Result {
 }
 
 /// Two locks in both orders, by one thread: nothing hangs, but two threads would.
+#[inline(never)]
 fn abba() -> Result {
     let locks = KBox::pin_init(Locks::new(), GFP_KERNEL)?;
     {
@@ -100,6 +102,7 @@ fn abba() -> Result {
 }
 
 /// Memory that nothing points to.
+#[inline(never)]
 fn leak() -> Result {
     for round in 0..4u64 {
         core::mem::forget(black_box(KBox::new([round; 100], GFP_KERNEL)?));
@@ -108,6 +111,7 @@ fn leak() -> Result {
 }
 
 /// Memory read after it has been given back.
+#[inline(never)]
 fn use_after_free() -> Result {
     let value = KBox::new([7u64; 5], GFP_KERNEL)?;
     let pointer: *const u64 = black_box(&value[2]);
@@ -118,6 +122,7 @@ fn use_after_free() -> Result {
 }
 
 /// A byte written behind the last one.
+#[inline(never)]
 fn out_of_bounds() -> Result {
     let mut values = KVec::from_elem(0u8, 40, GFP_KERNEL)?;
     let pointer = black_box(values.as_mut_ptr());
@@ -127,6 +132,7 @@ fn out_of_bounds() -> Result {
 }
 
 /// An element read behind an array on the stack.
+#[inline(never)]
 fn stack_out_of_bounds() {
     let values = black_box([1u64; 4]);
     let pointer = black_box(values.as_ptr());
@@ -135,6 +141,7 @@ fn stack_out_of_bounds() {
 }
 
 /// memcpy() with a wrong length.
+#[inline(never)]
 fn copy_past_the_end() -> Result {
     let from = KVec::from_elem(1u8, 64, GFP_KERNEL)?;
     let mut to = KVec::from_elem(0u8, 40, GFP_KERNEL)?;

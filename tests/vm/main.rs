@@ -61,8 +61,8 @@ fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
         built::check(&built, kernel, helpers, &mut report);
     }
     if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
-        guest::check(&built, &log, &mut report);
-        debug::check(kernel, "modules", &log, &mut report);
+        guest::check(kernel, &built, &log, &mut report);
+        debug::check(kernel, "modules", &log, debug::FORGOTTEN, &mut report);
     }
     if debug::is(kernel) {
         debug::run(kernel, &built, &mut report);

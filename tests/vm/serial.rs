@@ -38,7 +38,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_module_with_an_open_port_stays",
-        "exec 3</dev/ttyRU0; ! rmmod rust_uart16550 && grep -q '^rust_uart16550 .* 1 ' /proc/modules && \
+        "exec 3</dev/ttyRU0; ! rmmod rust_uart16550 && grep -q '^rust_uart16550 [0-9]* [1-9]' /proc/modules && \
          stty -F /dev/ttyRU0 >/dev/null",
     ),
     (
@@ -95,15 +95,25 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
         return;
     };
     let ours = report.add_step("serial::boots_and_ends", boot(kernel, built, &program));
-    let theirs = report.add_step("serial::boots_with_c", boot_c(kernel, &program));
-    let (Some(ours), Some(theirs)) = (ours, theirs) else {
+    let Some(ours) = ours else {
         return;
     };
-    debug::check(kernel, "serial", &ours, report);
+    debug::check(kernel, "serial", &ours, &[], report);
     for (name, _) in PARTS {
         report.add(format!("serial::{name}"), passed(&ours, name).map(drop));
     }
-    report.add("serial::answers_as_c", same(&ours, &theirs));
+    // C is too slow there for the program's patience.
+    if debug::is(kernel) {
+        report.add(
+            "serial::answers",
+            passed(&ours, "answers").and_then(|said| exact(&said)),
+        );
+        return;
+    }
+    let theirs = report.add_step("serial::boots_with_c", boot_c(kernel, &program));
+    if let Some(theirs) = theirs {
+        report.add("serial::answers_as_c", same(&ours, &theirs));
+    }
 }
 
 /// Compiles the program that asks.
@@ -229,6 +239,11 @@ fn same(ours: &str, theirs: &str) -> Verdict {
             ours.len()
         ));
     }
+    exact(&ours)
+}
+
+/// Every byte has come, in both directions, alone and together.
+fn exact(ours: &[&str]) -> Verdict {
     match ours.iter().filter(|line| line.ends_with(": exact")).count() {
         4 => Ok(()),
         count => Err(format!(
