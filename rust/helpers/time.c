@@ -3,6 +3,7 @@
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/sched/task_stack.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
 
@@ -36,15 +37,34 @@ __rust_helper ktime_t rust_helper_ktime_get_clocktai(void)
 	return ktime_get_clocktai();
 }
 
-#ifndef HAS_HRTIMER_SETUP
-__rust_helper void rust_helper_hrtimer_setup(struct hrtimer *timer,
-					     enum hrtimer_restart (*function)(struct hrtimer *),
-					     clockid_t clock_id, enum hrtimer_mode mode)
+/* The kernel that tracks timers wants to be told of those on a stack; an initialiser does not know its place. */
+__rust_helper void rust_helper_hrtimer_setup_in_place(struct hrtimer *timer,
+						      enum hrtimer_restart (*function)(struct hrtimer *),
+						      clockid_t clock_id, enum hrtimer_mode mode)
 {
+#ifdef CONFIG_DEBUG_OBJECTS_TIMERS
+	if (object_is_on_stack(timer)) {
+#ifdef HAS_HRTIMER_SETUP
+		hrtimer_setup_on_stack(timer, function, clock_id, mode);
+#else
+		hrtimer_init_on_stack(timer, clock_id, mode);
+		timer->function = function;
+#endif
+		return;
+	}
+#endif
+#ifdef HAS_HRTIMER_SETUP
+	hrtimer_setup(timer, function, clock_id, mode);
+#else
 	hrtimer_init(timer, clock_id, mode);
 	timer->function = function;
-}
 #endif
+}
+
+__rust_helper void rust_helper_destroy_hrtimer_on_stack(struct hrtimer *timer)
+{
+	destroy_hrtimer_on_stack(timer);
+}
 
 __rust_helper ktime_t rust_helper_hrtimer_get_expires(const struct hrtimer *timer)
 {

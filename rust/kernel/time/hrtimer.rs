@@ -145,7 +145,8 @@ pub type HrTimerInstant<T> = Instant<<<T as HasHrTimer<T>>::TimerMode as HrTimer
 /// # Invariants
 ///
 /// `timer` is initialised, with the function of `T`'s `Pointer`.
-#[pin_data]
+#[cfg_attr(CONFIG_DEBUG_OBJECTS_TIMERS, pin_data(PinnedDrop))]
+#[cfg_attr(not(CONFIG_DEBUG_OBJECTS_TIMERS), pin_data)]
 #[repr(C)]
 pub struct HrTimer<T> {
     #[pin]
@@ -159,6 +160,16 @@ unsafe impl<T> Send for HrTimer<T> {}
 // SAFETY: As for `Send`; C takes its lock in every call.
 unsafe impl<T> Sync for HrTimer<T> {}
 
+// A stack is never freed as the memory of an allocator is: what tracks timers has to be told.
+#[cfg(CONFIG_DEBUG_OBJECTS_TIMERS)]
+#[pin_init::pinned_drop]
+impl<T> PinnedDrop for HrTimer<T> {
+    fn drop(self: Pin<&mut Self>) {
+        // SAFETY: It is initialised. Who started it has cancelled it, and it is not used any more.
+        unsafe { bindings::destroy_hrtimer_on_stack(self.timer.get()) };
+    }
+}
+
 impl<T> HrTimer<T> {
     /// Makes the initialiser of one that is not started. C: `hrtimer_setup()`.
     pub fn new() -> impl PinInit<Self>
@@ -171,7 +182,7 @@ impl<T> HrTimer<T> {
                 callbacks::prepare();
                 // SAFETY: `slot` is a place for it.
                 unsafe {
-                    bindings::hrtimer_setup(
+                    bindings::hrtimer_setup_in_place(
                         slot,
                         Some(T::Pointer::run),
                         <<T::TimerMode as HrTimerMode>::Clock as ClockSource>::ID,
