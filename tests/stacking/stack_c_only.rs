@@ -18,6 +18,7 @@ impl kernel::Module for User {
         let pair = rust_export_api::Pair {
             first: 40,
             second: 2,
+            ..Default::default()
         };
         pr_info!("{}\n", rust_export_api::rust_export_sum(&pair));
         Ok(Self)
