@@ -59,14 +59,17 @@ dkms: tool                           ## make directory M= a DKMS package: write 
 	@$(FERRULE) dkms '$(M)' $(CHOICE) $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
 
 ## Trying
-.PHONY: demo test kernels
+.PHONY: demo test bench kernels
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
 test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
 	@scripts/test.sh $(KERNELS)
 
-kernels: tool                        ## fetch the stock kernels that the tests boot, without installing them
+bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them
+	@scripts/bench.sh $(KERNELS)
+
+kernels: tool                        ## fetch the stock kernels that the tests boot
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 ## Setting up

@@ -81,8 +81,11 @@ mod regs {
 
 use regs::*;
 
-/// How many characters one interrupt receives at most.
+/// How many characters one pass receives at most.
 const RX_LIMIT: usize = 256;
+
+/// How often one interrupt looks at the device: a broken one must not keep the processor.
+const PASS_LIMIT: usize = 256;
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart16550", c"ttyRU", 32);
 
@@ -399,22 +402,28 @@ impl Operations for Uart {
             return IrqReturn::None;
         }
         let port = port.lock();
-        let mut lsr = uart.line_status(&port);
-        if lsr == GONE {
-            return IrqReturn::Handled;
+        // Until nothing is left: a line by edge would not interrupt again, and leaving and entering the
+        // handler costs more than a look.
+        for _ in 0..PASS_LIMIT {
+            let mut lsr = uart.line_status(&port);
+            if lsr == GONE {
+                break;
+            }
+            if lsr & (LSR_DR | LSR_BI) != 0 {
+                lsr = uart.receive(&port, lsr);
+            }
+            uart.modem_status(&port);
+            if lsr & LSR_THRE != 0 && lsr != GONE && port.state().ier.get() & IER_THRI != 0 {
+                port.transmit(uart.fifosize as usize, |chars| {
+                    for &ch in chars {
+                        uart.regs.write8(ch, DATA);
+                    }
+                });
+            }
+            if uart.regs.read8(IIR) & IIR_NO_INT != 0 {
+                break;
+            }
         }
-        if lsr & (LSR_DR | LSR_BI) != 0 {
-            lsr = uart.receive(&port, lsr);
-        }
-        uart.modem_status(&port);
-        if lsr & LSR_THRE != 0 && lsr != GONE && port.state().ier.get() & IER_THRI != 0 {
-            port.transmit(uart.fifosize as usize, |chars| {
-                for &ch in chars {
-                    uart.regs.write8(ch, DATA);
-                }
-            });
-        }
-        // The line is one by level: what has come meanwhile interrupts again.
         port.unlock_and_check_sysrq();
         IrqReturn::Handled
     }
