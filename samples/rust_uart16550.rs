@@ -14,9 +14,11 @@ use kernel::irq::{Flags, IrqReturn};
 use kernel::pci;
 use kernel::prelude::*;
 use kernel::serial::{
-    self, CharSize, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port, PortOptions,
-    PortType, Termios,
+    self, CharSize, Console, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port,
+    PortOptions, PortType, Termios,
 };
+use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::time::{delay::udelay, Delta};
 
 /// The registers, and their bits.
 mod regs {
@@ -87,12 +89,18 @@ const RX_LIMIT: usize = 256;
 /// How often one interrupt looks at the device: a broken one must not keep the processor.
 const PASS_LIMIT: usize = 256;
 
-static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart16550", c"ttyRU", 32);
+/// How many microseconds a console waits for room: a character at 1200 baud.
+const CONSOLE_WAIT: u32 = 10_000;
+
+static DRIVER: serial::Driver<Uart> =
+    serial::Driver::new(c"rust_uart16550", c"ttyRU", 32).with_console();
 
 /// A UART: its registers, and how many characters it takes when it is empty.
 struct Uart {
     regs: PortRegion<8>,
     fifosize: u32,
+    /// Errors of the next character: a read of LSR has cleared them. A console reads it without the lock.
+    errors: Atomic<u8>,
 }
 
 /// What was written to registers that cannot be read, or not for free.
@@ -102,8 +110,6 @@ struct Shadow {
     lcr: Cell<u8>,
     /// OUT2 lets the interrupt through, while the port is open.
     out2: Cell<u8>,
-    /// Errors of the next character: a read of LSR has cleared them.
-    errors: Cell<u8>,
 }
 
 impl Uart {
@@ -122,6 +128,7 @@ impl Uart {
         Ok(Self {
             regs,
             fifosize: if has_fifo { 16 } else { 1 },
+            errors: Atomic::new(0),
         })
     }
 
@@ -145,18 +152,32 @@ impl Uart {
     }
 
     /// Reads the line status, and keeps what the read clears.
-    fn line_status(&self, port: &LockedPort<Self>) -> u8 {
+    fn line_status(&self) -> u8 {
         let lsr = self.regs.read8(LSR);
-        if lsr != GONE {
-            let errors = port.state().errors.get();
-            port.state().errors.set(errors | lsr & LSR_ERRORS);
+        if lsr != GONE && lsr & LSR_ERRORS != 0 {
+            let errors = self.errors.load(Relaxed);
+            self.errors.store(errors | lsr & LSR_ERRORS, Relaxed);
         }
         lsr
     }
 
+    /// Waits until the line status has all of `bits`, or for too long.
+    fn wait_for(&self, bits: u8) {
+        for _ in 0..CONSOLE_WAIT {
+            if self.line_status() & bits == bits {
+                return;
+            }
+            udelay(Delta::from_micros(1));
+        }
+    }
+
     /// Receives what is there, `lsr` being the line status of the first character.
     fn receive(&self, port: &LockedPort<Self>, mut lsr: u8) -> u8 {
-        lsr |= port.state().errors.take();
+        let errors = self.errors.load(Relaxed);
+        if errors != 0 {
+            self.errors.store(0, Relaxed);
+            lsr |= errors;
+        }
         for i in 1.. {
             // A break may come without a character.
             let ch = if lsr & LSR_DR != 0 {
@@ -239,8 +260,8 @@ impl Operations for Uart {
     type State = Shadow;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        let port = port.lock();
-        uart.line_status(&port) & (LSR_TEMT | LSR_THRE) == LSR_TEMT | LSR_THRE
+        let _locked = port.lock();
+        uart.line_status() & (LSR_TEMT | LSR_THRE) == LSR_TEMT | LSR_THRE
     }
 
     fn set_mctrl(uart: &Self, port: &LockedPort<Self>, lines: ModemLines) {
@@ -319,7 +340,7 @@ impl Operations for Uart {
         uart.set_lcr(&port, CharSize::Eight.bits());
         port.state().out2.set(MCR_OUT2);
         Self::set_mctrl(uart, &port, port.mctrl());
-        port.state().errors.set(0);
+        uart.errors.store(0, Relaxed);
         // set_termios() switches them on, when all is set.
         port.state().ier.set(IER_RLSI | IER_RDI);
         Ok(())
@@ -405,7 +426,7 @@ impl Operations for Uart {
         // Until nothing is left: a line by edge would not interrupt again, and leaving and entering the
         // handler costs more than a look.
         for _ in 0..PASS_LIMIT {
-            let mut lsr = uart.line_status(&port);
+            let mut lsr = uart.line_status();
             if lsr == GONE {
                 break;
             }
@@ -434,6 +455,27 @@ impl Operations for Uart {
         } else {
             c"16450"
         }
+    }
+}
+
+impl Console for Uart {
+    /// The interrupts that were on.
+    type Saved = u8;
+
+    fn begin(uart: &Self) -> u8 {
+        let ier = uart.regs.read8(IER);
+        uart.regs.write8(0, IER);
+        ier
+    }
+
+    fn putchar(uart: &Self, ch: u8) {
+        uart.wait_for(LSR_THRE);
+        uart.regs.write8(ch, DATA);
+    }
+
+    fn end(uart: &Self, ier: u8) {
+        uart.wait_for(LSR_TEMT | LSR_THRE);
+        uart.regs.write8(ier, IER);
     }
 }
 

@@ -11,22 +11,63 @@
 #include <linux/circ_buf.h>
 #endif
 
+/*
+ * Who holds the lock of a port that is a console, where such a console could wait for it: the CPU's number and
+ * one, in a field that is the driver's.
+ */
+#ifdef HAS_NBCON
+#define uart_port_hold(up) NULL
+#define uart_port_unhold(up, old) ((void)(old))
+#define uart_port_is_held(up) false
+#else
+#define uart_port_cpu() ((void *)(unsigned long)(raw_smp_processor_id() + 1))
+#define uart_port_is_held(up) (READ_ONCE((up)->private_data) == uart_port_cpu())
+
+static __always_inline void *uart_port_hold(struct uart_port *up)
+{
+	void *old = up->private_data;
+
+	if (uart_console(up))
+		WRITE_ONCE(up->private_data, uart_port_cpu());
+	return old;
+}
+
+static __always_inline void uart_port_unhold(struct uart_port *up, void *old)
+{
+	WRITE_ONCE(up->private_data, old);
+}
+#endif
+
 __rust_helper unsigned long rust_helper_uart_port_lock_flags(struct uart_port *up)
 {
 	unsigned long flags;
 
 	uart_port_lock_irqsave(up, &flags);
+	uart_port_hold(up);
 	return flags;
 }
 
 __rust_helper void rust_helper_uart_port_unlock_irqrestore(struct uart_port *up, unsigned long flags)
 {
+	uart_port_unhold(up, NULL);
 	uart_port_unlock_irqrestore(up, flags);
+}
+
+/* For the time of an operation that C calls with the lock held. */
+__rust_helper void *rust_helper_uart_port_hold(struct uart_port *up)
+{
+	return uart_port_hold(up);
+}
+
+__rust_helper void rust_helper_uart_port_unhold(struct uart_port *up, void *old)
+{
+	uart_port_unhold(up, old);
 }
 
 __rust_helper void rust_helper_uart_unlock_and_check_sysrq_irqrestore(struct uart_port *up,
 								      unsigned long flags)
 {
+	uart_port_unhold(up, NULL);
 	uart_unlock_and_check_sysrq_irqrestore(up, flags);
 }
 

@@ -70,7 +70,18 @@ fn stopped<T: Operations>(port: &Port<T>) {
 
 /// Calls an operation with the port's data, and the port as `$kind` has it.
 macro_rules! call {
-    ($kind:ident, $uart:ident, $op:ident $(, $arg:expr)*) => {{
+    (locked, $uart:ident, $op:ident $(, $arg:expr)*) => {{
+        // SAFETY: C calls the operation of a port that was added, and holds its lock.
+        let held = unsafe { bindings::uart_port_hold($uart) };
+        let result = call!(@ locked, $uart, $op $(, $arg)*);
+        // SAFETY: As above.
+        unsafe { bindings::uart_port_unhold($uart, held) };
+        result
+    }};
+    (port, $($rest:tt)*) => {
+        call!(@ port, $($rest)*)
+    };
+    (@ $kind:ident, $uart:ident, $op:ident $(, $arg:expr)*) => {{
         // SAFETY: C calls the operations of a port that was added, in the context of `uart_ops`.
         let port = unsafe { $kind::<T>($uart) };
         // SAFETY: The same.
