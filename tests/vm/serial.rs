@@ -67,6 +67,30 @@ const PARTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// The same of ports on the ISA bus. The kernel's own driver has them at first.
+const ISA_PARTS: &[(&str, &str)] = &[
+    (
+        "bad_parameters_are_refused",
+        "refused() { ! insmod /rust_uart16550.ko $1 || exit 1; dmesg -c | grep -q \"$2\" || exit 2; }; \
+         refused io=0x2f8 \"io= names 1 ports, irq= 0\"; refused \"io=0x2f8 irq=3\" \"another driver has the port\"; \
+         refused \"io=0x2e8 irq=16\" \"no such I/O port or interrupt\"; refused \"io=0x2e8 irq=5\" \"no UART is there\"; \
+         refused \"io=0x2e8 irq=5 baud_base=4294967295\" \"baud_base=4294967295: not 1 to\"; \
+         refused io=1,2,3,4,5 \"can only take 4\"; ! grep rust_uart16550 /proc/tty/drivers /proc/ioports",
+    ),
+    (
+        "pnp_finds_its_port",
+        "for d in /sys/bus/pnp/drivers/serial/*:*; do grep -q 0x2f8 $d/resources && echo ${d##*/} >/tmp/id; done; \
+         cat /tmp/id >/sys/bus/pnp/drivers/serial/unbind && insmod /rust_uart16550.ko && \
+         grep -q '^0: uart:16550A port:000002F8 irq:3 ' /proc/tty/driver/rust_uart16550 && rmmod rust_uart16550",
+    ),
+    (
+        "parameters_name_a_port",
+        "insmod /rust_uart16550.ko io=0x2f8 irq=3 baud_base=57600 && test $(cat /sys/class/tty/ttyRU0/uartclk) = 921600 && \
+         stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && sleep 1 && \
+         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && rmmod rust_uart16550",
+    ),
+];
+
 /// Where C's driver answers otherwise, and why ours does not.
 const C_IS_WRONG: &[(&str, &str)] = &[
     // 115200 is no divisor for 16 bits: C sets another rate and reports this one.
@@ -97,6 +121,13 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
         return;
     };
     let ours = report.add_step("serial::boots_and_ends", boot(kernel, built, &program));
+    let isa = report.add_step("serial::boots_with_isa", boot_isa(kernel, built));
+    for (name, _) in isa.iter().flat_map(|_| ISA_PARTS) {
+        let verdict = isa
+            .as_deref()
+            .map_or(Ok(()), |isa| passed(isa, name).map(drop));
+        report.add(format!("serial::{name}"), verdict);
+    }
     let theirs = report.add_step("serial::boots_with_c", boot_c(kernel, &program));
     let (Some(ours), Some(theirs)) = (ours, theirs) else {
         return;
@@ -169,7 +200,7 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
             let bytes = std::env::var("SERIAL_BYTES").unwrap_or_else(|_| BYTES.0.to_string());
             script += &format!("part answers '/tty /dev/ttyRU0 /dev/ttyRU1 {bytes}'\n");
         }
-        script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
+        script += &part(name, commands);
     }
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
     // A socket's name must be short.
@@ -177,6 +208,36 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
     let mut guest = guest(kernel, program, dir.path(), script, append)?;
     let module = built.dir(SAMPLES).join("rust_uart16550.ko");
     guest.files.push((module, "/rust_uart16550.ko".to_owned()));
+    vm::boot(&guest, &mut |_| {})?.into_log()
+}
+
+/// A part in the script, after [`PRELUDE`].
+fn part(name: &str, commands: &str) -> String {
+    format!("part {name} '{}'\n", commands.replace('\'', "'\\''"))
+}
+
+fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
+    let parts = ISA_PARTS
+        .iter()
+        .map(|(name, commands)| part(name, commands));
+    let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
+    let module = built.dir(SAMPLES).join("rust_uart16550.ko");
+    files.push((module, "/rust_uart16550.ko".to_owned()));
+    let qemu_args = [
+        "-chardev",
+        "null,id=a",
+        "-device",
+        "isa-serial,chardev=a,index=1",
+    ];
+    let guest = vm::Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script: PRELUDE.to_owned() + &parts.collect::<String>(),
+        append: "slub_debug=FZPU".to_owned(),
+        qemu_args: qemu_args.map(str::to_owned).into(),
+        timeout: Duration::from_secs(300),
+        ..vm::Guest::default()
+    };
     vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
