@@ -8,4 +8,4 @@ cd "$(dirname "$0")/.."
 toolchain=$(target/debug/ferrule doctor --toolchain)
 eval "$toolchain"
 export RUSTC
-exec "$CARGO" bench --locked --quiet -p ferrule --bench uart -- "$@"
+exec "$CARGO" bench --profile dev --locked --quiet -p ferrule --bench uart -- "$@"
