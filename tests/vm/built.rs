@@ -171,6 +171,7 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
     if helpers == "inline" {
+        report.add("docs_name_each_macro", doc::check_tables(kernel));
         doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
     }
     for path in built.modules() {
