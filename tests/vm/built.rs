@@ -111,7 +111,7 @@ fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// The kinds of modules that `ferrule new` makes.
-const KINDS: [&str; 2] = ["module", "params"];
+const KINDS: [&str; 5] = ["module", "params", "pci", "platform", "uart"];
 
 /// Makes a module of `kind`, and builds it as it is.
 fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
