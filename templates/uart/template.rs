@@ -58,12 +58,7 @@ impl Operations for TemplateUart {
 
     fn shutdown(_uart: &Self, _port: &Port<Self>) {}
 
-    fn set_termios(
-        _uart: &Self,
-        port: &Port<Self>,
-        termios: &mut Termios,
-        old: Option<&Termios>,
-    ) {
+    fn set_termios(_uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
         if let Ok(baud) = port.baud_rate(termios, old, 50, 115_200) {
             port.lock().update_timeout(termios, baud);
         }
@@ -86,7 +81,13 @@ impl kernel::Module for TemplateModule {
         // A bus driver's `probe` has a device that is there: `ferrule new --kind pci` or `platform`.
         let device = faux::Registration::new(c"template", None)?;
         let uart = Ok::<_, Error>(TemplateUart);
-        let line = Port::add(&DRIVER, device.as_ref().as_ref(), PortOptions::default(), (), uart)?;
+        let line = Port::add(
+            &DRIVER,
+            device.as_ref().as_ref(),
+            PortOptions::default(),
+            (),
+            uart,
+        )?;
         pr_info!("/dev/ttyTEMPLATE{line} is there\n");
         Ok(Self {
             _device: device,
