@@ -87,6 +87,7 @@ $(FERRULE):
 	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
+	@test -e $(FERRULE) || echo '  CARGO   ferrule, once: this takes minutes'
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
 
 ## Keeping the source in order

@@ -38,6 +38,20 @@ pub struct Sysroot {
 /// Libraries hold bitcode as the front end made it.
 pub const LIBRARY: &[&str] = &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"];
 
+/// The names of crates that every module is linked with, or might be.
+pub const CRATES: [&str; 10] = [
+    "alloc",
+    "bindings",
+    "compiler_builtins",
+    "core",
+    "ffi",
+    "kernel",
+    "macros",
+    "pin_init",
+    "pinned_init",
+    "std",
+];
+
 /// What lies in the project's directory and goes into a sysroot.
 const SOURCES: &[&str] = &[
     "rust/macros",

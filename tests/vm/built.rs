@@ -111,7 +111,7 @@ fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// The kinds of modules that `ferrule new` makes.
-const KINDS: [&str; 2] = ["module", "params"];
+const KINDS: [&str; 5] = ["module", "params", "pci", "platform", "uart"];
 
 /// Makes a module of `kind`, and builds it as it is.
 fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
@@ -171,6 +171,7 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
     if helpers == "inline" {
+        report.add("docs_name_each_macro", doc::check_tables(kernel));
         doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
     }
     for path in built.modules() {
