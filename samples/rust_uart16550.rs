@@ -7,11 +7,12 @@
 //! are each other's end.
 
 use core::cell::Cell;
-use kernel::device::Core;
+use kernel::device::{Core, Device};
 use kernel::io::port::PortRegion;
 use kernel::io::Io;
 use kernel::irq::{Flags, IrqReturn};
 use kernel::pci;
+use kernel::pm;
 use kernel::prelude::*;
 use kernel::serial::{
     self, CharSize, Console, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port,
@@ -487,6 +488,7 @@ impl pci::Driver for PciDriver {
     type IdInfo = u16;
     type Data<'bound> = ();
     const ID_TABLE: pci::IdTable<u16> = &PCI_TABLE;
+    const PM_OPS: Option<&'static pm::Ops> = Some(pm::ops::<Self>());
 
     fn probe<'bound>(
         pdev: &'bound pci::Device<Core<'_>>,
@@ -518,6 +520,16 @@ impl pci::Driver for PciDriver {
             )?;
         }
         Ok(())
+    }
+}
+
+impl pm::Operations for PciDriver {
+    fn suspend(dev: &Device<Core<'_>>) -> Result {
+        DRIVER.suspend_ports(dev)
+    }
+
+    fn resume(dev: &Device<Core<'_>>) -> Result {
+        DRIVER.resume_ports(dev)
     }
 }
 
