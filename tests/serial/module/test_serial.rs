@@ -11,8 +11,8 @@ use kernel::serial::{
     self, Console, ConsoleOptions, LockedPort, ModemLines, Operations, Port, PortOptions, Rs485,
     Rs485Flags, Termios,
 };
-use kernel::time::Delta;
 use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::time::Delta;
 
 /// How many records with an `@` the console has got.
 const GET_RECORDS: u32 = 0x5480;
