@@ -3,11 +3,11 @@
 //! Where UARTs are found: PCI, PNP, and the ISA bus, which says nothing of its own.
 
 use super::regs::COUNT;
-use super::{module_parameters, Uart};
-use kernel::device::Core;
+use super::{module_parameters, Uart, DRIVER};
+use kernel::device::{Core, Device};
 use kernel::irq::{Flags, IrqRequest};
 use kernel::prelude::*;
-use kernel::{driver, faux, pci, pnp};
+use kernel::{driver, faux, pci, pm, pnp};
 
 /// The highest baud rate of a UART with the PC's clock.
 const BAUD_BASE: u32 = 115_200;
@@ -29,6 +29,7 @@ impl pci::Driver for PciDriver {
     type IdInfo = u16;
     type Data<'bound> = ();
     const ID_TABLE: pci::IdTable<u16> = &PCI_TABLE;
+    const PM_OPS: Option<&'static pm::Ops> = Some(pm::ops::<Self>());
 
     fn probe<'bound>(
         pdev: &'bound pci::Device<Core<'_>>,
@@ -66,6 +67,7 @@ impl pnp::Driver for PnpDriver {
     type IdInfo = ();
     type Data<'bound> = ();
     const ID_TABLE: pnp::IdTable<()> = &PNP_TABLE;
+    const PM_OPS: Option<&'static pm::Ops> = Some(pm::ops::<Self>());
 
     fn probe<'bound>(
         dev: &'bound pnp::Device<Core<'_>>,
@@ -78,6 +80,23 @@ impl pnp::Driver for PnpDriver {
         Ok(())
     }
 }
+
+/// The bus makes no difference.
+macro_rules! suspends_ports {
+    ($($driver:ty),*) => {$(
+        impl pm::Operations for $driver {
+            fn suspend(dev: &Device<Core<'_>>) -> Result {
+                DRIVER.suspend_ports(dev)
+            }
+
+            fn resume(dev: &Device<Core<'_>>) -> Result {
+                DRIVER.resume_ports(dev)
+            }
+        }
+    )*};
+}
+
+suspends_ports!(PciDriver, PnpDriver);
 
 /// Adds the UARTs that the parameters name; their ports go with the device.
 fn add_isa() -> Result<Option<faux::Registration>> {

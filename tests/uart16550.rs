@@ -160,7 +160,10 @@ fn each_error_belongs_to_its_character() {
     let (fake, regs) = uart(true);
     let errors = [(1, 0), (2, 0x04), (3, 0x08), (4, 0x0c), (0, 0x18), (5, 0)];
     fake.received.borrow_mut().extend(errors);
-    let faults: Vec<_> = receive(&regs).into_iter().map(|all| (all.0, all.1)).collect();
+    let faults: Vec<_> = receive(&regs)
+        .into_iter()
+        .map(|all| (all.0, all.1))
+        .collect();
     let expected = [
         (1, None),
         (2, Some(Fault::Parity)),
@@ -277,7 +280,11 @@ fn a_16450_gets_no_fifo_control() {
     fake.writes.borrow_mut().clear();
     regs.enable_fifos();
     regs.reset(&Alone);
-    assert!(fake.writes.borrow().iter().all(|&(register, _)| register != 2));
+    assert!(fake
+        .writes
+        .borrow()
+        .iter()
+        .all(|&(register, _)| register != 2));
     let (fake, regs) = uart(true);
     regs.enable_fifos();
     assert_eq!(fake.fcr.get(), 0x81);

@@ -102,6 +102,31 @@ __rust_helper void rust_helper_uart_console_unlock(struct uart_port *up, bool lo
 	local_irq_restore(flags);
 }
 
+/*
+ * Calls `change` for the ports of a device, which stay. Those of others may go at any time: they are looked at
+ * under a mutex that their removal takes.
+ */
+__rust_helper int rust_helper_uart_for_ports_of(struct uart_driver *drv, struct device *dev,
+						int (*change)(struct uart_driver *, struct uart_port *))
+{
+	int i, ret, result = 0;
+
+	for (i = 0; i < drv->nr; i++) {
+		struct uart_state *state = drv->state + i;
+		struct uart_port *up;
+
+		mutex_lock(&state->port.mutex);
+		up = state->uart_port;
+		if (up && up->dev != dev)
+			up = NULL;
+		mutex_unlock(&state->port.mutex);
+		ret = up ? change(drv, up) : 0;
+		if (ret)
+			result = ret;
+	}
+	return result;
+}
+
 /* Puts a driver's port out of the way of what comes, if C has left it there when it could not be added. */
 __rust_helper void rust_helper_uart_forget_port(struct uart_driver *drv, struct uart_port *up)
 {

@@ -54,6 +54,8 @@ mod console;
 mod locked;
 mod operations;
 mod port;
+mod power;
+mod rs485;
 mod termios;
 
 pub use self::console::Console;
@@ -68,6 +70,8 @@ pub use self::operations::PmState;
 pub use self::port::Port;
 pub use self::port::PortOptions;
 pub use self::port::PortType;
+pub use self::rs485::Rs485;
+pub use self::rs485::Rs485Flags;
 pub use self::termios::CharSize;
 pub use self::termios::Parity;
 pub use self::termios::Termios;

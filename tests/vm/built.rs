@@ -30,6 +30,7 @@ pub const SAMPLES: &str = "samples";
 const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
 const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
+pub const SERIAL: &str = "tests/serial/module";
 pub const LIFE: &str = "tests/life";
 const LIFE_MODULES: [&str; 4] = ["life_main", "life_fails", "life_leaks", "life_work"];
 
@@ -68,7 +69,7 @@ impl Built {
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let dir = dir(kernel, helpers)?;
     let examples = doc::examples(kernel)?;
-    for name in [SAMPLES, TESTS, OUT_OF_TREE, LIFE]
+    for name in [SAMPLES, TESTS, OUT_OF_TREE, SERIAL, LIFE]
         .into_iter()
         .chain(PARAMS)
     {

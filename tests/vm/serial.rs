@@ -117,7 +117,7 @@ const C_IS_WRONG: &[(&str, &str)] = &[
 
 /// Runs everything on one kernel.
 pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let Some(program) = report.add_step("serial::the_program_builds", program()) else {
+    let Some(program) = report.add_step("serial::the_program_builds", program("tty")) else {
         return;
     };
     let ours = report.add_step("serial::boots_and_ends", boot(kernel, built, &program));
@@ -138,12 +138,12 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
     report.add("serial::answers_as_c", same(&ours, &theirs));
 }
 
-/// Compiles the program that asks.
-fn program() -> Result<PathBuf> {
+/// Compiles a program that asks.
+pub fn program(name: &str) -> Result<PathBuf> {
     let root = build::root()?;
     let dir = root.join("build/test/serial");
     std::fs::create_dir_all(&dir)?;
-    let out = dir.join("tty");
+    let out = dir.join(name);
     let mut cc = Command::new("cc");
     cc.args([
         "-std=gnu11",
@@ -155,7 +155,8 @@ fn program() -> Result<PathBuf> {
         "-static",
         "-o",
     ]);
-    command::output(cc.arg(&out).arg(root.join("tests/serial/tty.c")))?;
+    let source = root.join("tests/serial").join(format!("{name}.c"));
+    command::output(cc.arg(&out).arg(source))?;
     Ok(out)
 }
 
@@ -252,7 +253,7 @@ fn boot_c(kernel: &Kernel, program: &Path) -> Result<String> {
 }
 
 /// What the commands of a part said, if they succeeded and the kernel complained of nothing.
-fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
+pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     const COMPLAINTS: [&str; 6] = [
         "WARNING:",
         "BUG",
