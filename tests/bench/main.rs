@@ -205,7 +205,12 @@ fn draw(path: &Path, tables: &[(String, Vec<Row>)]) -> Result<()> {
         .y_label_area_size(220)
         .build_cartesian_2d(0.0..longest * 1.05, (0..bars.len()).into_segmented())?;
     let name = |at: &SegmentValue<usize>| match at {
-        SegmentValue::CenterOf(i) => bars[bars.len() - 1 - *i].0.clone(),
+        SegmentValue::CenterOf(i) => bars
+            .iter()
+            .rev()
+            .nth(*i)
+            .map_or("", |bar| &bar.0)
+            .to_owned(),
         _ => String::new(),
     };
     chart
