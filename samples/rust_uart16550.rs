@@ -357,6 +357,17 @@ impl Operations for Uart {
         IrqReturn::Handled
     }
 
+    fn poll_get_char(uart: &Self) -> Option<u8> {
+        let is_there = uart.line_status() & LSR_DR != 0;
+        is_there.then(|| uart.regs.read8(DATA))
+    }
+
+    fn poll_put_char(uart: &Self, ch: u8) {
+        let ier = Self::begin(uart);
+        Self::putchar(uart, ch);
+        Self::end(uart, ier);
+    }
+
     fn type_name(uart: &Self, _port: &Port<Self>) -> &'static CStr {
         if uart.0.fifosize() > 1 {
             c"16550A"

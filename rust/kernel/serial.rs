@@ -23,6 +23,7 @@
 //! - The module stays while a port of it is open: `rmmod` says that it is in use.
 //! - A port is removed before its driver is unregistered, and before its data and interrupt go.
 //! - Each operation that C calls without a look is there.
+//! - A port that is a [`Console`] sends what the kernel logs from anywhere, also while the port's lock is held.
 //! - Root cannot change a port's addresses, interrupt or type through `TIOCSSERIAL`, and a divisor is
 //!   never 0.
 //!
@@ -182,7 +183,7 @@ impl<T: Operations> Driver<T> {
         );
         let mut i = 0;
         while i < name.count_bytes() {
-            console.name[i] = name.to_bytes()[i] as _;
+            console.name[i] = name.to_bytes()[i];
             i += 1;
         }
         self.init_console = Some(console::init::<T>);

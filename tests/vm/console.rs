@@ -74,7 +74,8 @@ const PARTS: &[(&str, &str)] = &[
     (
         "wakes_the_system",
         "exec 4<>/dev/ttyRU1; echo enabled >/sys/class/tty/ttyRU1/power/wakeup; head -c 5 <&4 >/tmp/got & P=$!; \
-         printf sleep >&4; echo freeze >/sys/power/state && wait $P && test $(cat /tmp/got) = wake && \
+         printf sleep >&4; echo freeze >/sys/power/state && printf awake >&4 && wait $P && \
+         test $(cat /tmp/got) = wake && \
          test $(cat /sys/power/pm_wakeup_irq) = $(cat /sys/class/tty/ttyRU1/irq)",
     ),
     (
@@ -192,20 +193,39 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
     })
 }
 
-/// What the other end of a port says when it has heard something, and how long it waits before each part.
-type Answers = &'static [(&'static str, &'static [(u64, &'static [u8])])];
+/// What the other end of a port says when it has heard something.
+#[derive(Clone, Copy)]
+struct Answer {
+    cue: &'static str,
+    /// How many milliseconds it waits, and what it says then.
+    parts: &'static [(u64, &'static [u8])],
+    /// It says all again until it has heard this.
+    until: Option<&'static str>,
+}
 
 /// A break is a command of telnet's.
-const CONSOLE: Answers = &[("a break, please\r\n", &[(1000, b"\xff\xf3"), (500, b"h")])];
+const CONSOLE: &[Answer] = &[Answer {
+    cue: "a break, please\r\n",
+    parts: &[(1000, b"\xff\xf3"), (500, b"h")],
+    until: None,
+}];
 
-const OTHER: Answers = &[
-    ("hello", &[(0, b"world\n")]),
-    // By then the system sleeps.
-    ("sleep", &[(8000, b"wake\n")]),
+const OTHER: &[Answer] = &[
+    Answer {
+        cue: "hello",
+        parts: &[(0, b"world\n")],
+        until: None,
+    },
+    // The first may come before the system sleeps.
+    Answer {
+        cue: "sleep",
+        parts: &[(5000, b"wake\n")],
+        until: Some("awake"),
+    },
 ];
 
 /// Listens to a port until the guest is over, and gives each answer once.
-fn talk(path: &PathBuf, over: &AtomicBool, answers: Answers) -> Result<String> {
+fn talk(path: &PathBuf, over: &AtomicBool, answers: &[Answer]) -> Result<String> {
     let is_over = || over.load(Ordering::Relaxed);
     let pause = || std::thread::sleep(Duration::from_millis(100));
     let mut stream = loop {
@@ -217,17 +237,26 @@ fn talk(path: &PathBuf, over: &AtomicBool, answers: Answers) -> Result<String> {
     };
     stream.set_read_timeout(Some(Duration::from_millis(200)))?;
     let (mut heard, mut bytes) = (String::new(), [0; 4096]);
-    let mut left: Vec<_> = answers.iter().collect();
+    let mut left = answers.to_vec();
     while !is_over() {
         match stream.read(&mut bytes) {
             Ok(0) => pause(),
             Ok(count) => heard += &String::from_utf8_lossy(&bytes[..count]),
             Err(_) => {}
         }
-        let Some(next) = left.iter().position(|(cue, _)| heard.contains(cue)) else {
+        let heard_of = |answer: &Answer| heard.contains(answer.cue);
+        let Some(next) = left.iter().position(heard_of) else {
             continue;
         };
-        for (wait, answer) in left.remove(next).1 {
+        let Answer { parts, until, .. } = left[next];
+        let is_last = until.is_none_or(|until| heard.contains(until));
+        if is_last {
+            left.remove(next);
+        }
+        if is_last && until.is_some() {
+            continue;
+        }
+        for (wait, answer) in parts {
             std::thread::sleep(Duration::from_millis(*wait));
             stream.write_all(answer)?;
         }

@@ -332,7 +332,7 @@ unsafe fn put_all<T: Console>(
             return false;
         }
         // SAFETY: The text is as long, and this one's while the console is.
-        put::<T>(data, line_ended, unsafe { *text.add(i) } as u8);
+        put::<T>(data, line_ended, unsafe { *text.add(i) });
         // SAFETY: As above; it was entered.
         if !unsafe { bindings::nbcon_exit_unsafe(context) } {
             return false;
