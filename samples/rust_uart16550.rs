@@ -52,7 +52,7 @@ impl Block for PortRegion<8> {
 /// All who use the registers hold the port's lock,
 impl Exclusive for LockedPort<Uart> {}
 
-/// or have the port as a console: C lets nobody else in, or the kernel is about to die.
+/// or have the port as a console: C lets nobody else in, or the kernel is about to die, or in the debugger.
 struct OwnConsole;
 
 impl Exclusive for OwnConsole {}
@@ -358,8 +358,7 @@ impl Operations for Uart {
     }
 
     fn poll_get_char(uart: &Self) -> Option<u8> {
-        let is_there = uart.line_status() & LSR_DR != 0;
-        is_there.then(|| uart.regs.read8(DATA))
+        uart.0.poll(&OwnConsole)
     }
 
     fn poll_put_char(uart: &Self, ch: u8) {

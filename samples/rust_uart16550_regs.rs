@@ -300,6 +300,12 @@ impl<B: Block> Registers<B> {
         status
     }
 
+    /// Returns a character if one is there.
+    pub(crate) fn poll(&self, proof: &impl Exclusive) -> Option<u8> {
+        let is_there = self.line_status(proof).contains(LSR_DR);
+        is_there.then(|| self.block.read::<DATA>())
+    }
+
     /// Sends: the caller knows that there is room.
     #[inline]
     pub(crate) fn send(&self, chars: &[u8]) {

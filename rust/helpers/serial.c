@@ -7,35 +7,10 @@
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
 
+#include "serial.h"
+
 #ifdef uart_circ_empty
 #include <linux/circ_buf.h>
-#endif
-
-/*
- * Who holds the lock of a port that is a console, where such a console could wait for it: the CPU's number and
- * one, in a field that is the driver's.
- */
-#ifdef HAS_NBCON
-#define uart_port_hold(up) NULL
-#define uart_port_unhold(up, old) ((void)(old))
-#define uart_port_is_held(up) false
-#else
-#define uart_port_cpu() ((void *)(unsigned long)(raw_smp_processor_id() + 1))
-#define uart_port_is_held(up) (READ_ONCE((up)->private_data) == uart_port_cpu())
-
-static __always_inline void *uart_port_hold(struct uart_port *up)
-{
-	void *old = up->private_data;
-
-	if (uart_console(up))
-		WRITE_ONCE(up->private_data, uart_port_cpu());
-	return old;
-}
-
-static __always_inline void uart_port_unhold(struct uart_port *up, void *old)
-{
-	WRITE_ONCE(up->private_data, old);
-}
 #endif
 
 __rust_helper unsigned long rust_helper_uart_port_lock_flags(struct uart_port *up)

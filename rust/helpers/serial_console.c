@@ -4,7 +4,8 @@
 #include <linux/delay.h>
 #include <linux/irqflags.h>
 #include <linux/serial_core.h>
-#include <linux/smp.h>
+
+#include "serial.h"
 
 #ifndef HAS_NBCON
 /* What a kernel has where a record can take a console over. */
