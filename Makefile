@@ -59,7 +59,7 @@ dkms: tool                           ## make directory M= a DKMS package: write 
 	@$(FERRULE) dkms '$(M)' $(CHOICE) $(if $(NAME),--name '$(NAME)') $(if $(VERSION),--package-version '$(VERSION)')
 
 ## Trying
-.PHONY: demo test test-debug kernels kernels-debug
+.PHONY: demo test test-debug bench kernels kernels-debug
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
@@ -69,7 +69,10 @@ test-debug: setup kernels-debug      ## pass the tests that run on the debug ker
 test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
 	@scripts/test.sh $(KERNELS)
 
-kernels: tool                        ## fetch the stock kernels that the tests boot, without installing them
+bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them
+	@scripts/bench.sh $(KERNELS)
+
+kernels: tool                        ## fetch the stock kernels that the tests boot
 	@$(FERRULE) kernels fetch $(KERNELS)
 
 kernels-debug: tool                  ## build the debug kernel, KVER=debug, which is cached as those are
@@ -90,6 +93,7 @@ $(FERRULE):
 	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
+	@test -e $(FERRULE) || echo '  CARGO   ferrule, once: this takes minutes'
 	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
 
 ## Keeping the source in order

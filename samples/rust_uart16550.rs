@@ -1,96 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Serial driver sample: the 16550A UARTs of QEMU's `pci-serial`, `pci-serial-2x` and `-4x`.
+//! Serial driver sample: 16450 and 16550A UARTs.
 //!
-//! The kernel's own driver must leave the device alone (`initcall_blacklist=serial_pci_driver_init` on its
-//! command line). docs/serial.md shows how it is used, `tests/vm/serial.rs` tries it with two ports that
-//! are each other's end.
+//! It takes QEMU's `pci-serial`, `pci-serial-2x` and `-4x`, the ports of PNP, and those of ISA that its
+//! parameters name: `io=0x2f8 irq=3 baud_base=115200`. The kernel's own driver must leave the device alone:
+//! `initcall_blacklist=serial_pci_driver_init` on the kernel's command line keeps it from PCI. docs/serial.md
+//! shows how this is used, `tests/vm/serial.rs` tries it with two ports that are each other's end.
 
 use core::cell::Cell;
-use kernel::device::Core;
 use kernel::io::port::PortRegion;
 use kernel::io::Io;
-use kernel::irq::{Flags, IrqReturn};
-use kernel::pci;
+use kernel::irq::{Flags, IrqRequest, IrqReturn};
 use kernel::prelude::*;
 use kernel::serial::{
-    self, CharSize, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port, PortOptions,
-    PortType, Termios,
+    self, CharSize, Console, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port,
+    PortOptions, PortType, Termios,
 };
+use kernel::time::{delay::udelay, Delta};
 
-/// The registers, and their bits.
-mod regs {
-    /// Data: read to receive, write to send. The divisor's low byte while DLAB is set.
-    pub(super) const DATA: usize = 0;
-    /// Interrupt enable. The divisor's high byte while DLAB is set.
-    pub(super) const IER: usize = 1;
-    pub(super) const IER_RDI: u8 = 0x01;
-    pub(super) const IER_THRI: u8 = 0x02;
-    pub(super) const IER_RLSI: u8 = 0x04;
-    pub(super) const IER_MSI: u8 = 0x08;
-    /// Interrupt identification (read); FIFO control (write).
-    pub(super) const IIR: usize = 2;
-    pub(super) const IIR_NO_INT: u8 = 0x01;
-    pub(super) const IIR_FIFO: u8 = 0xc0;
-    pub(super) const FCR: usize = 2;
-    pub(super) const FCR_ENABLE: u8 = 0x01;
-    pub(super) const FCR_CLEAR: u8 = 0x06;
-    pub(super) const FCR_TRIGGER_8: u8 = 0x80;
-    /// Line control.
-    pub(super) const LCR: usize = 3;
-    pub(super) const LCR_STOP: u8 = 0x04;
-    pub(super) const LCR_PARITY: u8 = 0x08;
-    pub(super) const LCR_EVEN: u8 = 0x10;
-    pub(super) const LCR_STICK: u8 = 0x20;
-    pub(super) const LCR_BREAK: u8 = 0x40;
-    pub(super) const LCR_DLAB: u8 = 0x80;
-    /// Modem control.
-    pub(super) const MCR: usize = 4;
-    pub(super) const MCR_DTR: u8 = 0x01;
-    pub(super) const MCR_RTS: u8 = 0x02;
-    pub(super) const MCR_OUT1: u8 = 0x04;
-    pub(super) const MCR_OUT2: u8 = 0x08;
-    pub(super) const MCR_LOOP: u8 = 0x10;
-    /// Line status: a read clears the errors.
-    pub(super) const LSR: usize = 5;
-    pub(super) const LSR_DR: u8 = 0x01;
-    pub(super) const LSR_OE: u8 = 0x02;
-    pub(super) const LSR_PE: u8 = 0x04;
-    pub(super) const LSR_FE: u8 = 0x08;
-    pub(super) const LSR_BI: u8 = 0x10;
-    pub(super) const LSR_THRE: u8 = 0x20;
-    pub(super) const LSR_TEMT: u8 = 0x40;
-    pub(super) const LSR_ERRORS: u8 = LSR_OE | LSR_PE | LSR_FE | LSR_BI;
-    /// What a device that is gone reads as.
-    pub(super) const GONE: u8 = 0xff;
-    /// Modem status: a read clears the changes.
-    pub(super) const MSR: usize = 6;
-    pub(super) const MSR_DCTS: u8 = 0x01;
-    pub(super) const MSR_DDSR: u8 = 0x02;
-    pub(super) const MSR_TERI: u8 = 0x04;
-    pub(super) const MSR_DDCD: u8 = 0x08;
-    pub(super) const MSR_CHANGES: u8 = 0x0f;
-    pub(super) const MSR_CTS: u8 = 0x10;
-    pub(super) const MSR_DSR: u8 = 0x20;
-    pub(super) const MSR_RI: u8 = 0x40;
-    pub(super) const MSR_DCD: u8 = 0x80;
-    /// A byte for whoever wants it.
-    pub(super) const SCRATCH: usize = 7;
-    pub(super) const COUNT: u16 = 8;
-}
+#[path = "rust_uart16550_bus.rs"]
+mod bus;
+#[path = "rust_uart16550_regs.rs"]
+mod regs;
 
 use regs::*;
 
-/// How many characters one interrupt receives at most.
-const RX_LIMIT: usize = 256;
+/// How often one interrupt looks at the device: a broken one must not keep the processor.
+const PASS_LIMIT: usize = 256;
 
-static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart16550", c"ttyRU", 32);
+/// How many microseconds a console waits for room: a character at 1200 baud.
+const CONSOLE_WAIT: u32 = 10_000;
 
-/// A UART: its registers, and how many characters it takes when it is empty.
-struct Uart {
-    regs: PortRegion<8>,
-    fifosize: u32,
+static DRIVER: serial::Driver<Uart> =
+    serial::Driver::new(c"rust_uart16550", c"ttyRU", 32).with_console();
+
+/// A UART's registers.
+struct Uart(Registers<PortRegion<8>>);
+
+impl Block for PortRegion<8> {
+    #[inline]
+    fn read<const REGISTER: usize>(&self) -> u8 {
+        self.read8(REGISTER)
+    }
+
+    #[inline]
+    fn write<const REGISTER: usize>(&self, value: u8) {
+        self.write8(value, REGISTER);
+    }
 }
+
+/// All who use the registers hold the port's lock,
+impl Exclusive for LockedPort<Uart> {}
+
+/// or have the port as a console: C lets nobody else in, or the kernel is about to die, or in the debugger.
+struct OwnConsole;
+
+impl Exclusive for OwnConsole {}
 
 /// What was written to registers that cannot be read, or not for free.
 #[derive(Default)]
@@ -99,118 +64,97 @@ struct Shadow {
     lcr: Cell<u8>,
     /// OUT2 lets the interrupt through, while the port is open.
     out2: Cell<u8>,
-    /// Errors of the next character: a read of LSR has cleared them.
-    errors: Cell<u8>,
 }
 
 impl Uart {
-    /// Finds out what is there.
-    fn new(regs: PortRegion<8>) -> Result<Self> {
-        // DLAB may be set.
-        regs.write8(0, LCR);
-        regs.write8(0x5a, SCRATCH);
-        if regs.read8(SCRATCH) != 0x5a || regs.read8(LSR) == GONE {
-            return Err(ENODEV);
-        }
-        regs.write8(0, IER);
-        regs.write8(FCR_ENABLE, FCR);
-        let has_fifo = regs.read8(IIR) & IIR_FIFO == IIR_FIFO;
-        regs.write8(0, FCR);
-        Ok(Self {
-            regs,
-            fifosize: if has_fifo { 16 } else { 1 },
-        })
-    }
-
-    fn clear_fifos(&self) {
-        if self.fifosize > 1 {
-            self.regs.write8(FCR_ENABLE, FCR);
-            self.regs.write8(FCR_ENABLE | FCR_CLEAR, FCR);
-            self.regs.write8(0, FCR);
-        }
+    /// Adds a port for the UART at `iobase`, if there is one, until `dev` loses its driver.
+    fn add<'bound>(
+        dev: &'bound kernel::device::Device<kernel::device::Bound>,
+        iobase: u16,
+        irq: IrqRequest<'bound>,
+        irq_flags: Flags,
+        baud_base: u32,
+    ) -> Result<u32> {
+        let ports = PortRegion::request(iobase, COUNT, c"rust_uart16550")?;
+        let regs = Registers::probe(ports).ok_or(ENODEV)?;
+        let options = PortOptions {
+            uartclk: baud_base.checked_mul(16).ok_or(EINVAL)?,
+            fifosize: regs.fifosize(),
+            port_type: if regs.fifosize() > 1 {
+                PortType::PORT_16550A
+            } else {
+                PortType::PORT_16450
+            },
+            iobase,
+            irq: Some(irq),
+            irq_flags,
+            ..PortOptions::default()
+        };
+        Port::add(
+            &DRIVER,
+            dev,
+            options,
+            Shadow::default(),
+            Ok::<_, Error>(Self(regs)),
+        )
     }
 
     /// Switches interrupts on and off.
     fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
         port.state().ier.set(ier);
-        self.regs.write8(ier, IER);
+        self.0.set_ier(ier);
     }
 
     fn set_lcr(&self, port: &LockedPort<Self>, lcr: u8) {
         port.state().lcr.set(lcr);
-        self.regs.write8(lcr, LCR);
+        self.0.set_lcr(lcr);
     }
 
-    /// Reads the line status, and keeps what the read clears.
-    fn line_status(&self, port: &LockedPort<Self>) -> u8 {
-        let lsr = self.regs.read8(LSR);
-        if lsr != GONE {
-            let errors = port.state().errors.get();
-            port.state().errors.set(errors | lsr & LSR_ERRORS);
-        }
-        lsr
-    }
-
-    /// Receives what is there, `lsr` being the line status of the first character.
-    fn receive(&self, port: &LockedPort<Self>, mut lsr: u8) -> u8 {
-        lsr |= port.state().errors.take();
-        for i in 1.. {
-            // A break may come without a character.
-            let ch = if lsr & LSR_DR != 0 {
-                self.regs.read8(DATA)
-            } else {
-                0
-            };
-            port.count(Icount::Rx, 1);
-            self.receive_one(port, lsr, ch);
-            if i == RX_LIMIT {
-                break;
+    /// Waits until the line status has all of `bits`, or for too long.
+    fn wait_for(&self, bits: u8) {
+        for _ in 0..CONSOLE_WAIT {
+            if self.0.line_status(&OwnConsole).contains(bits) {
+                return;
             }
-            lsr = self.regs.read8(LSR);
-            if lsr & (LSR_DR | LSR_BI) == 0 || lsr == GONE {
-                break;
-            }
+            udelay(Delta::from_micros(1));
         }
-        port.flip_buffer_push();
-        lsr
     }
 
     #[inline]
-    fn receive_one(&self, port: &LockedPort<Self>, mut lsr: u8, ch: u8) {
+    fn received(port: &LockedPort<Self>, ch: u8, mut status: LineStatus) {
         let mut flag = Flag::Normal;
-        if lsr & LSR_ERRORS != 0 {
-            if lsr & LSR_BI != 0 {
-                // A break looks like a framing error too.
-                lsr &= !(LSR_FE | LSR_PE);
-                port.count(Icount::Brk, 1);
-                if port.handle_break() {
-                    return;
+        port.count(Icount::Rx, 1);
+        if status.has_error() {
+            match status.fault() {
+                Some(Fault::Break) => {
+                    port.count(Icount::Brk, 1);
+                    if port.handle_break() {
+                        return;
+                    }
                 }
-            } else if lsr & LSR_PE != 0 {
-                port.count(Icount::Parity, 1);
-            } else if lsr & LSR_FE != 0 {
-                port.count(Icount::Frame, 1);
+                Some(Fault::Parity) => port.count(Icount::Parity, 1),
+                Some(Fault::Frame) => port.count(Icount::Frame, 1),
+                None => {}
             }
-            if lsr & LSR_OE != 0 {
+            if status.contains(LSR_OE) {
                 port.count(Icount::Overrun, 1);
             }
-            lsr &= port.read_status_mask() as u8;
-            if lsr & LSR_BI != 0 {
-                flag = Flag::Break;
-            } else if lsr & LSR_PE != 0 {
-                flag = Flag::Parity;
-            } else if lsr & LSR_FE != 0 {
-                flag = Flag::Frame;
-            }
+            status = status.masked(port.read_status_mask() as u8);
+            flag = match status.fault() {
+                Some(Fault::Break) => Flag::Break,
+                Some(Fault::Parity) => Flag::Parity,
+                Some(Fault::Frame) => Flag::Frame,
+                None => Flag::Normal,
+            };
         }
         if !port.prepare_sysrq_char(ch) {
-            port.insert_char(lsr.into(), LSR_OE.into(), ch, flag);
+            port.insert_char(status.bits().into(), LSR_OE.into(), ch, flag);
         }
     }
 
     /// Reads the modem lines, and reports those that have changed.
     fn modem_status(&self, port: &LockedPort<Self>) -> u8 {
-        let msr = self.regs.read8(MSR);
+        let msr = self.0.modem_status(port);
         if msr & MSR_CHANGES != 0 && port.state().ier.get() & IER_MSI != 0 {
             if msr & MSR_TERI != 0 {
                 port.count(Icount::Rng, 1);
@@ -237,7 +181,7 @@ impl Operations for Uart {
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
         let port = port.lock();
-        uart.line_status(&port) & (LSR_TEMT | LSR_THRE) == LSR_TEMT | LSR_THRE
+        uart.0.line_status(&*port).contains(LSR_TEMT | LSR_THRE)
     }
 
     fn set_mctrl(uart: &Self, port: &LockedPort<Self>, lines: ModemLines) {
@@ -247,7 +191,7 @@ impl Operations for Uart {
             | bit(ModemLines::OUT1, MCR_OUT1)
             | bit(ModemLines::OUT2, MCR_OUT2)
             | bit(ModemLines::LOOP, MCR_LOOP);
-        uart.regs.write8(mcr | port.state().out2.get(), MCR);
+        uart.0.set_mcr(mcr | port.state().out2.get());
     }
 
     fn get_mctrl(uart: &Self, port: &LockedPort<Self>) -> ModemLines {
@@ -304,19 +248,13 @@ impl Operations for Uart {
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
-        uart.clear_fifos();
-        // What was there before is nobody's.
-        for register in [LSR, DATA, IIR, MSR] {
-            uart.regs.try_read8(register)?;
-        }
-        if uart.regs.read8(LSR) == GONE {
+        let port = port.lock();
+        if !uart.0.reset(&*port) {
             return Err(ENODEV);
         }
-        let port = port.lock();
         uart.set_lcr(&port, CharSize::Eight.bits());
         port.state().out2.set(MCR_OUT2);
         Self::set_mctrl(uart, &port, port.mctrl());
-        port.state().errors.set(0);
         // set_termios() switches them on, when all is set.
         port.state().ier.set(IER_RLSI | IER_RDI);
         Ok(())
@@ -328,8 +266,7 @@ impl Operations for Uart {
         port.state().out2.set(0);
         Self::set_mctrl(uart, &port, port.mctrl());
         uart.set_lcr(&port, port.state().lcr.get() & !LCR_BREAK);
-        uart.clear_fifos();
-        uart.regs.read8(DATA);
+        uart.0.reset(&*port);
     }
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
@@ -378,49 +315,60 @@ impl Operations for Uart {
         if port.wants_modem_status(termios) {
             ier |= IER_MSI;
         }
-        uart.set_ier(&port, ier);
-        let [low, high] = divisor.to_le_bytes();
-        uart.regs.write8(lcr | LCR_DLAB, LCR);
-        uart.regs.write8(low, DATA);
-        uart.regs.write8(high, IER);
-        uart.set_lcr(&port, lcr | port.state().lcr.get() & LCR_BREAK);
-        if uart.fifosize > 1 {
-            uart.regs.write8(FCR_ENABLE, FCR);
-            uart.regs.write8(FCR_ENABLE | FCR_TRIGGER_8, FCR);
-        }
+        port.state().ier.set(ier);
+        let lcr = lcr | port.state().lcr.get() & LCR_BREAK;
+        port.state().lcr.set(lcr);
+        uart.0.set_divisor(divisor, lcr, &*port);
+        uart.0.set_ier(ier);
+        uart.0.enable_fifos();
         Self::set_mctrl(uart, &port, port.mctrl());
         drop(port);
         termios.encode_baud_rate(baud);
     }
 
     fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
-        // A device that is gone has no interrupt either.
-        if uart.regs.read8(IIR) & IIR_NO_INT != 0 {
+        let port = port.lock();
+        if !uart.0.has_interrupt(&*port) {
             return IrqReturn::None;
         }
-        let port = port.lock();
-        let mut lsr = uart.line_status(&port);
-        if lsr == GONE {
-            return IrqReturn::Handled;
+        // Until nothing is left: a line by edge would not interrupt again, and leaving and entering the
+        // handler costs more than a look.
+        for _ in 0..PASS_LIMIT {
+            let mut status = uart.0.line_status(&*port);
+            if status.is_gone() {
+                break;
+            }
+            if status.has_received() {
+                status = uart.0.receive(status, &*port, |ch, status| {
+                    Self::received(&port, ch, status);
+                });
+                port.flip_buffer_push();
+            }
+            uart.modem_status(&port);
+            let is_sending = port.state().ier.get() & IER_THRI != 0;
+            if is_sending && status.contains(LSR_THRE) && !status.is_gone() {
+                port.transmit(uart.0.fifosize() as usize, |chars| uart.0.send(chars));
+            }
+            if !uart.0.has_interrupt(&*port) {
+                break;
+            }
         }
-        if lsr & (LSR_DR | LSR_BI) != 0 {
-            lsr = uart.receive(&port, lsr);
-        }
-        uart.modem_status(&port);
-        if lsr & LSR_THRE != 0 && lsr != GONE && port.state().ier.get() & IER_THRI != 0 {
-            port.transmit(uart.fifosize as usize, |chars| {
-                for &ch in chars {
-                    uart.regs.write8(ch, DATA);
-                }
-            });
-        }
-        // The line is one by level: what has come meanwhile interrupts again.
         port.unlock_and_check_sysrq();
         IrqReturn::Handled
     }
 
+    fn poll_get_char(uart: &Self) -> Option<u8> {
+        uart.0.poll(&OwnConsole)
+    }
+
+    fn poll_put_char(uart: &Self, ch: u8) {
+        let ier = Self::begin(uart);
+        Self::putchar(uart, ch);
+        Self::end(uart, ier);
+    }
+
     fn type_name(uart: &Self, _port: &Port<Self>) -> &'static CStr {
-        if uart.fifosize > 1 {
+        if uart.0.fifosize() > 1 {
             c"16550A"
         } else {
             c"16450"
@@ -428,61 +376,30 @@ impl Operations for Uart {
     }
 }
 
-struct PciDriver;
+impl Console for Uart {
+    /// The interrupts that were on.
+    type Saved = u8;
 
-kernel::pci_device_table!(
-    PCI_TABLE,
-    <PciDriver as pci::Driver>::IdInfo,
-    [
-        (pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x2), 1),
-        (pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x3), 2),
-        (pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x4), 4),
-    ]
-);
+    fn begin(uart: &Self) -> u8 {
+        uart.0.mask()
+    }
 
-impl pci::Driver for PciDriver {
-    /// The number of ports.
-    type IdInfo = u16;
-    type Data<'bound> = ();
-    const ID_TABLE: pci::IdTable<u16> = &PCI_TABLE;
+    fn putchar(uart: &Self, ch: u8) {
+        uart.wait_for(LSR_THRE);
+        uart.0.send(&[ch]);
+    }
 
-    fn probe<'bound>(
-        pdev: &'bound pci::Device<Core<'_>>,
-        ports: Option<&'bound u16>,
-    ) -> impl PinInit<(), Error> + 'bound {
-        pdev.enable_device()?;
-        let start = u16::try_from(pdev.resource_start(0)?)?;
-        for i in 0..*ports.unwrap_or(&1) {
-            let iobase = start + i * COUNT;
-            let uart = Uart::new(PortRegion::request(iobase, COUNT, c"rust_uart16550")?)?;
-            let options = PortOptions {
-                fifosize: uart.fifosize,
-                port_type: if uart.fifosize > 1 {
-                    PortType::PORT_16550A
-                } else {
-                    PortType::PORT_16450
-                },
-                iobase,
-                irq: Some(pdev.irq_line()?),
-                irq_flags: Flags::SHARED,
-                ..PortOptions::default()
-            };
-            Port::add(
-                &DRIVER,
-                pdev.as_ref(),
-                options,
-                Shadow::default(),
-                Ok::<_, Error>(uart),
-            )?;
-        }
-        Ok(())
+    fn end(uart: &Self, ier: u8) {
+        uart.wait_for(LSR_TEMT | LSR_THRE);
+        uart.0.set_ier(ier);
     }
 }
 
+/// Buses first: they remove their ports, then the driver is unregistered.
 #[pin_data]
 struct Uart16550 {
     #[pin]
-    _pci: kernel::driver::Registration<pci::Adapter<PciDriver>>,
+    _buses: bus::Buses,
     _serial: serial::Registration<Uart>,
 }
 
@@ -490,7 +407,7 @@ impl kernel::InPlaceModule for Uart16550 {
     fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
             _serial: DRIVER.register(module)?,
-            _pci <- kernel::driver::Registration::new(c"rust_uart16550", module),
+            _buses <- bus::Buses::new(module),
         })
     }
 }
@@ -501,4 +418,23 @@ module! {
     authors: ["The Ferrule developers"],
     description: "Sample of a serial driver, for 16550A UARTs",
     license: "GPL",
+    params: {
+        io: [u16; 4] {
+            default: [],
+            description: "First I/O ports of UARTs on the ISA bus, up to four",
+            permissions: 0o444,
+            hardware: ioport,
+        },
+        irq: [u32; 4] {
+            default: [],
+            description: "Their interrupts, 1 to 15",
+            permissions: 0o444,
+            hardware: irq,
+        },
+        baud_base: [u32; 4] {
+            default: [],
+            description: "Their highest baud rates, 115200 without it",
+            permissions: 0o444,
+        },
+    },
 }

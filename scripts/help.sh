@@ -8,7 +8,7 @@ cat <<'END'
   M=DIR           the modules' directory: a Kbuild file with `obj-m := x.o`, and x.rs
   KDIR=DIR        the kernel's build directory       [/lib/modules/KVER/build]
   KVER=RELEASE    an installed kernel, or a fetched one as 6.12, or debug   [the running one]
-  KIND=module     what `make new` makes: module, params   [module]
+  KIND=module     what `make new` makes: module, params, pci, platform, uart   [module]
   LINUX=DIR       the kernel's source that `make builtin` puts modules into
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
   KERNELS="6.12"  which stock kernels to fetch, test, show [all; for demo the newest fetched]

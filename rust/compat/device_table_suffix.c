@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* modpost knows device tables by names as __mod_pci__x_device_table. */
 
+/* What is built in has no tables, but is of one kernel with its modules: their facts are the same. */
+#ifndef MODULE
+#define MODULE
+#endif
 #include <linux/module.h>
 #include <linux/mod_devicetable.h>
 

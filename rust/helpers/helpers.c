@@ -35,6 +35,7 @@
 #include "refcount.c"
 #include "revocable.c"
 #include "serial.c"
+#include "serial_console.c"
 #include "slab.c"
 #include "spinlock.c"
 #include "task.c"

@@ -7,6 +7,8 @@
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
 
+#include "serial.h"
+
 #ifdef uart_circ_empty
 #include <linux/circ_buf.h>
 #endif
@@ -16,17 +18,31 @@ __rust_helper unsigned long rust_helper_uart_port_lock_flags(struct uart_port *u
 	unsigned long flags;
 
 	uart_port_lock_irqsave(up, &flags);
+	uart_port_hold(up);
 	return flags;
 }
 
 __rust_helper void rust_helper_uart_port_unlock_irqrestore(struct uart_port *up, unsigned long flags)
 {
+	uart_port_unhold(up, NULL);
 	uart_port_unlock_irqrestore(up, flags);
+}
+
+/* For the time of an operation that C calls with the lock held. */
+__rust_helper void *rust_helper_uart_port_hold(struct uart_port *up)
+{
+	return uart_port_hold(up);
+}
+
+__rust_helper void rust_helper_uart_port_unhold(struct uart_port *up, void *old)
+{
+	uart_port_unhold(up, old);
 }
 
 __rust_helper void rust_helper_uart_unlock_and_check_sysrq_irqrestore(struct uart_port *up,
 								      unsigned long flags)
 {
+	uart_port_unhold(up, NULL);
 	uart_unlock_and_check_sysrq_irqrestore(up, flags);
 }
 

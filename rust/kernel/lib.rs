@@ -52,6 +52,7 @@ mod panic;
 #[cfg(CONFIG_PCI)]
 pub mod pci;
 pub mod platform;
+pub mod pm;
 #[cfg(CONFIG_PNP)]
 pub mod pnp;
 pub mod prelude;

@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::ffi::c_int;
 use crate::ffi::c_void;
 use crate::init::PinInit;
+use crate::pm;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
 use crate::sync::aref::AlwaysRefCounted;
@@ -355,6 +356,9 @@ pub trait Driver {
     /// Which devices the driver is for.
     const ID_TABLE: IdTable<Self::IdInfo>;
 
+    /// What the driver does when the system goes to sleep, see [`pm::ops()`].
+    const PM_OPS: Option<&'static pm::Ops> = None;
+
     /// Takes a device on, and returns the initialiser of the driver's data.
     ///
     /// `id_info` is what [`ID_TABLE`](Self::ID_TABLE) has for the device; nothing if the device was
@@ -425,6 +429,7 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
             (*pdrv).name = name.as_char_ptr();
             (*pdrv).id_table = T::ID_TABLE.as_ptr();
             (*pdrv).probe = Some(Self::probe_callback);
+            (*pdrv).driver.pm = T::PM_OPS.map_or(core::ptr::null(), pm::Ops::as_raw);
             (*pdrv).remove = Some(Self::remove_callback);
         }
         // SAFETY: The caller promises that the driver stays where it is.

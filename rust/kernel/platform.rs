@@ -24,6 +24,7 @@ use crate::io::mem::IoRequest;
 use crate::io::Resource;
 use crate::irq::IrqRequest;
 use crate::of;
+use crate::pm;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
 use crate::sync::aref::AlwaysRefCounted;
@@ -256,6 +257,9 @@ pub trait Driver {
     /// Which devices of ACPI the driver is for.
     const ACPI_ID_TABLE: Option<acpi::IdTable<Self::IdInfo>> = None;
 
+    /// What the driver does when the system goes to sleep, see [`pm::ops()`].
+    const PM_OPS: Option<&'static pm::Ops> = None;
+
     /// Takes a device on, and returns the initialiser of the driver's data.
     ///
     /// `id_info` is what the table has in which the device was found, if it was found in one.
@@ -338,6 +342,7 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
             (*pdrv).driver.acpi_match_table = acpi;
             (*pdrv).driver.of_match_table = of;
             (*pdrv).probe = Some(Self::probe_callback);
+            (*pdrv).driver.pm = T::PM_OPS.map_or(core::ptr::null(), pm::Ops::as_raw);
         }
         // SAFETY: As above.
         unsafe { bindings::platform_driver_set_remove(pdrv, Some(Self::remove_callback)) };

@@ -27,6 +27,7 @@ use crate::init::PinInit;
 use crate::io::mem::IoRequest;
 use crate::io::Resource;
 use crate::irq::IrqRequest;
+use crate::pm;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
 use crate::sync::aref::AlwaysRefCounted;
@@ -239,6 +240,9 @@ pub trait Driver {
     /// Which devices the driver is for.
     const ID_TABLE: IdTable<Self::IdInfo>;
 
+    /// What the driver does when the system goes to sleep, see [`pm::ops()`].
+    const PM_OPS: Option<&'static pm::Ops> = None;
+
     /// Takes a device on, which is active, and returns the initialiser of the driver's data.
     ///
     /// Context: process, may sleep.
@@ -309,6 +313,7 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
             (*pdrv).driver.mod_name = name.as_char_ptr();
             (*pdrv).id_table = T::ID_TABLE.as_ptr();
             (*pdrv).probe = Some(Self::probe_callback);
+            (*pdrv).driver.pm = T::PM_OPS.map_or(core::ptr::null(), pm::Ops::as_raw);
             (*pdrv).remove = Some(Self::remove_callback);
         }
         // SAFETY: The caller promises that the driver stays where it is.

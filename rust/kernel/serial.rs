@@ -23,6 +23,7 @@
 //! - The module stays while a port of it is open: `rmmod` says that it is in use.
 //! - A port is removed before its driver is unregistered, and before its data and interrupt go.
 //! - Each operation that C calls without a look is there.
+//! - A port that is a [`Console`] sends what the kernel logs from anywhere, also while the port's lock is held.
 //! - Root cannot change a port's addresses, interrupt or type through `TIOCSSERIAL`, and a divisor is
 //!   never 0.
 //!
@@ -44,16 +45,22 @@ use crate::str::CStr;
 use crate::types::Opaque;
 use crate::ThisModule;
 use core::marker::PhantomData;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
 
 mod adapter;
+mod console;
 mod locked;
 mod operations;
 mod port;
+mod power;
+mod rs485;
 mod termios;
 
+pub use self::console::Console;
+pub use self::console::ConsoleOptions;
 pub use self::locked::Flag;
 pub use self::locked::Icount;
 pub use self::locked::LockedPort;
@@ -64,6 +71,8 @@ pub use self::operations::PmState;
 pub use self::port::Port;
 pub use self::port::PortOptions;
 pub use self::port::PortType;
+pub use self::rs485::Rs485;
+pub use self::rs485::Rs485Flags;
 pub use self::termios::CharSize;
 pub use self::termios::Parity;
 pub use self::termios::Termios;
@@ -79,13 +88,19 @@ const CHANGING: usize = usize::MAX;
 /// # Invariants
 ///
 /// `uart` is registered if `users` is neither 0 nor `CHANGING`: then the one [`Registration`] and each
-/// port count for one.
+/// port count for one. `console` is part of it if `init_console` is there.
 ///
 /// # Examples
 ///
 /// See [`Operations`].
+#[repr(C)]
 pub struct Driver<T: Operations> {
+    // First: C's pointer is ours.
     uart: Opaque<bindings::uart_driver>,
+    console: Opaque<bindings::console>,
+    init_console: Option<unsafe fn(*mut bindings::console, *mut bindings::uart_driver)>,
+    /// Whether the last character that the console sent was the end of a line.
+    line_ended: AtomicBool,
     users: AtomicUsize,
     /// The lines that ports have.
     lines: [AtomicU64; MAX_PORTS / 64],
@@ -128,6 +143,10 @@ impl<T: Operations> Driver<T> {
         // INVARIANT: Nobody uses it.
         Self {
             uart: Opaque::new(uart),
+            // SAFETY: Zero is a null pointer, no function or a number in each field.
+            console: Opaque::new(unsafe { core::mem::zeroed() }),
+            init_console: None,
+            line_ended: AtomicBool::new(true),
             users: AtomicUsize::new(0),
             lines: [const { AtomicU64::new(0) }; MAX_PORTS / 64],
             _operations: PhantomData,
@@ -141,6 +160,33 @@ impl<T: Operations> Driver<T> {
             (*self.uart.get()).major = major as c_int;
             (*self.uart.get()).minor = minor as c_int;
         }
+        self
+    }
+
+    /// Lets one of the ports be a console: `console=ttyXY0,115200n8` on the kernel's command line chooses it,
+    /// also for a module that is loaded later. A port that has neither an I/O port nor an address in its
+    /// [`PortOptions`] cannot be one.
+    ///
+    /// The device's name must have 15 bytes or less. C: `struct console`.
+    pub const fn with_console(mut self) -> Self
+    where
+        T: Console,
+    {
+        // SAFETY: `self` is owned, so nobody else uses the structures; `new()` has initialised them.
+        let (console, name) = unsafe {
+            let name = (*self.uart.get()).dev_name;
+            (&mut *self.console.get(), CStr::from_ptr(name.cast()))
+        };
+        assert!(
+            name.count_bytes() < console.name.len(),
+            "the name of a console has 1 to 15 bytes"
+        );
+        let mut i = 0;
+        while i < name.count_bytes() {
+            console.name[i] = name.to_bytes()[i];
+            i += 1;
+        }
+        self.init_console = Some(console::init::<T>);
         self
     }
 
@@ -160,6 +206,9 @@ impl<T: Operations> Driver<T> {
         // SAFETY: This thread alone uses the structure, which is static.
         let registered = to_result(unsafe {
             (*uart).owner = module.as_ptr();
+            if let Some(init) = self.init_console {
+                init(self.console.get(), uart);
+            }
             bindings::uart_register_driver(uart)
         });
         if let Err(error) = registered {

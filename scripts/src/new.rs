@@ -2,6 +2,7 @@
 
 //! Makes the directory of a new module, from `templates/`.
 
+use crate::sysroot;
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::io::ErrorKind;
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// The directory; its last part names the module
     name: PathBuf,
-    /// What the module is to be: `module`, or `params`
+    /// What the module is to be: `module`, `params`, `pci`, `platform` or `uart`
     #[arg(long, default_value = "module")]
     kind: String,
 }
@@ -37,24 +38,17 @@ macro_rules! template {
     };
 }
 
-const TEMPLATES: &[Template] = &[template!("module"), template!("params")];
+const TEMPLATES: &[Template] = &[
+    template!("module"),
+    template!("params"),
+    template!("pci"),
+    template!("platform"),
+    template!("uart"),
+];
 
 /// What git should not see of a build.
 const IGNORED: &str =
     "*.o\n*.ko\n*.mod\n*.mod.c\n*.cmd\n.*.d\nmodules.order\nModule.symvers\n.config*\n";
-
-/// The names of crates that every module is linked with.
-const TAKEN: [&str; 9] = [
-    "bindings",
-    "compiler_builtins",
-    "core",
-    "ffi",
-    "kernel",
-    "macros",
-    "pin_init",
-    "pinned_init",
-    "std",
-];
 
 /// A module's name must fit into C's `MODULE_NAME_LEN` with its NUL byte.
 const LONGEST: usize = 55;
@@ -102,7 +96,7 @@ fn check_name(name: &str) -> Result<()> {
         name.len()
     );
     ensure!(
-        !TAKEN.contains(&name),
+        !sysroot::CRATES.contains(&name),
         "{name}: a crate that modules use has this name; choose another"
     );
     Ok(())
@@ -175,10 +169,10 @@ mod tests {
             name: dir.path().join("hello"),
             kind: kind.to_owned(),
         };
-        let unknown = run(&args("uart")).unwrap_err().to_string();
+        let unknown = run(&args("misc")).unwrap_err().to_string();
         assert_eq!(
             unknown,
-            "KIND=uart: no such kind yet; there are module, params"
+            "KIND=misc: no such kind yet; there are module, params, pci, platform, uart"
         );
         assert!(!dir.path().join("hello").exists());
         run(&args("params")).unwrap();

@@ -45,6 +45,20 @@ pub fn library(flags: &[String]) -> &'static [&'static str] {
     }
 }
 
+/// The names of crates that every module is linked with, or might be.
+pub const CRATES: [&str; 10] = [
+    "alloc",
+    "bindings",
+    "compiler_builtins",
+    "core",
+    "ffi",
+    "kernel",
+    "macros",
+    "pin_init",
+    "pinned_init",
+    "std",
+];
+
 /// What lies in the project's directory and goes into a sysroot.
 const SOURCES: &[&str] = &[
     "rust/macros",

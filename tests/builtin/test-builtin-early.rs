@@ -18,6 +18,7 @@ module! {
     params: {
         sum: Sum { default: Sum(0), description: "Numbers to add", permissions: 0o444, },
         wide: u64 { default: 1, description: "What a wide number is divided by", level: core, },
+        soon: u32 { default: 0, description: "Read twice", permissions: 0o444, early: true, },
         text: charp { default: None, description: "A string", permissions: 0o444, },
     },
 }

@@ -11,6 +11,7 @@ module! {
     license: "GPL",
     params: {
         errno: i32 { default: 0, description: "Fails with this error", },
+        port: u16 { default: 0, description: "A port", permissions: 0o644, hardware: ioport, },
     },
 }
 

@@ -14,11 +14,12 @@ module! {
 struct User;
 
 impl kernel::Module for User {
+    // A changed interface has another field.
+    #[allow(clippy::field_reassign_with_default)]
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        let pair = rust_export_api::Pair {
-            first: 40,
-            second: 2,
-        };
+        let mut pair = rust_export_api::Pair::default();
+        pair.first = 40;
+        pair.second = 2;
         pr_info!("{}\n", rust_export_api::rust_export_sum(&pair));
         Ok(Self)
     }

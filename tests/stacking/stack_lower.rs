@@ -4,6 +4,7 @@
 
 use kernel::prelude::*;
 use stack_lower_api::Failure;
+use stack_lower_api::Large;
 use stack_lower_api::Text;
 
 module! {
@@ -58,6 +59,11 @@ fn boxed(value: KBox<u64>) -> Option<KBox<u64>> {
 extern "C" fn stack_lower_mixed(a: i8, b: u16, c: bool, d: &mut u64, e: usize) -> i64 {
     *d += 1;
     i64::from(a) + i64::from(b) + i64::from(c) + e as i64
+}
+
+#[export_symbol(stack_lower_api)]
+extern "C" fn stack_lower_last(large: &Large) -> u32 {
+    large.nested_b.high
 }
 
 #[export_symbol_gpl(stack_lower_api)]

@@ -4,6 +4,7 @@
 
 use kernel::prelude::*;
 use stack_lower_api::Failure;
+use stack_lower_api::Large;
 
 module! {
     type: Upper,
@@ -52,6 +53,9 @@ impl kernel::Module for Upper {
         let mut calls = 0;
         let sum = stack_lower_api::stack_lower_mixed(-1, 500, true, &mut calls, 1000);
         check("mixed", sum == 1500 && calls == 1)?;
+        let mut large = Large::default();
+        large.nested_b.high = 7;
+        check("last", stack_lower_api::stack_lower_last(&large) == 7)?;
         stack_lower_api::stack_lower_nothing();
         pr_info!("all is right\n");
         Ok(Self { _kept: kept })

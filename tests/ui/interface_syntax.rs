@@ -47,6 +47,12 @@ trait Lent {
 }
 
 #[interface]
+trait LentToTheCaller {
+    // The caller would choose `'static`.
+    fn lend<'a>(&self, other: &u32) -> &'a str;
+}
+
+#[interface]
 trait Exclusive {
     fn change(&mut self);
 }

@@ -30,6 +30,7 @@ pub const SAMPLES: &str = "samples";
 const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
 const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
+pub const SERIAL: &str = "tests/serial/module";
 pub const LIFE: &str = "tests/life";
 const LIFE_MODULES: [&str; 4] = ["life_main", "life_fails", "life_leaks", "life_work"];
 
@@ -68,7 +69,7 @@ impl Built {
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let dir = dir(kernel, helpers)?;
     let examples = doc::examples(kernel)?;
-    for name in [SAMPLES, TESTS, OUT_OF_TREE, LIFE]
+    for name in [SAMPLES, TESTS, OUT_OF_TREE, SERIAL, LIFE]
         .into_iter()
         .chain(PARAMS)
     {
@@ -111,7 +112,7 @@ fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// The kinds of modules that `ferrule new` makes.
-const KINDS: [&str; 2] = ["module", "params"];
+const KINDS: [&str; 5] = ["module", "params", "pci", "platform", "uart"];
 
 /// Makes a module of `kind`, and builds it as it is.
 fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
@@ -178,6 +179,7 @@ pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<Strin
 pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
     report.add("modinfo_is_right", modinfo(built, kernel));
     if helpers == "inline" {
+        report.add("docs_name_each_macro", doc::check_tables(kernel));
         doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
     }
     for path in built.modules() {

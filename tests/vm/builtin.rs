@@ -17,10 +17,11 @@ pub const SERIES: &str = "6.12";
 const COMMAND_LINE: &str = "rust_minimal.count=5 rust_mixed.pair=2,3 rust_params.level=7 rust_params.retries=6 \
     rust_params.io=0x3f8,0x2f8 rust_params.name=first rust_params.speed=full rust_params.verbose \
     rust_params.size=1x rust_params.mask=0x1ff test_builtin_early.sum=1,2,3 test_builtin_early.wide=2 \
-    test-builtin-early.text=dashed test_builtin_late.sum=4,x test_builtin_late.wide=10";
+    test-builtin-early.text=dashed test_builtin_early.soon=7 test_builtin_early.soon=x test_builtin_late.sum=4,x test_builtin_late.wide=10";
 
 /// What the modules must log, in this order, and what must not be there.
 const LOGGED: &[&str] = &[
+    "Malformed early option 'test_builtin_early.soon'",
     "rust_mixed: C reads 2 and 3; Rust says the larger is 3",
     "early: sum 6, wide 92233720368547758075, text \"dashed\"",
     "early: no module of its own: true",
@@ -41,6 +42,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("rust_params/parameters/speed", "low"),
     ("test_builtin_early/version", "1.2-early"),
     ("test_builtin_early/parameters/sum", "6"),
+    ("test_builtin_early/parameters/soon", "7"),
     ("test_builtin_late/version", "3-late"),
 ];
 

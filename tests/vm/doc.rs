@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The examples in the `kernel` crate's docs, as a test module; and those of them that must not compile.
+//! The examples in the `kernel` crate's docs, as a test module; those of them that must not compile; and
+//! the tables of `docs/`, against each kernel's headers.
 
 use crate::{Report, Verdict};
 use anyhow::{Context, Result};
@@ -80,4 +81,54 @@ fn refused(example: &Example, kernel: &Kernel, dir: &Path) -> Verdict {
         Some(code) => Err(format!("not refused with {code}:\n{said}")),
         None => Ok(()),
     }
+}
+
+/// The headers with the macros by which a C module says what it is, and the docs that name each.
+const HEADERS: [&str; 3] = ["module.h", "moduleparam.h", "export.h"];
+const TABLES: [&str; 2] = ["docs/parameters.md", "docs/stacking.md"];
+
+/// Macros of those headers that say nothing of a module.
+const NO_FORM: &[&str] = &["for_", "mod_mem_", "module_layout", "param_check_"];
+
+/// Looks that the docs name each macro that a C module of `kernel` can use.
+pub fn check_tables(kernel: &Kernel) -> Verdict {
+    let io = |error: std::io::Error| error.to_string();
+    let parent = kernel.kdir.parent().ok_or("the kernel has no directory")?;
+    let common = fs::read_dir(parent)
+        .map_err(io)?
+        .filter_map(|entry| Some(entry.ok()?.path().join("include/linux")))
+        .find(|dir| dir.join(HEADERS[0]).exists())
+        .ok_or_else(|| format!("no headers beside {}", kernel.kdir.display()))?;
+    let root = build::root().map_err(|error| error.to_string())?;
+    let mut tables = String::new();
+    for name in TABLES {
+        tables += &fs::read_to_string(root.join(name)).map_err(io)?;
+    }
+    let mut seen = 0;
+    for header in HEADERS {
+        let text = fs::read_to_string(common.join(header)).map_err(io)?;
+        for name in text.lines().filter_map(macro_name) {
+            seen += 1;
+            // `core_initcall_sync()` has `core_initcall()`'s row.
+            let row = name.strip_suffix("_sync").unwrap_or(name);
+            if !tables.contains(&format!("`{row}(")) {
+                return Err(format!("{header}: {TABLES:?} do not name {name}()"));
+            }
+        }
+    }
+    match seen {
+        0..50 => Err(format!("only {seen} macros in {}", common.display())),
+        _ => Ok(()),
+    }
+}
+
+/// The name of the macro with arguments that `line` defines, if modules use it.
+fn macro_name(line: &str) -> Option<&str> {
+    let define = line.trim_start().strip_prefix('#')?.trim_start();
+    let (name, _) = define.strip_prefix("define")?.trim().split_once('(')?;
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_used = !name.starts_with('_') && !NO_FORM.iter().any(|no| name.starts_with(no));
+    (is_name && is_used).then_some(name)
 }

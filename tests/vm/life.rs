@@ -186,6 +186,15 @@ const LAST: &[(&str, &str, &[&str])] = &[
         "modprobe life_leaks; rmmod life_leaks & sleep 9; loaded life_leaks",
         &["life_leaks: exit", "life_leaks: unloading waits: "],
     ),
+    // Without it, the parameter can be written.
+    (
+        "lockdown_keeps_hardware_parameters_as_they_are",
+        "modprobe life_fails port=1 && echo 2 >/sys/module/life_fails/parameters/port || exit 3
+         mount -t securityfs none /sys/kernel/security; echo integrity >/sys/kernel/security/lockdown || exit 4
+         echo 3 >/sys/module/life_fails/parameters/port && exit 5
+         grep -x 2 /sys/module/life_fails/parameters/port",
+        &["write error: Operation not permitted", "2", "life_fails: second made", "Lockdown: "],
+    ),
     (
     "signed_by_an_unknown_key_is_told_from_unsigned_and_both_refused",
     "echo 1 >/sys/module/module/parameters/sig_enforce || exit; modprobe rust_minimal; test $? = 1 || exit

@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod built;
 mod builtin;
+mod console;
 mod debug;
 mod doc;
 mod guest;
@@ -77,6 +78,7 @@ fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
             params::check(&log, &mut report);
         }
         serial::run(kernel, &built, &mut report);
+        console::run(kernel, &built, &mut report);
     }
     if let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, &built)) {
         stacking::check_built(kernel, &stacks, &mut report);

@@ -13,7 +13,7 @@ pub struct Text {
 }
 
 impl Text {
-    const MAX: usize = 2048;
+    const MAX: usize = 32 * 1024;
 
     /// Makes an empty one.
     #[allow(clippy::new_without_default)]

@@ -7,6 +7,7 @@ use crate::bindings;
 use crate::device::Bound;
 use crate::device::Device;
 use crate::devres::Devres;
+use crate::error::code::EINVAL;
 use crate::error::to_result;
 use crate::error::Error;
 use crate::error::Result;
@@ -58,6 +59,38 @@ impl<'a> IrqRequest<'a> {
     pub(crate) unsafe fn new(dev: &'a Device<Bound>, irq: u32) -> Self {
         // INVARIANT: By the safety requirement.
         Self { dev, irq }
+    }
+
+    /// Returns a line of the ISA bus, 1 to 15, which says itself of no device whose line it is. It is
+    /// refused when it is requested if another driver has it.
+    ///
+    /// Context: any. C: `irq_canonicalize()`.
+    ///
+    /// # Errors
+    ///
+    /// [`EINVAL`] if there is no such line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use kernel::faux;
+    /// use kernel::irq::IrqRequest;
+    ///
+    /// let device = faux::Registration::new(c"irq_example", None)?;
+    /// let dev = device.as_ref().as_ref();
+    /// assert_eq!(IrqRequest::isa(dev, 3)?.irq(), 3);
+    /// // The second interrupt controller is behind line 2, and what was 2 is 9.
+    /// assert_eq!(IrqRequest::isa(dev, 2)?.irq(), 9);
+    /// assert_eq!(IrqRequest::isa(dev, 16).err(), Some(EINVAL));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn isa(dev: &'a Device<Bound>, irq: u32) -> Result<Self> {
+        match irq {
+            // INVARIANT: The ISA bus has no devices of its own: `dev` stands for what has the line.
+            2 => Ok(Self { dev, irq: 9 }),
+            1..=15 => Ok(Self { dev, irq }),
+            _ => Err(EINVAL),
+        }
     }
 
     /// The number of the line, as in `/proc/interrupts`.

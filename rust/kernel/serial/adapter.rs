@@ -8,6 +8,7 @@ use super::ModemLines;
 use super::Operations;
 use super::PmState;
 use super::Port;
+use super::Rs485;
 use super::Termios;
 use crate::bindings;
 use crate::error::code::EINVAL;
@@ -16,6 +17,8 @@ use crate::error::from_result;
 use crate::error::Result;
 use crate::ffi::c_char;
 use crate::ffi::c_int;
+#[cfg(CONFIG_CONSOLE_POLL)]
+use crate::ffi::c_uchar;
 use crate::ffi::c_uint;
 use crate::ffi::c_ulong;
 use crate::ffi::c_void;
@@ -70,7 +73,18 @@ fn stopped<T: Operations>(port: &Port<T>) {
 
 /// Calls an operation with the port's data, and the port as `$kind` has it.
 macro_rules! call {
-    ($kind:ident, $uart:ident, $op:ident $(, $arg:expr)*) => {{
+    (locked, $uart:ident, $op:ident $(, $arg:expr)*) => {{
+        // SAFETY: C calls the operation of a port that was added, and holds its lock.
+        let held = unsafe { bindings::uart_port_hold($uart) };
+        let result = call!(@ locked, $uart, $op $(, $arg)*);
+        // SAFETY: As above.
+        unsafe { bindings::uart_port_unhold($uart, held) };
+        result
+    }};
+    (port, $($rest:tt)*) => {
+        call!(@ port, $($rest)*)
+    };
+    (@ $kind:ident, $uart:ident, $op:ident $(, $arg:expr)*) => {{
         // SAFETY: C calls the operations of a port that was added, in the context of `uart_ops`.
         let port = unsafe { $kind::<T>($uart) };
         // SAFETY: The same.
@@ -122,6 +136,17 @@ impl<T: Operations> Adapter<T> {
         }
         if T::HAS_IOCTL {
             ops.ioctl = Some(Self::ioctl);
+        }
+        #[cfg(CONFIG_CONSOLE_POLL)]
+        {
+            if T::HAS_POLL_INIT {
+                ops.poll_init = Some(Self::poll_init);
+            }
+            // C takes a port that has one for one that has both.
+            if T::HAS_POLL_GET_CHAR && T::HAS_POLL_PUT_CHAR {
+                ops.poll_get_char = Some(Self::poll_get_char);
+                ops.poll_put_char = Some(Self::poll_put_char);
+            }
         }
         ops
     };
@@ -232,6 +257,24 @@ impl<T: Operations> Adapter<T> {
         from_result(|| call!(port, uart, ioctl, cmd, arg))
     }
 
+    #[cfg(CONFIG_CONSOLE_POLL)]
+    unsafe extern "C" fn poll_init(uart: *mut bindings::uart_port) -> c_int {
+        from_result(|| call!(port, uart, poll_init).map(|()| 0))
+    }
+
+    #[cfg(CONFIG_CONSOLE_POLL)]
+    unsafe extern "C" fn poll_get_char(uart: *mut bindings::uart_port) -> c_int {
+        // SAFETY: C passes a port that was added.
+        let data = unsafe { port::<T>(uart) }.data();
+        T::poll_get_char(data).map_or(bindings::NO_POLL_CHAR as c_int, c_int::from)
+    }
+
+    #[cfg(CONFIG_CONSOLE_POLL)]
+    unsafe extern "C" fn poll_put_char(uart: *mut bindings::uart_port, ch: c_uchar) {
+        // SAFETY: C passes a port that was added.
+        T::poll_put_char(unsafe { port::<T>(uart) }.data(), ch)
+    }
+
     // The bus driver has found the port, and has its resources.
 
     unsafe extern "C" fn config_port(_uart: *mut bindings::uart_port, _flags: c_int) {}
@@ -257,6 +300,29 @@ impl<T: Operations> Adapter<T> {
         } else {
             EINVAL.to_errno()
         }
+    }
+}
+
+/// Sets RS-485 of a port, for its field of that name.
+///
+/// # Safety
+///
+/// `uart` must be a `Port<T>` whose lock is held, `termios` null or valid, and `rs485` valid.
+pub(super) unsafe extern "C" fn rs485_config<T: Operations>(
+    uart: *mut bindings::uart_port,
+    termios: *mut bindings::ktermios,
+    rs485: *mut bindings::serial_rs485,
+) -> c_int {
+    // It may be the port's own, which a `LockedPort` reads.
+    // SAFETY: By the safety requirement.
+    let (termios, mut copy) = unsafe { (Termios::try_from_raw(termios), Rs485::from_raw(*rs485)) };
+    match call!(locked, uart, rs485_config, termios, &mut copy) {
+        Ok(()) => {
+            // SAFETY: By the safety requirement.
+            unsafe { *rs485 = copy.into_raw() };
+            0
+        }
+        Err(error) => error.to_errno(),
     }
 }
 

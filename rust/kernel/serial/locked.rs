@@ -6,6 +6,7 @@ use super::port::Phase;
 use super::ModemLines;
 use super::Operations;
 use super::Port;
+use super::Rs485;
 use super::Termios;
 use crate::bindings;
 use crate::ffi::c_uint;
@@ -325,6 +326,13 @@ impl<T: Operations> LockedPort<T> {
             (*self.as_raw()).read_status_mask = read as c_uint;
             (*self.as_raw()).ignore_status_mask = ignore as c_uint;
         }
+    }
+
+    /// How the port does RS-485. C: `port->rs485`.
+    #[inline]
+    pub fn rs485(&self) -> Rs485 {
+        // SAFETY: The port is valid, and its lock held.
+        Rs485::from_raw(unsafe { (*self.as_raw()).rs485 })
     }
 
     /// Tells C how long a character takes. C: `uart_update_timeout()`.

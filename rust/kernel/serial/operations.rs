@@ -4,6 +4,7 @@
 
 use super::LockedPort;
 use super::Port;
+use super::Rs485;
 use super::Termios;
 use crate::bindings;
 use crate::build_error;
@@ -212,6 +213,54 @@ pub trait Operations: Sized + 'static {
     /// What `/proc/tty/driver` and the log call the hardware. Context: process.
     fn type_name(data: &Self::Data, port: &Port<Self>) -> &'static CStr {
         let _ = (data, port);
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Sets RS-485 as `rs485` says, which [`PortOptions::rs485_supported`](super::PortOptions::rs485_supported)
+    /// has cut down to what the port can do; the driver changes in it what it cannot do. `termios` is there if
+    /// the port is open. Afterwards [`LockedPort::rs485()`] has it.
+    ///
+    /// Context: port lock held.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the driver returns: RS-485 stays as it is.
+    fn rs485_config(
+        data: &Self::Data,
+        port: &LockedPort<Self>,
+        termios: Option<&Termios>,
+        rs485: &mut Rs485,
+    ) -> Result {
+        let _ = (data, port, termios, rs485);
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Makes the port ready for [`poll_get_char()`](Self::poll_get_char), also while it is closed.
+    ///
+    /// Context: process, may sleep.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the driver returns: the debugger does not use the port then.
+    fn poll_init(data: &Self::Data, port: &Port<Self>) -> Result {
+        let _ = (data, port);
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Receives a character for the kernel's debugger, if one is there. A kernel without `CONFIG_CONSOLE_POLL`
+    /// does not call it.
+    ///
+    /// Context: any, NMI too: no lock is held, and none can be waited for.
+    fn poll_get_char(data: &Self::Data) -> Option<u8> {
+        let _ = data;
+        build_error!(VTABLE_DEFAULT_ERROR)
+    }
+
+    /// Sends a character for the kernel's debugger, when there is room for it.
+    ///
+    /// Context: as [`poll_get_char()`](Self::poll_get_char), without which it is not called.
+    fn poll_put_char(data: &Self::Data, ch: u8) {
+        let _ = (data, ch);
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 

@@ -7,6 +7,7 @@ use super::Driver;
 use super::LockedPort;
 use super::Operations;
 use super::PortGuard;
+use super::Rs485;
 use super::Termios;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::bindings;
@@ -70,6 +71,8 @@ pub struct PortOptions<'a> {
     pub irq_flags: Flags,
     /// Whether a break and a character make a SysRq, if the port is a console.
     pub sysrq: bool,
+    /// What the port can do of RS-485, see [`Operations::rs485_config()`].
+    pub rs485_supported: Rs485,
 }
 
 impl Default for PortOptions<'_> {
@@ -84,6 +87,7 @@ impl Default for PortOptions<'_> {
             irq: None,
             irq_flags: Flags::TRIGGER_NONE,
             sysrq: true,
+            rs485_supported: Rs485::NONE,
         }
     }
 }
@@ -193,7 +197,12 @@ impl<T: Operations> Port<T> {
     /// `uart` must be a port that [`fill()`] has filled, in a `Self` that is complete.
     unsafe fn register(driver: &Driver<T>, uart: *mut bindings::uart_port) -> Result {
         // SAFETY: The place holds a count of the driver, so it is registered.
-        to_result(unsafe { bindings::uart_add_one_port(driver.uart.get(), uart) })?;
+        let added = to_result(unsafe { bindings::uart_add_one_port(driver.uart.get(), uart) });
+        added.inspect_err(|_| {
+            // C keeps it, maybe as a console, if there was no memory at the end.
+            // SAFETY: The driver is registered, and nobody can have opened the port.
+            unsafe { bindings::uart_forget_port(driver.uart.get(), uart) };
+        })?;
         // C does not say on all kernels that the port has no device file.
         // SAFETY: It was added just now.
         if unsafe { bindings::uart_port_has_device(driver.uart.get(), uart) } {
@@ -426,6 +435,12 @@ unsafe fn fill<T: Operations>(
     unsafe { bindings::uart_port_set_iotype(uart, options.iobase != 0) };
     uart.irq = options.irq.map_or(0, |irq| irq.irq());
     uart.has_sysrq = options.sysrq.into();
+    if T::HAS_RS485_CONFIG {
+        uart.rs485_config = Some(adapter::rs485_config::<T>);
+        uart.rs485_supported = options.rs485_supported.into_raw();
+    }
+    // The lock may be in use when the port becomes a console.
+    uart.console_reinit = 1;
     // Root must not move the port elsewhere.
     uart.flags = bindings::UPF_FIXED_PORT | bindings::UPF_FIXED_TYPE;
     if T::HAS_THROTTLE || T::HAS_UNTHROTTLE {

@@ -99,8 +99,38 @@ fn function(signature: &Signature, returns: Returns) -> Result<Vec<TokenStream>>
     }
     if let ReturnType::Type(_, type_) = &signature.output {
         checks.push(passed(type_, &signature.generics, returns == Returns::Up)?);
+        lent(type_, signature)?;
     }
     Ok(checks)
+}
+
+/// What is returned by reference is lent by a parameter: a lifetime that is in no parameter is for the caller
+/// to choose, so it would be `'static`.
+fn lent(result: &Type, signature: &Signature) -> Result<()> {
+    let Type::Reference(syn::TypeReference {
+        lifetime: Some(lifetime),
+        ..
+    }) = result
+    else {
+        return Ok(());
+    };
+    let of_input = |input: &FnArg| match input {
+        FnArg::Receiver(receiver) => receiver.lifetime() == Some(lifetime),
+        FnArg::Typed(input) => match &*input.ty {
+            Type::Reference(reference) => reference.lifetime.as_ref() == Some(lifetime),
+            _ => false,
+        },
+    };
+    // Whether `'static` may be here has been looked at.
+    if ["static", "_"].iter().any(|name| lifetime.ident == name)
+        || signature.inputs.iter().any(of_input)
+    {
+        return Ok(());
+    }
+    Err(Error::new_spanned(
+        lifetime,
+        "no parameter has this lifetime, so what is returned would have to last for good",
+    ))
 }
 
 /// Attributes that leave what they are on as it is. Another macro could change it after it was looked at.

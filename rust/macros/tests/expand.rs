@@ -73,6 +73,7 @@ const MODINFO: &[&str] = &[
     "import_ns=NET_NS",
     "import_ns=USB_STORAGE",
     "staging=Y",
+    "weakdep=other",
     "parm=level:The level",
     "parmtype=level:i8",
     "parm=debug:Whether to debug",

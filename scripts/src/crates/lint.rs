@@ -40,10 +40,13 @@ const CLIPPY: &[&str] = &[
 ];
 
 /// The directories whose modules are looked at.
-const MODULES: [&str; 8] = [
+const MODULES: [&str; 11] = [
     "samples",
     "templates/module",
     "templates/params",
+    "templates/pci",
+    "templates/platform",
+    "templates/uart",
     "tests/builtin",
     "tests/kernel",
     "tests/out_of_tree",

@@ -70,7 +70,10 @@ pub fn stub(
     take_sections(path)?;
     let exports = read_exports(&exports)?;
     let mut own = Symbols::of(&data)?.defined;
-    own.extend(runtime.into_iter().flatten().cloned());
+    let none = BTreeSet::new();
+    let runtime = runtime.unwrap_or(&none);
+    check_names(&exports, runtime)?;
+    own.extend(runtime.iter().cloned());
     check(&exports, &declared, &own)?;
     if exports.is_empty() {
         return Ok(None);
@@ -121,13 +124,34 @@ fn take_sections(object: &Path) -> Result<()> {
     command::output(objcopy.arg(object)).map(drop)
 }
 
+/// Symbols that the kernel calls in a module, with no look at their type.
+const ENTRIES: [&str; 2] = ["init_module", "cleanup_module"];
+
+/// Looks that nobody calls an exported function but by way of its interface.
+fn check_names(exports: &[Export<'_>], runtime: &BTreeSet<String>) -> Result<()> {
+    let is_taken = |name: &str| ENTRIES.contains(&name) || runtime.contains(name);
+    match exports.iter().find(|export| is_taken(export.symbol)) {
+        Some(export) => bail!(
+            "{} cannot be exported: the kernel or the compiler calls what has this name",
+            export.symbol
+        ),
+        None => Ok(()),
+    }
+}
+
 /// Looks that calls by way of an interface reach what it declares: interface and symbol, in pairs.
 ///
 /// The exporting module has all of it, so no other module or the kernel can have a symbol of one of these
 /// names too. And an importing module must not have one of its own.
 fn check(exports: &[Export<'_>], declared: &[&str], own: &BTreeSet<String>) -> Result<()> {
+    let mut seen = BTreeSet::new();
     for pair in declared.chunks_exact(2) {
         let &[interface, symbol] = pair else { continue };
+        // In two modules of one interface, they could have two types.
+        ensure!(
+            seen.insert(symbol),
+            "the interface {interface} declares {symbol}, which is declared elsewhere too"
+        );
         let mut of_it = exports
             .iter()
             .filter(|export| export.interface == interface)
@@ -316,6 +340,26 @@ mod tests {
         check(&exports(), &both, &none).unwrap();
         let error = check(&exports(), &["api", "missing"], &none).unwrap_err();
         assert!(error.to_string().contains("declares missing"), "{error}");
+    }
+
+    #[test]
+    fn a_symbol_is_declared_once() {
+        let none = BTreeSet::new();
+        for declared in [["api", "a", "api", "a"], ["api", "a", "other", "a"]] {
+            let error = check(&[], &declared, &none).unwrap_err();
+            assert!(error.to_string().contains("declared elsewhere"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_others_call_is_not_exported() {
+        let runtime = BTreeSet::from(["__udivti3".to_owned()]);
+        let record = |name| read_exports(&[name, "", "", "api", "", "void f(void)"]).unwrap();
+        check_names(&record("f"), &runtime).unwrap();
+        for name in ["__udivti3", "init_module", "cleanup_module"] {
+            let error = check_names(&record(name), &runtime).unwrap_err();
+            assert!(error.to_string().starts_with(name), "{error}");
+        }
     }
 
     #[test]

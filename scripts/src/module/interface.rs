@@ -9,7 +9,7 @@ use super::{as_written, cwd};
 use crate::crates::ModuleSettings;
 use crate::sysroot;
 use anyhow::{bail, ensure, Context, Result};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,13 @@ fn one(
         );
     }
 
+    // In its place, whatever is declared in the other would be taken for it.
+    ensure!(
+        !sysroot::CRATES.contains(&&*name) && before.iter().all(|other| other.name != name),
+        "{}: a crate that the module uses has this name; choose another",
+        written.display()
+    );
+
     let rustc = |anchor: &str| -> Result<Command> {
         let mut rustc = Command::new(&settings.rustc);
         rustc
@@ -164,6 +171,33 @@ fn of_code_generation(flags: &[String]) -> Vec<&String> {
         .collect()
 }
 
+/// `tokens` without the documentation.
+fn without_docs(tokens: TokenStream) -> TokenStream {
+    let is = |token: &TokenTree, mark| matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark);
+    let mut kept: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        let TokenTree::Group(group) = &token else {
+            kept.push(token);
+            continue;
+        };
+        let first = group.stream().into_iter().next();
+        let is_doc = group.delimiter() == Delimiter::Bracket
+            && matches!(first, Some(TokenTree::Ident(ident)) if ident == "doc");
+        let before = match kept.as_slice() {
+            [.., hash, bang] if is(hash, '#') && is(bang, '!') => 2,
+            [.., hash] if is(hash, '#') => 1,
+            _ => 0,
+        };
+        if is_doc && before > 0 {
+            kept.truncate(kept.len() - before);
+            continue;
+        }
+        let inner = Group::new(group.delimiter(), without_docs(group.stream()));
+        kept.push(inner.into());
+    }
+    kept.into_iter().collect()
+}
+
 /// Whether a crate is named in `tokens`: it cannot be used without.
 fn names(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
@@ -186,9 +220,9 @@ fn version(
         hash.update(flag);
         hash.update([0]);
     }
-    // rustc keeps comments, and line breaks are only taste.
+    // rustc keeps comments, and line breaks are only taste; documentation changes no type.
     let text = String::from_utf8_lossy(expanded);
-    let tokens = text.parse::<TokenStream>().ok();
+    let tokens = text.parse().ok().map(without_docs);
     // Those that it uses: a module may share others before it with other modules.
     let uses = |name: &str| {
         tokens
@@ -228,6 +262,99 @@ mod tests {
     fn flags_of_code_generation_are_told_from_others() {
         let flags = ["--cfg=a", "-C", "opt-level=1", "-Zx", "-Adead_code"].map(str::to_owned);
         assert_eq!(of_code_generation(&flags), ["-C", "opt-level=1", "-Zx"]);
+    }
+
+    fn interface(name: &str, anchor: &str) -> Interface {
+        Interface {
+            name: name.to_owned(),
+            anchor: anchor.to_owned(),
+            library: PathBuf::new(),
+            dep_info: String::new(),
+        }
+    }
+
+    fn settings(abi: &str) -> ModuleSettings {
+        ModuleSettings {
+            rustc: "rustc".into(),
+            frame_limit: 0,
+            helpers: None,
+            args: Vec::new(),
+            abi: abi.to_owned(),
+            modversions: true,
+            namespace_is_string: true,
+        }
+    }
+
+    const TEXT: &str = "/// Doc.\npub fn f(a: u32) { low_api::g() } // Comment.";
+
+    #[test]
+    fn a_version_is_of_all_that_a_layout_depends_on() {
+        let flag = "-Zrandomize-layout".to_owned();
+        let low = |anchor| {
+            [
+                interface("low_api", anchor),
+                interface("other_api", "other_api_1"),
+            ]
+        };
+        let version = |abi, low: &[Interface], flags: &[&String], text: &str| {
+            version(&settings(abi), low, flags, text.as_bytes())
+        };
+        let base = version("a", &low("low_api_1"), &[], TEXT);
+        let changes = [
+            (
+                "the crates, the compiler",
+                version("b", &low("low_api_1"), &[], TEXT),
+            ),
+            (
+                "an interface below",
+                version("a", &low("low_api_2"), &[], TEXT),
+            ),
+            ("a flag", version("a", &low("low_api_1"), &[&flag], TEXT)),
+            (
+                "a type",
+                version("a", &low("low_api_1"), &[], &TEXT.replace("u32", "u64")),
+            ),
+        ];
+        for (what, changed) in changes {
+            assert_ne!(changed, base, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_version_is_of_nothing_else() {
+        let low = interface("low_api", "low_api_1");
+        let base = version(&settings("a"), &[low], &[], TEXT.as_bytes());
+        let others = [
+            interface("low_api", "low_api_1"),
+            interface("other_api", "other_api_2"),
+        ];
+        for text in [
+            TEXT,
+            "pub fn f(a:\nu32) { low_api::g() }",
+            "#![doc = \"x\"] #[doc(hidden)] pub fn f(a: u32) { /* x */ low_api::g() }",
+        ] {
+            assert_eq!(
+                version(&settings("a"), &others, &[], text.as_bytes()),
+                base,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_interface_takes_no_other_crates_name() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, before) in [("kernel", "x"), ("core", "x"), ("twice_api", "twice_api")] {
+            let file = dir.path().join(format!("{name}.rs"));
+            fs::write(&file, "").unwrap();
+            let before = [interface(before, "")];
+            let error = one(&settings("a"), &file, &before, &[], dir.path()).err();
+            let error = error.unwrap().to_string();
+            assert!(
+                error.contains("a crate that the module uses has this name"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

@@ -122,27 +122,21 @@ pub fn link(
     }
     let mut ld = Command::new("ld");
     ld.args(["-r", "-o"]).arg(out).args(&objects);
-    match &settings.helpers {
-        Some(helpers) => {
-            command::output(ld.arg(helpers))?;
-            // Each helper names its file; objtool takes an object that names several for a whole module.
-            command::output(
-                Command::new("objcopy")
-                    .args([
-                        "--wildcard",
-                        "--strip-symbol=*.[co]",
-                        "--localize-symbol=rust_helper_*",
-                    ])
-                    .args(&runtime)
-                    .arg(out),
-            )?;
-        }
-        None if objects.len() > 1 => {
-            command::output(&mut ld)?;
-            command::output(Command::new("objcopy").args(&runtime).arg(out))?;
-        }
-        None => fs::rename(&objects[0], out).context("cannot rename the object")?,
+    if let Some(helpers) = &settings.helpers {
+        ld.arg(helpers);
+    } else if objects.len() == 1 {
+        fs::rename(&objects[0], out).context("cannot rename the object")?;
+        return Ok(stub);
     }
+    command::output(&mut ld)?;
+    // Each part names its file; objtool takes an object that names several for a whole module.
+    let mut objcopy = Command::new("objcopy");
+    objcopy.args([
+        "--wildcard",
+        "--strip-symbol=*.[co]",
+        "--localize-symbol=rust_helper_*",
+    ]);
+    command::output(objcopy.args(&runtime).arg(out))?;
     Ok(stub)
 }
 

@@ -19,7 +19,7 @@ module! {
     softdep: ["pre: one two post: three"],
     firmware: ["full/a.bin", "full/b.bin"],
     imports_ns: ["NET_NS", "USB_STORAGE"],
-    info: { staging: "Y", },
+    info: { staging: "Y", weakdep: "other", },
     initcall: subsys,
     params: {
         level: i8 {

@@ -106,6 +106,47 @@ const REFUSED: &[(&str, &[Change], &str)] = &[
         "mismatched types",
     ),
     (
+        "an_alignment_that_is_not_the_headers",
+        &[(
+            "rust_export_api.rs",
+            "#[repr(C)]\n",
+            "#[repr(C)]\n#[repr(align(8))]\n",
+        )],
+        "struct rust_export_pair is not what Rust believes: its alignment",
+    ),
+    // Each would be the other's type to whoever calls it.
+    (
+        "two_functions_of_one_name",
+        &[(
+            "rust_export_api.rs",
+            "/// Adds all of",
+            "/// Another.\npub mod other {\n    use kernel::prelude::*;\n    #[interface]\n    extern \"Rust\" {\n        \
+             /// Another.\n        pub fn counter(text: &str);\n    }\n}\n\n/// Adds all of",
+        )],
+        "the interface rust_export_api declares rust_export_api_counter, which is declared elsewhere too",
+    ),
+    (
+        "a_function_that_the_kernel_calls",
+        &[
+            (
+                "rust_export_api.rs",
+                "    pub fn rust_export_sum",
+                "    /// C's.\n    pub fn cleanup_module(pair: &Pair);\n    /// Sum.\n    pub fn rust_export_sum",
+            ),
+            (
+                "rust_export.rs",
+                "struct RustExport;",
+                "#[export_symbol(rust_export_api)]\nextern \"C\" fn cleanup_module(_pair: &Pair) {}\nstruct RustExport;",
+            ),
+        ],
+        "cleanup_module",
+    ),
+    (
+        "an_interface_of_a_crates_name",
+        &[("Kbuild", "=$(src)/rust_export_api.rs\nCFLAGS", "=$(src)/rust_export_api.rs --interface=$(src)/rust_export_api.rs\nCFLAGS")],
+        "a crate that the module uses has this name; choose another",
+    ),
+    (
         "a_function_of_another_interface",
         &[(
             "rust_export.rs",
@@ -239,6 +280,7 @@ fn exports(stacks: &Stacks, has_versions: bool) -> Verdict {
     let expected = [
         ("stack_lower_api_boxed", "EXPORT_SYMBOL", "STACK_LOWER"),
         ("stack_lower_api_text", "EXPORT_SYMBOL", ""),
+        ("stack_lower_last", "EXPORT_SYMBOL", ""),
         ("stack_lower_mixed", "EXPORT_SYMBOL_GPL", "STACK_LOWER"),
         ("stack_lower_nothing", "EXPORT_SYMBOL_GPL", ""),
     ];

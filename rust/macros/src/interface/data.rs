@@ -84,6 +84,8 @@ fn c_type(args: TokenStream, item: &ItemStruct) -> Result<TokenStream> {
     let size = format!("_Static_assert(sizeof({c_name}) == ");
     let message = |what: &str| format!(", \"{c_name} is not what Rust believes: {what}\");\n");
     let size_message = message("its size");
+    let alignment = format!("_Static_assert(_Alignof({c_name}) == ");
+    let alignment_message = message("its alignment");
     let fields = fields.named.iter().filter_map(|field| {
         let (ident, type_) = (field.ident.as_ref()?, &field.ty);
         let at = format!("_Static_assert(__builtin_offsetof({c_name}, {ident}) == ");
@@ -113,7 +115,10 @@ fn c_type(args: TokenStream, item: &ItemStruct) -> Result<TokenStream> {
                 #(#fields)*
                 .text(#size)
                 .number(::core::mem::size_of::<#name>())
-                .text(#size_message);
+                .text(#size_message)
+                .text(#alignment)
+                .number(::core::mem::align_of::<#name>())
+                .text(#alignment_message);
         }
     })
 }

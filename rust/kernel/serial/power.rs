@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Ports while the system sleeps.
+
+use super::Driver;
+use super::Operations;
+use crate::bindings;
+use crate::device::Bound;
+use crate::device::Device;
+use crate::error::to_result;
+use crate::error::Result;
+use crate::ffi::c_int;
+
+/// What C does with one port.
+type Change = unsafe extern "C" fn(*mut bindings::uart_driver, *mut bindings::uart_port) -> c_int;
+
+impl<T: Operations> Driver<T> {
+    /// Suspends the ports of `dev`, for [`pm::Operations::suspend()`](crate::pm::Operations::suspend).
+    ///
+    /// A port that is open is shut down, and writers wait; a console keeps its records for later. A port that
+    /// may wake the system (`power/wakeup` of the tty) goes on. Context: process, may sleep.
+    /// C: `uart_suspend_port()`.
+    ///
+    /// # Errors
+    ///
+    /// C's.
+    pub fn suspend_ports(&self, dev: &Device<Bound>) -> Result {
+        self.for_ports_of(dev, bindings::uart_suspend_port)
+    }
+
+    /// Undoes [`suspend_ports()`](Self::suspend_ports): starts the ports that were open, with their settings.
+    ///
+    /// Context: process, may sleep. C: `uart_resume_port()`.
+    ///
+    /// # Errors
+    ///
+    /// C's.
+    pub fn resume_ports(&self, dev: &Device<Bound>) -> Result {
+        self.for_ports_of(dev, bindings::uart_resume_port)
+    }
+
+    fn for_ports_of(&self, dev: &Device<Bound>, change: Change) -> Result {
+        // Without a registration there are no ports.
+        if self.get().is_err() {
+            return Ok(());
+        }
+        // SAFETY: The driver is registered. The ports of `dev` stay while it has its driver.
+        let result = to_result(unsafe {
+            bindings::uart_for_ports_of(self.uart.get(), dev.as_raw(), Some(change))
+        });
+        // SAFETY: It was counted above.
+        unsafe { self.put() };
+        result
+    }
+}

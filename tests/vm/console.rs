@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Serial consoles: `rust_uart16550` as the kernel's console, asleep and in a panic; and a port without
+//! hardware that prints while its own lock is held.
+
+use crate::built::{Built, SAMPLES, SERIAL};
+use crate::serial::{passed, program};
+use crate::{Report, Verdict};
+use anyhow::{Context, Result};
+use ferrule::kernels::Kernel;
+use ferrule::vm;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// The console shows everything while the commands run, and nothing between the marks.
+const PRELUDE: &str = "dmesg -n 1
+D=/sys/bus/pci/drivers/rust_uart16550
+say() { echo \"<6>$1\" >/dev/kmsg; sleep 1; }
+part() {
+    dmesg -c >/dev/null
+    dmesg -n 8
+    ( eval \"$2\" ) >/tmp/said 2>&1
+    status=$?
+    dmesg -n 1
+    echo \"@@ begin $1\"
+    cat /tmp/said
+    echo '@@ log'
+    dmesg
+    echo \"@@ end $1 $status\"
+}
+";
+
+/// Name and commands.
+const PARTS: &[(&str, &str)] = &[
+    (
+        "becomes_the_console_that_was_asked_for",
+        "! grep ttyRU0 /proc/consoles; insmod /rust_uart16550.ko && grep -q '^ttyRU0 .*E' /proc/consoles && \
+         test $(cat /sys/class/tty/ttyRU0/console) = Y && test $(cat /sys/class/tty/ttyRU1/console) = N && \
+         stty -F /dev/ttyRU0 | grep -q 'speed 115200' && say 'the first record'",
+    ),
+    (
+        "sysfs_takes_it_away_and_gives_it_back",
+        "C=/sys/class/tty/ttyRU0/console; exec 3<>/dev/ttyRU0; echo N >$C && ! grep ttyRU0 /proc/consoles && \
+         test $(cat $C) = N && echo Y >$C && grep -q '^ttyRU0 .*E' /proc/consoles && say 'it is back'; \
+         ! echo Y >/sys/class/tty/ttyRU1/console",
+    ),
+    (
+        "is_a_tty_too",
+        "echo 'a line of the tty' >/dev/ttyRU0 && say 'and a record'",
+    ),
+    (
+        "a_break_and_a_key_are_a_sysrq",
+        "exec 3<>/dev/ttyRU0; say 'a break, please'; sleep 4; dmesg | grep 'sysrq: HELP' && \
+         grep -q '^0: .*brk:1' /proc/tty/driver/rust_uart16550",
+    ),
+    (
+        "goes_while_it_is_written_to",
+        "(while :; do echo '<6>a flood' >/dev/kmsg; done) & F=$!; i=0; while [ $i -lt 5 ]; do \
+         (exec 3<>/dev/ttyRU0; echo 0000:00:08.0 >$D/unbind; ! grep ttyRU0 /proc/consoles) || exit 1; \
+         echo 0000:00:08.0 >$D/bind; grep -q ttyRU0 /proc/consoles || exit 2; i=$((i+1)); done; \
+         rmmod rust_uart16550 && ! grep ttyRU /proc/consoles /proc/tty/drivers && kill $F && dmesg -c >/dev/null; \
+         insmod /rust_uart16550.ko",
+    ),
+    (
+        "sleeps_and_goes_on",
+        "stty -F /dev/ttyRU1 raw -echo 57600; exec 3<>/dev/ttyRU0 4<>/dev/ttyRU1; \
+         echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test && \
+         stty -F /dev/ttyRU1 | grep -q 57600 && printf hello >&4 && test $(head -c 6 <&4) = world && \
+         say 'after the sleep'",
+    ),
+    (
+        "wakes_the_system",
+        "exec 4<>/dev/ttyRU1; echo enabled >/sys/class/tty/ttyRU1/power/wakeup; head -c 5 <&4 >/tmp/got & P=$!; \
+         printf sleep >&4; echo freeze >/sys/power/state && printf awake >&4 && wait $P && \
+         test $(cat /tmp/got) = wake && \
+         test $(cat /sys/power/pm_wakeup_irq) = $(cat /sys/class/tty/ttyRU1/irq)",
+    ),
+    (
+        "prints_under_the_lock",
+        "insmod /test_serial.ko && grep -q '^ttyTS0 .*E' /proc/consoles && /stub && rmmod test_serial && \
+         ! grep ttyTS /proc/consoles",
+    ),
+];
+
+/// What `tests/serial/stub.c` says.
+const STUB: &[&str] = &[
+    "console: 1",
+    "records: all",
+    "rs485 on: done, flags 3, delay 20; now flags 3, delay 20",
+    // Without what the port has not.
+    "rs485 what it has not: done, flags 5, delay 0; now flags 5, delay 0",
+    "rs485 what it changes: done, flags 3, delay 1; now flags 3, delay 1",
+    "rs485 what it refuses: Numerical result out of range, flags 3, delay 90; now flags 3, delay 1",
+    "rs485 too long: Numerical result out of range, flags 3, delay 1000000; now flags 3, delay 1",
+    "rs485 off: done, flags 0, delay 0; now flags 0, delay 0",
+    "rs485 bad pointer: Bad address",
+];
+
+/// What the other end of the console sees.
+const SEEN: &[&str] = &[
+    "Linux version",
+    "the first record\r\n",
+    "it is back\r\n",
+    "a line of the tty\r\n",
+    "and a record\r\n",
+    "after the sleep\r\n",
+];
+
+/// What the kernel says when it dies.
+const PANIC: &[&str] = &[
+    "Kernel panic - not syncing: sysrq triggered crash\r\n",
+    "Call Trace:\r\n",
+    "sysrq_handle_crash+0x",
+    "Kernel Offset:",
+];
+
+/// Runs everything on one kernel.
+pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
+    let Some(program) = report.add_step("console::the_program_builds", program("stub")) else {
+        return;
+    };
+    let booted = boot(kernel, built, &program);
+    let Some((log, seen)) = report.add_step("console::boots_and_dies", booted) else {
+        return;
+    };
+    for (name, _) in PARTS {
+        report.add(format!("console::{name}"), passed(&log, name).map(drop));
+    }
+    report.add("console::the_stub_answers", stub(&log));
+    report.add("console::the_log_arrives", all_in(&seen, SEEN));
+    let panic = seen.rfind("sysrq: Trigger a crash");
+    report.add(
+        "console::a_panic_arrives",
+        panic
+            .ok_or_else(|| "no panic".to_owned())
+            .and_then(|at| all_in(&seen[at..], PANIC)),
+    );
+}
+
+/// The guest's log, and what its console's other end saw.
+fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, String)> {
+    let mut script = PRELUDE.to_owned();
+    for (name, commands) in PARTS {
+        script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
+    }
+    script += "dmesg -n 8\necho c >/proc/sysrq-trigger\n";
+    // A socket's name must be short.
+    let dir = tempfile::tempdir()?;
+    let socket = |name: &str| dir.path().join(name);
+    let device = |name: &str, addr: u32, options: &str| {
+        let path = socket(name).display().to_string();
+        [
+            "-chardev".to_owned(),
+            format!("socket,id={name},path={path},server=on,wait=off{options}"),
+            "-device".to_owned(),
+            format!("pci-serial,chardev={name},addr={addr}"),
+        ]
+    };
+    let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
+    files.push((program.to_owned(), "/stub".to_owned()));
+    for (dir, name) in [(SAMPLES, "rust_uart16550"), (SERIAL, "test_serial")] {
+        let module = built.dir(dir).join(format!("{name}.ko"));
+        files.push((module, format!("/{name}.ko")));
+    }
+    let guest = vm::Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        append:
+            "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU console=ttyRU0,115200n8 \
+                 console=ttyTS0,57600e7r console=ttyS0"
+                .to_owned(),
+        qemu_args: device("c", 8, ",telnet=on")
+            .into_iter()
+            .chain(device("d", 9, ""))
+            .collect(),
+        timeout: Duration::from_secs(400),
+        cpus: 2,
+        ..vm::Guest::default()
+    };
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let console = scope.spawn(|| talk(&socket("c"), &over, CONSOLE));
+        let other = scope.spawn(|| talk(&socket("d"), &over, OTHER));
+        let outcome = vm::boot(&guest, &mut |_| {});
+        over.store(true, Ordering::Relaxed);
+        let seen = console.join().expect("a test thread does not panic");
+        other.join().expect("a test thread does not panic")?;
+        Ok((outcome?.log, seen?))
+    })
+}
+
+/// What the other end of a port says when it has heard something.
+#[derive(Clone, Copy)]
+struct Answer {
+    cue: &'static str,
+    /// How many milliseconds it waits, and what it says then.
+    parts: &'static [(u64, &'static [u8])],
+    /// It says all again until it has heard this.
+    until: Option<&'static str>,
+}
+
+/// A break is a command of telnet's.
+const CONSOLE: &[Answer] = &[Answer {
+    cue: "a break, please\r\n",
+    parts: &[(1000, b"\xff\xf3"), (500, b"h")],
+    until: None,
+}];
+
+const OTHER: &[Answer] = &[
+    Answer {
+        cue: "hello",
+        parts: &[(0, b"world\n")],
+        until: None,
+    },
+    // The first may come before the system sleeps.
+    Answer {
+        cue: "sleep",
+        parts: &[(5000, b"wake\n")],
+        until: Some("awake"),
+    },
+];
+
+/// Listens to a port until the guest is over, and gives each answer once.
+fn talk(path: &PathBuf, over: &AtomicBool, answers: &[Answer]) -> Result<String> {
+    let is_over = || over.load(Ordering::Relaxed);
+    let pause = || std::thread::sleep(Duration::from_millis(100));
+    let mut stream = loop {
+        match UnixStream::connect(path) {
+            Ok(stream) => break stream,
+            Err(_) if !is_over() => pause(),
+            Err(error) => return Err(error).context("QEMU's socket is not there"),
+        }
+    };
+    stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+    let (mut heard, mut bytes) = (String::new(), [0; 4096]);
+    let mut left = answers.to_vec();
+    while !is_over() {
+        match stream.read(&mut bytes) {
+            Ok(0) => pause(),
+            Ok(count) => heard += &String::from_utf8_lossy(&bytes[..count]),
+            Err(_) => {}
+        }
+        let heard_of = |answer: &Answer| heard.contains(answer.cue);
+        let Some(next) = left.iter().position(heard_of) else {
+            continue;
+        };
+        let Answer { parts, until, .. } = left[next];
+        let is_last = until.is_none_or(|until| heard.contains(until));
+        if is_last {
+            left.remove(next);
+        }
+        if is_last && until.is_some() {
+            continue;
+        }
+        for (wait, answer) in parts {
+            std::thread::sleep(Duration::from_millis(*wait));
+            stream.write_all(answer)?;
+        }
+    }
+    Ok(heard)
+}
+
+fn stub(log: &str) -> Verdict {
+    let said = passed(log, "prints_under_the_lock")?;
+    match said == STUB {
+        true => Ok(()),
+        false => Err(format!("{said:#?}")),
+    }
+}
+
+fn all_in(seen: &str, wanted: &[&str]) -> Verdict {
+    match wanted.iter().find(|wanted| !seen.contains(**wanted)) {
+        None => Ok(()),
+        Some(missing) => Err(format!("{missing:?} is missing in:\n{seen}")),
+    }
+}
