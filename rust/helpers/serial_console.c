@@ -136,8 +136,10 @@ __rust_helper void rust_helper_uart_forget_port(struct uart_driver *drv, struct 
 	if (uart_console(up))
 		unregister_console(up->cons);
 	mutex_lock(&state->port.mutex);
-	if (state->uart_port == up)
+	if (state->uart_port == up) {
 		state->uart_port = NULL;
+		/* Where it did not come so far, there is no name, or C has freed it. */
+		kfree(up->name);
+	}
 	mutex_unlock(&state->port.mutex);
-	kfree(up->name);
 }
