@@ -33,12 +33,12 @@ use core::marker::PhantomData;
 ///     }
 /// }
 ///
-/// kernel::pci_device_table!(PCI_EXAMPLE, (), [(pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x0005), ())]);
+/// kernel::pci_device_table!(PCI_PM, (), [(pci::DeviceId::from_id(pci::Vendor::REDHAT, 0x0005), ())]);
 ///
 /// impl pci::Driver for Driver {
 ///     type IdInfo = ();
 ///     type Data<'bound> = ();
-///     const ID_TABLE: pci::IdTable<()> = &PCI_EXAMPLE;
+///     const ID_TABLE: pci::IdTable<()> = &PCI_PM;
 ///     const PM_OPS: Option<&'static pm::Ops> = Some(pm::ops::<Self>());
 ///
 ///     fn probe<'bound>(
