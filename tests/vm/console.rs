@@ -258,7 +258,10 @@ fn talk(path: &PathBuf, over: &AtomicBool, answers: &[Answer]) -> Result<String>
         }
         for (wait, answer) in parts {
             std::thread::sleep(Duration::from_millis(*wait));
-            stream.write_all(answer)?;
+            // It may have ended meanwhile.
+            if stream.write_all(answer).is_err() {
+                return Ok(heard);
+            }
         }
     }
     Ok(heard)
