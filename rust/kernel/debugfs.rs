@@ -8,10 +8,16 @@
 //! C header: `include/linux/debugfs.h`.
 
 use crate::alloc::flags::GFP_KERNEL;
+use crate::error::code::EINVAL;
 use crate::error::Result;
 use crate::fmt;
 use crate::init::PinInit;
+use crate::str::BStr;
 use crate::str::CStr;
+use crate::str::ParseInt;
+use crate::sync::atomic::Atomic;
+use crate::sync::atomic::AtomicType;
+use crate::sync::atomic::Relaxed;
 use crate::sync::Arc;
 use crate::uaccess::UserSliceReader;
 use core::marker::PhantomData;
@@ -52,19 +58,30 @@ pub trait Reader {
     fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result;
 }
 
+/// Takes a number as [`ParseInt`] reads it; [`EINVAL`] for anything else.
+impl<T: AtomicType + ParseInt> Reader for Atomic<T> {
+    fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result {
+        let mut text = [0; 32];
+        let text = text.get_mut(..reader.len()).ok_or(EINVAL)?;
+        reader.read_slice(text)?;
+        self.store(T::from_str(BStr::from_bytes(text.trim_ascii()))?, Relaxed);
+        Ok(())
+    }
+}
+
 /// A directory. It is removed when the last clone of it is dropped, and all that is in it.
 ///
 /// # Examples
 ///
 /// ```
-/// use core::sync::atomic::AtomicU32;
 /// use kernel::debugfs::Dir;
+/// use kernel::sync::atomic::{Atomic, Relaxed};
 ///
 /// let dir = Dir::new(c"debugfs_example");
 /// let ports = dir.subdir(c"ports");
-/// let count = KBox::pin_init(ports.read_only_file(c"count", AtomicU32::new(2)), GFP_KERNEL)?;
-/// // The file has the value, and shows it.
-/// assert_eq!(count.load(core::sync::atomic::Ordering::Relaxed), 2);
+/// let count = KBox::pin_init(ports.read_write_file(c"count", Atomic::new(2u32)), GFP_KERNEL)?;
+/// // The file has the value, shows it, and changes it.
+/// assert_eq!(count.load(Relaxed), 2);
 /// # Ok::<(), Error>(())
 /// ```
 ///

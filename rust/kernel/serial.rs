@@ -46,12 +46,13 @@ use crate::types::Opaque;
 use crate::ThisModule;
 use core::marker::PhantomData;
 use core::sync::atomic::AtomicBool;
-use core::sync::atomic::AtomicU64;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering;
+use line::Line;
 
 mod adapter;
 mod console;
+mod line;
 mod locked;
 mod operations;
 mod port;
@@ -61,6 +62,7 @@ mod termios;
 
 pub use self::console::Console;
 pub use self::console::ConsoleOptions;
+pub use self::line::PortRef;
 pub use self::locked::Flag;
 pub use self::locked::Icount;
 pub use self::locked::LockedPort;
@@ -102,8 +104,7 @@ pub struct Driver<T: Operations> {
     /// Whether the last character that the console sent was the end of a line.
     line_ended: AtomicBool,
     users: AtomicUsize,
-    /// The lines that ports have.
-    lines: [AtomicU64; MAX_PORTS / 64],
+    lines: [Line; MAX_PORTS],
     _operations: PhantomData<fn() -> T>,
 }
 
@@ -148,7 +149,7 @@ impl<T: Operations> Driver<T> {
             init_console: None,
             line_ended: AtomicBool::new(true),
             users: AtomicUsize::new(0),
-            lines: [const { AtomicU64::new(0) }; MAX_PORTS / 64],
+            lines: [const { Line::new() }; MAX_PORTS],
             _operations: PhantomData,
         }
     }
@@ -266,10 +267,7 @@ impl<T: Operations> Driver<T> {
     fn take_line(&self, wanted: Option<u32>) -> Result<u32> {
         // SAFETY: Only `new()` writes to the field.
         let ports = unsafe { (*self.uart.get()).nr } as u32;
-        let take = |line: u32| {
-            let bit = 1 << (line % 64);
-            self.lines[line as usize / 64].fetch_or(bit, Ordering::AcqRel) & bit == 0
-        };
+        let take = |line: u32| self.lines[line as usize].take();
         match wanted {
             Some(line) if line >= ports => Err(crate::error::code::EINVAL),
             Some(line) => take(line).then_some(line).ok_or(EBUSY),
@@ -277,11 +275,6 @@ impl<T: Operations> Driver<T> {
                 .find(|&line| take(line))
                 .ok_or(crate::error::code::ENOSPC),
         }
-    }
-
-    /// Gives a line back.
-    fn free_line(&self, line: u32) {
-        self.lines[line as usize / 64].fetch_and(!(1 << (line % 64)), Ordering::Release);
     }
 }
 

@@ -2,7 +2,7 @@
 
 //! Builds the samples and test modules for a kernel, and looks at what came out.
 
-use crate::{doc, Report, Verdict};
+use crate::{doc, ui, Report, Verdict};
 use anyhow::{bail, Context, Result};
 use ferrule::doctest::Example;
 use ferrule::kernels::Kernel;
@@ -181,6 +181,7 @@ pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report)
     if helpers == "inline" {
         report.add("docs_name_each_macro", doc::check_tables(kernel));
         doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
+        ui::check(kernel, &built.dir.join(TESTS), report);
     }
     for path in built.modules() {
         let name = path

@@ -11,7 +11,7 @@ use ferrule::kernels::Kernel;
 use ferrule::vm;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -183,8 +183,8 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
     };
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let console = scope.spawn(|| talk(&socket("c"), &over, CONSOLE));
-        let other = scope.spawn(|| talk(&socket("d"), &over, OTHER));
+        let console = scope.spawn(|| talk(&socket("c"), None, &over, CONSOLE));
+        let other = scope.spawn(|| talk(&socket("d"), None, &over, OTHER));
         let outcome = vm::boot(&guest, &mut |_| {});
         over.store(true, Ordering::Relaxed);
         let seen = console.join().expect("a test thread does not panic");
@@ -195,12 +195,12 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
 
 /// What the other end of a port says when it has heard something.
 #[derive(Clone, Copy)]
-struct Answer {
-    cue: &'static str,
+pub struct Answer {
+    pub cue: &'static str,
     /// How many milliseconds it waits, and what it says then.
-    parts: &'static [(u64, &'static [u8])],
+    pub parts: &'static [(u64, &'static [u8])],
     /// It says all again until it has heard this.
-    until: Option<&'static str>,
+    pub until: Option<&'static str>,
 }
 
 /// A break is a command of telnet's.
@@ -224,17 +224,24 @@ const OTHER: &[Answer] = &[
     },
 ];
 
-/// Listens to a port until the guest is over, and gives each answer once.
-fn talk(path: &PathBuf, over: &AtomicBool, answers: &[Answer]) -> Result<String> {
+/// Listens to a port until the guest is over, and gives each answer once: to the port, or to QEMU's monitor.
+pub fn talk(
+    port: &Path,
+    monitor: Option<&Path>,
+    over: &AtomicBool,
+    answers: &[Answer],
+) -> Result<String> {
     let is_over = || over.load(Ordering::Relaxed);
     let pause = || std::thread::sleep(Duration::from_millis(100));
-    let mut stream = loop {
+    let connect = |path: &Path| loop {
         match UnixStream::connect(path) {
-            Ok(stream) => break stream,
+            Ok(stream) => break Ok(stream),
             Err(_) if !is_over() => pause(),
             Err(error) => return Err(error).context("QEMU's socket is not there"),
         }
     };
+    let mut stream = connect(port)?;
+    let mut monitor = monitor.map(connect).transpose()?;
     stream.set_read_timeout(Some(Duration::from_millis(200)))?;
     let (mut heard, mut bytes) = (String::new(), [0; 4096]);
     let mut left = answers.to_vec();
@@ -259,7 +266,8 @@ fn talk(path: &PathBuf, over: &AtomicBool, answers: &[Answer]) -> Result<String>
         for (wait, answer) in parts {
             std::thread::sleep(Duration::from_millis(*wait));
             // It may have ended meanwhile.
-            if stream.write_all(answer).is_err() {
+            let to = monitor.as_mut().unwrap_or(&mut stream);
+            if to.write_all(answer).is_err() {
                 return Ok(heard);
             }
         }
@@ -275,7 +283,7 @@ fn stub(log: &str) -> Verdict {
     }
 }
 
-fn all_in(seen: &str, wanted: &[&str]) -> Verdict {
+pub fn all_in(seen: &str, wanted: &[&str]) -> Verdict {
     match wanted.iter().find(|wanted| !seen.contains(**wanted)) {
         None => Ok(()),
         Some(missing) => Err(format!("{missing:?} is missing in:\n{seen}")),

@@ -3,11 +3,11 @@
 //! The examples in the `kernel` crate's docs, as a test module; those of them that must not compile; and
 //! the tables of `docs/`, against each kernel's headers.
 
-use crate::{Report, Verdict};
+use crate::{ui, Report, Verdict};
 use anyhow::{Context, Result};
 use ferrule::doctest::{self, Example, Task};
 use ferrule::kernels::Kernel;
-use ferrule::{build, command, crates};
+use ferrule::{build, command};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -44,24 +44,10 @@ pub fn check_refused(examples: &[Example], kernel: &Kernel, dir: &Path, report: 
 const BUILD_ERROR: &str = "rust_build_error";
 
 fn refused(example: &Example, kernel: &Kernel, dir: &Path) -> Verdict {
-    let compile = || -> Result<std::process::Output> {
-        let settings = build::root()?
-            .join("build")
-            .join(&kernel.release)
-            .join("module.json");
-        let settings: crates::ModuleSettings =
-            serde_json::from_str(&fs::read_to_string(settings)?)?;
+    let compile = || {
         let path = dir.join("refused.rs");
         fs::write(&path, example.alone()?)?;
-        let mut rustc = Command::new(&settings.rustc);
-        rustc
-            .current_dir(dir)
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUST_MODFILE", "refused")
-            .args(&settings.args)
-            .args(["--emit=obj", "-o", "refused.o"])
-            .arg(path);
-        Ok(rustc.output()?)
+        ui::compile(kernel, dir, &path)
     };
     let output = compile().map_err(|error| format!("{error:#}"))?;
     let said = String::from_utf8_lossy(&output.stderr);

@@ -18,9 +18,12 @@ mod doc;
 mod guest;
 mod life;
 mod log;
+mod nullmodem;
 mod params;
 mod serial;
 mod stacking;
+mod terminal;
+mod ui;
 
 /// What a test found: nothing, or what is wrong.
 type Verdict = Result<(), String>;
@@ -32,9 +35,20 @@ struct Report {
 }
 
 impl Report {
+    fn new(prefix: &str) -> Self {
+        Self {
+            prefix: prefix.to_owned(),
+            verdicts: Vec::new(),
+        }
+    }
+
     fn add(&mut self, name: impl AsRef<str>, verdict: Verdict) {
-        self.verdicts
-            .push((format!("{}::{}", self.prefix, name.as_ref()), verdict));
+        let name = format!("{}::{}", self.prefix, name.as_ref());
+        // The list of all comes when the last kernel is done.
+        if verdict.is_err() {
+            eprintln!("vm tests: {name} failed");
+        }
+        self.verdicts.push((name, verdict));
     }
 
     /// Adds a step's outcome, and says whether what builds on it can go on.
@@ -48,45 +62,97 @@ impl Report {
     }
 }
 
-/// Runs everything on one kernel.
-fn run(kernel: &Kernel, helpers: &str, all: &[Kernel]) -> Report {
-    let mut report = Report {
-        prefix: format!("{}::{helpers}", kernel.series),
-        verdicts: Vec::new(),
-    };
+/// A test run's parts: each boots a kernel of its own.
+const PARTS: [&str; 9] = [
+    "modules", "debug", "life", "params", "serial", "console", "terminal", "stacking", "builtin",
+];
+
+/// Whether a part is to run: all do, but if the command line's filter begins with one's name.
+fn wants(filter: Option<&str>, part: &str) -> bool {
+    let asks_for = |part: &&str| filter.is_some_and(|filter| filter.starts_with(*part));
+    PARTS
+        .iter()
+        .find(|part| asks_for(part))
+        .is_none_or(|wanted| *wanted == part)
+}
+
+/// Runs everything on one kernel for which `wants` holds.
+fn run(
+    kernel: &Kernel,
+    helpers: &str,
+    all: &[Kernel],
+    wants: &(dyn Fn(&str) -> bool + Sync),
+) -> Report {
+    let mut report = Report::new(&format!("{}::{helpers}", kernel.series));
     let Some(built) = report.add_step("builds_without_a_warning", built::build(kernel, helpers))
     else {
         return report;
     };
-    if !debug::is(kernel) {
-        built::check(&built, kernel, helpers, &mut report);
-    }
-    if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, &built)) {
-        guest::check(kernel, &built, &log, &mut report);
-        debug::check(kernel, "modules", &log, debug::FORGOTTEN, &mut report);
-    }
-    if debug::is(kernel) {
-        debug::run(kernel, &built, &mut report);
-        serial::run(kernel, &built, &mut report);
-        return report;
-    }
-    // How helpers reach a module makes no difference there.
-    if helpers == "inline" {
-        live(kernel, &built, all, &mut report);
-        let log = params::boot(kernel, &built);
-        if let Some(log) = report.add_step("parameters_boot_and_end", log) {
-            params::check(&log, &mut report);
+    // What takes longest goes beside the rest.
+    let mut long = Report::new(&report.prefix);
+    std::thread::scope(|scope| {
+        if wants("serial") && helpers == "inline" {
+            scope.spawn(|| serial::run(kernel, &built, &mut long));
         }
-        serial::run(kernel, &built, &mut report);
-        console::run(kernel, &built, &mut report);
-    }
-    if let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, &built)) {
-        stacking::check_built(kernel, &stacks, &mut report);
-        if let Some(log) = report.add_step("stacks_boot_and_end", stacking::boot(kernel, &stacks)) {
-            stacking::check(kernel, &log, &mut report);
-        }
-    }
+        run_rest(kernel, &built, helpers, all, wants, &mut report);
+    });
+    report.verdicts.append(&mut long.verdicts);
     report
+}
+
+/// Runs all but the longest part.
+fn run_rest(
+    kernel: &Kernel,
+    built: &built::Built,
+    helpers: &str,
+    all: &[Kernel],
+    wants: &(dyn Fn(&str) -> bool + Sync),
+    report: &mut Report,
+) {
+    let is_debug = debug::is(kernel);
+    // How helpers reach a module makes no difference in most parts.
+    let in_one = |part| wants(part) && helpers == "inline";
+    if wants("modules") {
+        if !is_debug {
+            built::check(built, kernel, helpers, report);
+        }
+        if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, built)) {
+            guest::check(kernel, built, &log, report);
+            debug::check(kernel, "modules", &log, debug::FORGOTTEN, report);
+        }
+    }
+    if is_debug && in_one("debug") {
+        debug::run(kernel, built, report);
+    }
+    if !is_debug && in_one("life") {
+        live(kernel, built, all, report);
+    }
+    if !is_debug && in_one("params") {
+        let log = params::boot(kernel, built);
+        if let Some(log) = report.add_step("parameters_boot_and_end", log) {
+            params::check(&log, report);
+        }
+    }
+    if !is_debug && in_one("console") {
+        console::run(kernel, built, report);
+    }
+    if in_one("terminal") {
+        terminal::run(kernel, built, report);
+    }
+    if !is_debug && wants("stacking") {
+        stack(kernel, built, report);
+    }
+}
+
+/// Modules that export, and others that import from them.
+fn stack(kernel: &Kernel, built: &built::Built, report: &mut Report) {
+    let Some(stacks) = report.add_step("stacks_build", stacking::build(kernel, built)) else {
+        return;
+    };
+    stacking::check_built(kernel, &stacks, report);
+    if let Some(log) = report.add_step("stacks_boot_and_end", stacking::boot(kernel, &stacks)) {
+        stacking::check(kernel, &log, report);
+    }
 }
 
 /// Takes modules from installation to removal with kmod's own tools.
@@ -120,21 +186,18 @@ fn main() -> ExitCode {
             trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
         }
     };
-    // The filter of the command line only hides results; this one saves the time too.
-    let builtin_only = arguments
-        .filter
-        .as_deref()
-        .is_some_and(|filter| filter.starts_with("builtin"));
-    for kernel in kernels.iter().filter(|_| !builtin_only) {
-        // On the debug kernel one kind is enough.
-        let kinds: &[&str] = match debug::is(kernel) {
-            true => &["inline"],
-            false => &["inline", "object"],
+    let filter = arguments.filter.clone();
+    let wants = move |part: &str| wants(filter.as_deref(), part);
+    let has_kernels = PARTS.iter().any(|part| *part != "builtin" && wants(part));
+    for kernel in kernels.iter().filter(|_| has_kernels) {
+        let kinds: &[&str] = match !debug::is(kernel) && (wants("modules") || wants("stacking")) {
+            true => &["inline", "object"],
+            false => &["inline"],
         };
         let reports: Vec<Report> = std::thread::scope(|scope| {
             let threads: Vec<_> = kinds
                 .iter()
-                .map(|helpers| scope.spawn(move || run(kernel, helpers, all)))
+                .map(|helpers| scope.spawn(|| run(kernel, helpers, all, &wants)))
                 .collect();
             let joined = threads.into_iter().map(|thread| thread.join());
             joined
@@ -146,11 +209,9 @@ fn main() -> ExitCode {
     if kernels
         .iter()
         .any(|kernel| kernel.series == builtin::SERIES)
+        && wants("builtin")
     {
-        let mut report = Report {
-            prefix: "builtin".to_owned(),
-            verdicts: Vec::new(),
-        };
+        let mut report = Report::new("builtin");
         builtin::run(&mut report);
         add(report);
     }

@@ -3,7 +3,7 @@
 //! Serial ports: `rust_uart16550` with two ports that are connected to each other, against C's driver.
 
 use crate::built::{Built, SAMPLES};
-use crate::{debug, log, Report, Verdict};
+use crate::{debug, log, nullmodem, Report, Verdict};
 use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::{build, command, vm};
@@ -127,6 +127,8 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
     for (name, _) in PARTS {
         report.add(format!("serial::{name}"), passed(&ours, name).map(drop));
     }
+    let answers = passed(&ours, "answers").unwrap_or_default();
+    nullmodem::run(kernel, built, &program, &answers, report);
     // C is too slow there for the program's patience, and has no driver for PNP.
     if debug::is(kernel) {
         report.add(
@@ -224,7 +226,7 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
 }
 
 /// A part in the script, after [`PRELUDE`].
-fn part(name: &str, commands: &str) -> String {
+pub fn part(name: &str, commands: &str) -> String {
     format!("part {name} '{}'\n", commands.replace('\'', "'\\''"))
 }
 
@@ -306,7 +308,7 @@ fn same(ours: &str, theirs: &str) -> Verdict {
 }
 
 /// Every byte has come, in both directions, alone and together.
-fn exact(ours: &[&str]) -> Verdict {
+pub fn exact(ours: &[&str]) -> Verdict {
     match ours.iter().filter(|line| line.ends_with(": exact")).count() {
         4 => Ok(()),
         count => Err(format!(

@@ -99,7 +99,7 @@ impl<'a> IrqRequest<'a> {
     }
 
     /// The device whose line it is.
-    pub(super) fn device(&self) -> &'a Device<Bound> {
+    pub(crate) fn device(&self) -> &'a Device<Bound> {
         self.dev
     }
 

@@ -159,11 +159,11 @@ impl<T: Operations> Adapter<T> {
     }
 
     unsafe extern "C" fn set_mctrl(uart: *mut bindings::uart_port, lines: c_uint) {
-        call!(locked, uart, set_mctrl, ModemLines::from_raw(lines))
+        call!(locked, uart, set_mctrl, ModemLines::from_bits(lines))
     }
 
     unsafe extern "C" fn get_mctrl(uart: *mut bindings::uart_port) -> c_uint {
-        call!(locked, uart, get_mctrl).into_raw()
+        call!(locked, uart, get_mctrl).bits()
     }
 
     unsafe extern "C" fn start_tx(uart: *mut bindings::uart_port) {

@@ -220,6 +220,17 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
+    /// How many characters the receive buffer can take; more are lost. C: `tty_buffer_space_avail()`.
+    ///
+    /// A device that can wait keeps them from the other side until there is room.
+    #[inline]
+    pub fn buffer_space_avail(&self) -> usize {
+        // SAFETY: The port is valid, so it has a state with a buffer.
+        unsafe {
+            bindings::tty_buffer_space_avail(&raw mut (*(*self.as_raw()).state).port) as usize
+        }
+    }
+
     /// Hands what is in the receive buffer to its readers, if the port is open.
     /// C: `tty_flip_buffer_push()`.
     #[inline]
@@ -302,7 +313,7 @@ impl<T: Operations> LockedPort<T> {
     #[inline]
     pub fn mctrl(&self) -> ModemLines {
         // SAFETY: The port is valid, and its lock held.
-        ModemLines::from_raw(unsafe { (*self.as_raw()).mctrl })
+        ModemLines::from_bits(unsafe { (*self.as_raw()).mctrl })
     }
 
     /// What the driver is to look at in the status of received characters, in bits of its own.

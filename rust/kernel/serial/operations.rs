@@ -340,11 +340,13 @@ impl ModemLines {
         self.0 & lines.0 == lines.0
     }
 
-    pub(super) const fn from_raw(lines: u32) -> Self {
-        Self(lines)
+    /// Makes a set of the bits of C's `TIOCM_…`.
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits)
     }
 
-    pub(super) const fn into_raw(self) -> u32 {
+    /// Returns the set as bits of C's, to be kept in an atomic for one.
+    pub const fn bits(self) -> u32 {
         self.0
     }
 }

@@ -3,6 +3,7 @@
 //! Ports whose lock is not held.
 
 use super::adapter;
+use super::line::Line;
 use super::Driver;
 use super::LockedPort;
 use super::Operations;
@@ -147,8 +148,9 @@ impl<T: Operations> Port<T> {
     /// # Errors
     ///
     /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
-    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` or `fifosize` is 0, or the
-    /// interrupt is to be handled in no thread, ever: the port's lock may sleep where interrupts are threads;
+    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` or `fifosize` is 0, the
+    /// interrupt is another device's, or to be handled in no thread, ever: the port's lock may sleep where
+    /// interrupts are threads;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
     /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
@@ -164,6 +166,11 @@ impl<T: Operations> Port<T> {
     {
         let no_thread = options.irq_flags & Flags::NO_THREAD == Flags::NO_THREAD;
         if options.uartclk < 16 || options.fifosize == 0 || no_thread {
+            return Err(EINVAL);
+        }
+        // Another device may lose its interrupts before this one loses its port.
+        let is_own = |irq: IrqRequest<'_>| irq.device().as_raw() == dev.as_raw();
+        if !options.irq.is_none_or(is_own) {
             return Err(EINVAL);
         }
         let place = Place::take(driver, options.line)?;
@@ -206,6 +213,8 @@ impl<T: Operations> Port<T> {
         // C does not say on all kernels that the port has no device file.
         // SAFETY: It was added just now.
         if unsafe { bindings::uart_port_has_device(driver.uart.get(), uart) } {
+            // SAFETY: The port is complete; its drop takes the line back first.
+            unsafe { (*uart.cast::<Self>()).place.line().open() };
             return Ok(());
         }
         // SAFETY: It was added just now, and nobody can have opened it.
@@ -308,7 +317,7 @@ impl<T: Operations> Port<T> {
 
     /// What the driver keeps for the port.
     #[inline]
-    pub(super) fn data(&self) -> &T::Data {
+    pub fn data(&self) -> &T::Data {
         &self.data
     }
 
@@ -361,7 +370,8 @@ impl<T: Operations> Port<T> {
 #[pinned_drop]
 impl<T: Operations> PinnedDrop for Port<T> {
     fn drop(self: Pin<&mut Self>) {
-        // From now on nothing here touches the tty.
+        // From now on nobody gets a reference to it, and nothing here touches the tty.
+        self.place.line().close();
         self.set_phase(|phase| match phase {
             Phase::Started => Phase::Leaving,
             _ => Phase::Removed,
@@ -398,11 +408,15 @@ impl<T: Operations> Place<T> {
             }
         }
     }
+
+    fn line(&self) -> &'static Line {
+        &self.driver.lines[self.line as usize]
+    }
 }
 
 impl<T: Operations> Drop for Place<T> {
     fn drop(&mut self) {
-        self.driver.free_line(self.line);
+        self.line().free();
         // SAFETY: By the type invariant.
         unsafe { self.driver.put() };
     }

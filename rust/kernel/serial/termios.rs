@@ -168,6 +168,8 @@ impl Termios {
     flags! {
         /// Whether there are two stop bits.
         has_two_stop_bits: cflag & CSTOPB;
+        /// Whether there is a parity bit.
+        has_parity: cflag & PARENB;
         /// Whether characters are received at all.
         is_receiving: cflag & CREAD;
         /// Whether the modem lines are ignored.

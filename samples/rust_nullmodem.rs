@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Serial driver sample: pairs of ports that are each other's end, without hardware.
+//!
+//! `ttyNM0` and `ttyNM1` are the ends of one cable, `ttyNM2` and `ttyNM3` those of the next. Modem lines are
+//! crossed; with `rate_limit=1` characters take the time that the baud rate says. A number in
+//! `rust_nullmodem/ttyNM0/parity` of debugfs, or `frame` or `overrun`, is how many of the next characters that
+//! the port receives come with that error.
+//!
+//! ```sh
+//! insmod rust_nullmodem.ko pairs=2
+//! head -n 1 /dev/ttyNM3 >/tmp/received &
+//! sleep 1
+//! echo hello >/dev/ttyNM2
+//! wait
+//! grep hello /tmp/received
+//! grep -q '^2: .* tx:7 rx:0' /proc/tty/driver/rust_nullmodem
+//! rmmod rust_nullmodem
+//! ```
+//!
+//! ```text
+//! rust_nullmodem: ttyNM0 to ttyNM3 are there
+//! rust_nullmodem: goodbye
+//! ```
+
+use core::cell::Cell;
+use kernel::debugfs::{Dir, Scope};
+use kernel::faux;
+use kernel::prelude::*;
+use kernel::serial::{
+    self, CharSize, LockedPort, ModemLines, Operations, Port, PortOptions, Termios,
+};
+use kernel::str::CString;
+use kernel::sync::Arc;
+use kernel::time::{Instant, Monotonic};
+
+#[path = "rust_nullmodem_cable.rs"]
+mod cable;
+
+use cable::{Cable, End};
+
+/// The most pairs of ports.
+const PAIRS: usize = 16;
+
+/// The highest baud rate.
+const BAUD_MAX: u32 = 4_000_000;
+
+/// What a received character can be, in the bits of a 16550's line status.
+mod status {
+    pub(super) const RECEIVED: u32 = 0x01;
+    pub(super) const OVERRUN: u32 = 0x02;
+    pub(super) const PARITY: u32 = 0x04;
+    pub(super) const FRAME: u32 = 0x08;
+    pub(super) const BREAK: u32 = 0x10;
+}
+
+static DRIVER: serial::Driver<NullModem> =
+    serial::Driver::new(c"rust_nullmodem", c"ttyNM", 2 * PAIRS);
+
+/// One end of a cable: a port.
+struct NullModem {
+    cable: Arc<Cable>,
+    side: usize,
+}
+
+/// What changes under the port's lock.
+#[derive(Default)]
+struct State {
+    is_receiving: Cell<bool>,
+    is_sending: Cell<bool>,
+    /// Characters were taken from the transmit buffer, and are not at the other end.
+    is_in_flight: Cell<bool>,
+    /// Changes of modem lines are reported: those since these.
+    reports: Cell<bool>,
+    lines: Cell<u32>,
+    /// The bits of a character that are sent.
+    mask: Cell<u8>,
+    /// When the last character that was sent has left.
+    sent_at: Cell<Option<Instant<Monotonic>>>,
+}
+
+impl NullModem {
+    fn end(&self) -> &End {
+        self.cable.end(self.side)
+    }
+
+    fn add(device: &faux::Registration, dir: &Dir, cable: &Arc<Cable>, side: usize) -> Result {
+        let line = cable.line(side);
+        let name = CString::try_from_fmt(fmt!("ttyNM{line}"))?;
+        let port = Self {
+            cable: cable.clone(),
+            side,
+        };
+        let options = PortOptions {
+            line: Some(line),
+            uartclk: 16 * BAUD_MAX,
+            fifosize: 16,
+            sysrq: false,
+            ..PortOptions::default()
+        };
+        let data = dir.scope(Ok::<_, Error>(port), &name, |port: &Self, dir| {
+            dir.read_write_file(c"parity", &port.end().parity);
+            dir.read_write_file(c"frame", &port.end().frame);
+            dir.read_write_file(c"overrun", &port.end().overrun);
+        });
+        Port::add(
+            &DRIVER,
+            device.as_ref().as_ref(),
+            options,
+            State::default(),
+            data,
+        )?;
+        Ok(())
+    }
+}
+
+#[vtable]
+impl Operations for NullModem {
+    /// With its files in debugfs.
+    type Data = Scope<Self>;
+    type State = State;
+
+    fn tx_empty(_end: &Scope<Self>, port: &Port<Self>) -> bool {
+        let port = port.lock();
+        !port.state().is_in_flight.get() && port.pending() == 0
+    }
+
+    fn set_mctrl(this: &Scope<Self>, _port: &LockedPort<Self>, lines: ModemLines) {
+        this.end().drive(lines);
+        Cable::look(&this.cable);
+    }
+
+    fn get_mctrl(this: &Scope<Self>, _port: &LockedPort<Self>) -> ModemLines {
+        this.cable.lines(this.side)
+    }
+
+    fn start_tx(this: &Scope<Self>, port: &LockedPort<Self>) {
+        let state = port.state();
+        if !state.is_sending.replace(true) {
+            this.end().start(state);
+        }
+        Cable::look(&this.cable);
+    }
+
+    fn stop_tx(_this: &Scope<Self>, port: &LockedPort<Self>) {
+        port.state().is_sending.set(false);
+    }
+
+    fn stop_rx(_this: &Scope<Self>, port: &LockedPort<Self>) {
+        port.state().is_receiving.set(false);
+    }
+
+    fn enable_ms(this: &Scope<Self>, port: &LockedPort<Self>) {
+        let state = port.state();
+        if !state.reports.replace(true) {
+            state.lines.set(this.cable.lines(this.side).bits());
+        }
+    }
+
+    fn break_ctl(this: &Scope<Self>, _port: &Port<Self>, on: bool) {
+        if on {
+            this.end().send_break();
+            Cable::look(&this.cable);
+        }
+    }
+
+    fn startup(_this: &Scope<Self>, port: &Port<Self>) -> Result {
+        port.lock().state().is_receiving.set(true);
+        Ok(())
+    }
+
+    fn shutdown(_this: &Scope<Self>, port: &Port<Self>) {
+        let port = port.lock();
+        port.state().is_receiving.set(false);
+        port.state().is_sending.set(false);
+        port.state().reports.set(false);
+    }
+
+    fn set_termios(
+        this: &Scope<Self>,
+        port: &Port<Self>,
+        termios: &mut Termios,
+        old: Option<&Termios>,
+    ) {
+        let baud = port.baud_rate(termios, old, 1, BAUD_MAX).unwrap_or(9600);
+        let size = termios.char_size();
+        this.end().set_speed(baud, termios);
+
+        let mut read = status::OVERRUN | status::RECEIVED;
+        if termios.checks_parity() {
+            read |= status::FRAME | status::PARITY;
+        }
+        if termios.ignores_break() || termios.signals_break() || termios.marks_errors() {
+            read |= status::BREAK;
+        }
+        let mut ignore = 0;
+        if termios.ignores_errors() {
+            ignore |= status::PARITY | status::FRAME;
+        }
+        if termios.ignores_break() {
+            ignore |= status::BREAK;
+            if termios.ignores_errors() {
+                ignore |= status::OVERRUN;
+            }
+        }
+        if !termios.is_receiving() {
+            ignore |= status::RECEIVED;
+        }
+
+        let port = port.lock();
+        port.update_timeout(termios, baud);
+        port.set_status_masks(read, ignore);
+        port.state().mask.set(match size {
+            CharSize::Eight => 0xff,
+            size => (1 << (5 + size.bits())) - 1,
+        });
+        if port.wants_modem_status(termios) {
+            Self::enable_ms(this, &port);
+        } else {
+            port.state().reports.set(false);
+        }
+        drop(port);
+        termios.encode_baud_rate(baud);
+    }
+
+    fn type_name(_this: &Scope<Self>, _port: &Port<Self>) -> &'static CStr {
+        c"null modem"
+    }
+}
+
+/// What the module has while it is loaded: the ports go with the device, then the driver.
+struct Module {
+    _device: faux::Registration,
+    _driver: serial::Registration<NullModem>,
+}
+
+impl kernel::Module for Module {
+    fn init(module: &'static ThisModule) -> Result<Self> {
+        let pairs = module_parameters::pairs.value();
+        let driver = DRIVER.register(module)?;
+        let device = faux::Registration::new(c"rust_nullmodem", None)?;
+        let dir = Dir::new(c"rust_nullmodem");
+        for pair in 0..pairs {
+            let cable = Cable::new(2 * pair)?;
+            for side in 0..2 {
+                NullModem::add(&device, &dir, &cable, side)?;
+            }
+            // Somebody may have opened one end before the other was there.
+            Cable::look(&cable);
+        }
+        pr_info!("ttyNM0 to ttyNM{} are there\n", 2 * pairs - 1);
+        Ok(Self {
+            _device: device,
+            _driver: driver,
+        })
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        pr_info!("goodbye\n");
+    }
+}
+
+module! {
+    type: Module,
+    name: "rust_nullmodem",
+    authors: ["The Ferrule developers"],
+    description: "Sample of a serial driver: pairs of connected ports",
+    license: "GPL",
+    params: {
+        pairs: u32 {
+            default: 1,
+            description: "How many pairs of ports there are",
+            permissions: 0o444,
+            min: 1,
+            max: 16,
+        },
+        rate_limit: bool {
+            default: false,
+            description: "Whether characters take the time that the baud rate says",
+            permissions: 0o644,
+        },
+    },
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Tests serial ports without hardware: what is refused when one is added, and references to them.
+
+use core::cell::Cell;
+use kernel::device::Bound;
+use kernel::device::Device;
+use kernel::faux;
+use kernel::irq::Flags;
+use kernel::irq::IrqRequest;
+use kernel::module::this_module;
+use kernel::prelude::*;
+use kernel::serial::Driver;
+use kernel::serial::Icount;
+use kernel::serial::LockedPort;
+use kernel::serial::ModemLines;
+use kernel::serial::Operations;
+use kernel::serial::Port;
+use kernel::serial::PortOptions;
+use kernel::serial::Registration;
+use kernel::serial::Termios;
+use kernel::sync::atomic::Atomic;
+use kernel::sync::atomic::Relaxed;
+use kernel::time::delay::fsleep;
+use kernel::time::Delta;
+use kernel::time::Instant;
+use kernel::time::Monotonic;
+use kernel::workqueue;
+
+#[macro_use]
+mod ktap;
+use ktap::Outcome;
+
+ktap_module! {
+    name: "test_serial",
+    description: "Tests serial ports without hardware",
+    cases: [
+        ports_need_a_registered_driver,
+        bad_options_are_refused,
+        lines_are_taken_once,
+        ports_are_found,
+        removal_waits_for_references,
+        references_come_and_go,
+        buffers_take_what_they_say,
+        data_are_dropped,
+    ],
+}
+
+static ALIVE: Atomic<u32> = Atomic::new(0);
+
+struct Stub;
+
+impl Stub {
+    fn new() -> Result<Self> {
+        ALIVE.add(1, Relaxed);
+        Ok(Self)
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        ALIVE.sub(1, Relaxed);
+    }
+}
+
+static DRIVER: Driver<Stub> = Driver::new(c"test_serial_stub", c"ttyTS", 3);
+
+#[vtable]
+impl Operations for Stub {
+    type Data = Self;
+    type State = Cell<u32>;
+
+    fn tx_empty(_stub: &Self, _port: &Port<Self>) -> bool {
+        true
+    }
+
+    fn set_mctrl(_stub: &Self, _port: &LockedPort<Self>, _lines: ModemLines) {}
+
+    fn get_mctrl(_stub: &Self, _port: &LockedPort<Self>) -> ModemLines {
+        ModemLines::CTS
+    }
+
+    fn start_tx(_stub: &Self, _port: &LockedPort<Self>) {}
+
+    fn stop_tx(_stub: &Self, _port: &LockedPort<Self>) {}
+
+    fn stop_rx(_stub: &Self, _port: &LockedPort<Self>) {}
+
+    fn startup(_stub: &Self, _port: &Port<Self>) -> Result {
+        Ok(())
+    }
+
+    fn shutdown(_stub: &Self, _port: &Port<Self>) {}
+
+    fn set_termios(_stub: &Self, _port: &Port<Self>, _new: &mut Termios, _old: Option<&Termios>) {}
+}
+
+/// A registered driver, and a device for its ports.
+struct Bench {
+    // Its ports first.
+    device: faux::Registration,
+    _driver: Registration<Stub>,
+}
+
+impl Bench {
+    fn new() -> Result<Self> {
+        let _driver = DRIVER.register(this_module::<LocalModule>())?;
+        let device = faux::Registration::new(c"test_serial", None)?;
+        Ok(Self { device, _driver })
+    }
+
+    fn device(&self) -> &Device<Bound> {
+        self.device.as_ref().as_ref()
+    }
+
+    fn add(&self, options: PortOptions<'_>) -> Result<u32> {
+        add(self.device(), options)
+    }
+}
+
+fn add(dev: &Device<Bound>, options: PortOptions<'_>) -> Result<u32> {
+    Port::add(&DRIVER, dev, options, Cell::new(0), Stub::new())
+}
+
+fn ports_need_a_registered_driver() -> Outcome {
+    let device = faux::Registration::new(c"test_serial", None)?;
+    check_eq!(
+        add(device.as_ref().as_ref(), PortOptions::default()),
+        Err(ENODEV)
+    );
+    let bench = Bench::new()?;
+    check!(matches!(
+        DRIVER.register(this_module::<LocalModule>()),
+        Err(EBUSY)
+    ));
+    drop(bench);
+    drop(Bench::new()?);
+    Ok(())
+}
+
+fn bad_options_are_refused() -> Outcome {
+    let bench = Bench::new()?;
+    let other = faux::Registration::new(c"test_serial_other", None)?;
+    let bad = [
+        PortOptions {
+            line: Some(3),
+            ..PortOptions::default()
+        },
+        PortOptions {
+            uartclk: 0,
+            ..PortOptions::default()
+        },
+        PortOptions {
+            fifosize: 0,
+            ..PortOptions::default()
+        },
+        PortOptions {
+            irq_flags: Flags::NO_THREAD,
+            ..PortOptions::default()
+        },
+        // It may go before the port does.
+        PortOptions {
+            irq: Some(IrqRequest::isa(other.as_ref().as_ref(), 5)?),
+            ..PortOptions::default()
+        },
+    ];
+    for options in bad {
+        check_eq!(bench.add(options), Err(EINVAL));
+    }
+    let own = PortOptions {
+        irq: Some(IrqRequest::isa(bench.device(), 5)?),
+        ..PortOptions::default()
+    };
+    check_eq!(bench.add(own), Ok(0));
+    Ok(())
+}
+
+fn lines_are_taken_once() -> Outcome {
+    let bench = Bench::new()?;
+    let at = |line| PortOptions {
+        line,
+        ..PortOptions::default()
+    };
+    check_eq!(bench.add(at(Some(1))), Ok(1));
+    check_eq!(bench.add(at(Some(1))), Err(EBUSY));
+    check_eq!(bench.add(at(None)), Ok(0));
+    check_eq!(bench.add(at(None)), Ok(2));
+    check_eq!(bench.add(at(None)), Err(ENOSPC));
+    drop(bench);
+    check_eq!(Bench::new()?.add(at(Some(1))), Ok(1));
+    Ok(())
+}
+
+fn ports_are_found() -> Outcome {
+    check!(DRIVER.port(0).is_none());
+    let bench = Bench::new()?;
+    check!(DRIVER.port(0).is_none());
+    bench.add(PortOptions {
+        line: Some(1),
+        ..PortOptions::default()
+    })?;
+    check!(DRIVER.port(0).is_none());
+    check!(DRIVER.port(3).is_none());
+    check!(DRIVER.port(u32::MAX).is_none());
+    let port = DRIVER.port(1).ok_or(ENODEV)?;
+    check_eq!(port.line(), 1);
+    port.lock().state().set(7);
+    check_eq!(
+        DRIVER.port(1).map(|port| port.lock().state().get()),
+        Some(7)
+    );
+    drop(port);
+    drop(bench);
+    check!(DRIVER.port(1).is_none());
+    Ok(())
+}
+
+fn removal_waits_for_references() -> Outcome {
+    let held = Delta::from_millis(100);
+    let bench = Bench::new()?;
+    bench.add(PortOptions::default())?;
+    let port = DRIVER.port(0).ok_or(ENODEV)?;
+    let start = Instant::<Monotonic>::now();
+    workqueue::system().try_spawn(GFP_KERNEL, move || {
+        fsleep(held);
+        port.lock().count(Icount::Rx, 1);
+    })?;
+    drop(bench);
+    check!(start.elapsed() >= held);
+    check_eq!(ALIVE.load(Relaxed), 0);
+    Ok(())
+}
+
+fn references_come_and_go() -> Outcome {
+    static STOP: Atomic<bool> = Atomic::new(false);
+    static SEEN: Atomic<u32> = Atomic::new(0);
+    static DONE: Atomic<u32> = Atomic::new(0);
+
+    // While ports come and go, others look them up all the time.
+    for _ in 0..2 {
+        workqueue::system_unbound().try_spawn(GFP_KERNEL, || {
+            while !STOP.load(Relaxed) {
+                if let Some(port) = DRIVER.port(0) {
+                    let port = port.lock();
+                    port.state().set(port.state().get() + 1);
+                    SEEN.add(1, Relaxed);
+                }
+                fsleep(Delta::from_micros(20));
+            }
+            DONE.add(1, Relaxed);
+        })?;
+    }
+    let mut result = Ok(());
+    for _ in 0..100 {
+        result = Bench::new().and_then(|bench| bench.add(PortOptions::default()).map(drop));
+        if result.is_err() {
+            break;
+        }
+    }
+    STOP.store(true, Relaxed);
+    while DONE.load(Relaxed) != 2 {
+        fsleep(Delta::from_millis(1));
+    }
+    result?;
+    check!(SEEN.load(Relaxed) > 0);
+    Ok(())
+}
+
+fn buffers_take_what_they_say() -> Outcome {
+    let bench = Bench::new()?;
+    bench.add(PortOptions::default())?;
+    let port = DRIVER.port(0).ok_or(ENODEV)?;
+    let port = port.lock();
+    let room = port.buffer_space_avail();
+    check!(room >= 4096);
+    port.insert_chars(&[0; 1024]);
+    check!(port.buffer_space_avail() < room);
+    Ok(())
+}
+
+fn data_are_dropped() -> Outcome {
+    check_eq!(ALIVE.load(Relaxed), 0);
+    Ok(())
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The driver's state is reached under the lock alone.
+
+//~ error[E0599]: no method named `state` found for reference `&kernel::serial::Port<null::Null>` in the current scope
+
+#[path = "null.rs"]
+mod null;
+
+use null::*;
+
+pub fn startup(port: &Port<Null>) {
+    port.state().set(1);
+}
