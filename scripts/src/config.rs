@@ -103,15 +103,19 @@ pub fn variables(dir: &Path, kdir: &Kdir) -> Result<Vec<String>> {
     }
     let kconfig = Kconfig::new(dir, kdir)?;
     let config = dir.join(".config");
-    let mut values = if config.is_file() {
-        kconfig.check(&config)?
-    } else {
-        let all = kconfig.work.join("all");
-        kconfig.quietly("--allmodconfig", &all)?;
-        parse(&read(&all)?)
-    };
+    let all = kconfig.work.join("all");
+    kconfig.quietly("--allmodconfig", &all)?;
+    let mut values = parse(&read(&all)?);
+    if config.is_file() {
+        let chosen = kconfig.check(&config)?;
+        // What is not chosen is said too, and what cannot be, as it depends on that: the kernel's own
+        // configuration may have a symbol of that name.
+        values
+            .values_mut()
+            .for_each(|value| *value = "n".to_owned());
+        values.extend(chosen);
+    }
     values.remove(MODULES);
-    // What is not chosen is said too: the kernel's own configuration may have a symbol of that name.
     let words = values
         .into_iter()
         .map(|(name, value)| format!("{name}={}", if value == "n" { "" } else { &value }));
