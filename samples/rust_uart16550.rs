@@ -4,8 +4,26 @@
 //!
 //! It takes QEMU's `pci-serial`, `pci-serial-2x` and `-4x`, the ports of PNP, and those of ISA that its
 //! parameters name: `io=0x2f8 irq=3 baud_base=115200`. The kernel's own driver must leave the device alone:
-//! `initcall_blacklist=serial_pci_driver_init` on the kernel's command line keeps it from PCI. docs/serial.md
-//! shows how this is used, `tests/vm/serial.rs` tries it with two ports that are each other's end.
+//! `initcall_blacklist=serial_pci_driver_init` on the kernel's command line keeps it from PCI. Two ports that are
+//! each other's end:
+//!
+//! ```sh
+//! insmod rust_uart16550.ko
+//! head -n 1 /dev/ttyRU1 &
+//! sleep 1
+//! echo "a text from one to the other" >/dev/ttyRU0
+//! wait
+//! sleep 1
+//! cat /proc/tty/driver/rust_uart16550
+//! rmmod rust_uart16550
+//! ```
+//!
+//! ```text
+//! 0000:00:0a.0: ttyRU0 at I/O … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0b.0: ttyRU1 at I/O … (irq = …, base_baud = 115200) is a 16550A
+//! ```
+//!
+//! docs/serial.md tells more, and `tests/vm/serial.rs` tries all of it.
 
 use core::cell::Cell;
 use kernel::io::port::PortRegion;

@@ -69,7 +69,7 @@ fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
         for line in &sample.commands {
             writeln!(
                 script,
-                "echo; echo '# {}'; {line} || status=1",
+                "echo; echo '# {}'; {{ {line}\n}} || status=1",
                 line.replace('\'', "'\\''")
             )?;
         }
@@ -83,6 +83,7 @@ fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
+        append: sample::APPEND.to_owned(),
         qemu_args: sample::devices(dir)?,
         ..Guest::default()
     })

@@ -38,14 +38,14 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))
     };
     for sample in &built.samples {
-        part(&sample.name, &sample.commands.join(" && "))?;
+        part(&sample.name, &sample.script())?;
         files.push((
             built.sample(&sample.name),
             format!("/modules/{}.ko", sample.name),
         ));
     }
     for (made, file) in &built.made {
-        part(&made.name, &made.commands.join(" && "))?;
+        part(&made.name, &made.script())?;
         files.push((file.clone(), format!("/modules/{}.ko", made.name)));
     }
     for name in &built.tests {
@@ -83,7 +83,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
-        append: debug::append(kernel, ""),
+        append: debug::append(kernel, sample::APPEND),
         qemu_args: sample::devices(&built.dir(""))?,
         timeout: debug::limit(kernel, 300),
         cpus: 2,
