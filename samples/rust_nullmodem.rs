@@ -9,12 +9,11 @@
 //!
 //! ```sh
 //! insmod rust_nullmodem.ko pairs=2
-//! head -n 1 /dev/ttyNM3 >/tmp/received &
-//! sleep 1
-//! echo hello >/dev/ttyNM2
-//! wait
-//! grep hello /tmp/received
-//! grep '^2: .* tx:7 ' /proc/tty/driver/rust_nullmodem
+//! exec 3</dev/ttyNM3
+//! echo "hello" >/dev/ttyNM2
+//! grep -m 1 "hello" <&3
+//! exec 3<&-
+//! cat /proc/tty/driver/rust_nullmodem
 //! rmmod rust_nullmodem
 //! ```
 //!
@@ -28,7 +27,7 @@ use kernel::debugfs::{Dir, Scope};
 use kernel::faux;
 use kernel::prelude::*;
 use kernel::serial::{
-    self, CharSize, LockedPort, ModemLines, Operations, Port, PortOptions, Termios,
+    self, CharSize, LockedPort, ModemLines, Operations, Port, PortOptions, StatusBits, Termios,
 };
 use kernel::str::CString;
 use kernel::sync::Arc;
@@ -45,14 +44,8 @@ const PAIRS: usize = 16;
 /// The highest baud rate.
 const BAUD_MAX: u32 = 4_000_000;
 
-/// What a received character can be, in the bits of a 16550's line status.
-mod status {
-    pub(super) const RECEIVED: u32 = 0x01;
-    pub(super) const OVERRUN: u32 = 0x02;
-    pub(super) const PARITY: u32 = 0x04;
-    pub(super) const FRAME: u32 = 0x08;
-    pub(super) const BREAK: u32 = 0x10;
-}
+/// What a received character can be.
+const STATUS: StatusBits = StatusBits::UART_LSR;
 
 static DRIVER: serial::Driver<NullModem> =
     serial::Driver::new(c"rust_nullmodem", c"ttyNM", 2 * PAIRS);
@@ -186,30 +179,9 @@ impl Operations for NullModem {
         let size = termios.char_size();
         this.end().set_speed(baud, termios);
 
-        let mut read = status::OVERRUN | status::RECEIVED;
-        if termios.checks_parity() {
-            read |= status::FRAME | status::PARITY;
-        }
-        if termios.ignores_break() || termios.signals_break() || termios.marks_errors() {
-            read |= status::BREAK;
-        }
-        let mut ignore = 0;
-        if termios.ignores_errors() {
-            ignore |= status::PARITY | status::FRAME;
-        }
-        if termios.ignores_break() {
-            ignore |= status::BREAK;
-            if termios.ignores_errors() {
-                ignore |= status::OVERRUN;
-            }
-        }
-        if !termios.is_receiving() {
-            ignore |= status::RECEIVED;
-        }
-
         let port = port.lock();
         port.update_timeout(termios, baud);
-        port.set_status_masks(read, ignore);
+        port.update_status_masks(termios, &STATUS);
         port.state().mask.set(match size {
             CharSize::Eight => 0xff,
             size => (1 << (5 + size.bits())) - 1,

@@ -3,9 +3,9 @@
 //! The cable between two ports: work takes characters from one, then gives them to the other, so that the locks
 //! of both are never held together.
 
-use super::{module_parameters, status, State, BAUD_MAX, DRIVER};
+use super::{module_parameters, NullModem, State, BAUD_MAX, DRIVER, STATUS};
 use kernel::prelude::*;
-use kernel::serial::{Flag, Icount, LockedPort, ModemLines, PortRef, Termios};
+use kernel::serial::{Icount, ModemLines, PortRef, Termios};
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sync::Arc;
 use kernel::time::{Delta, Instant, Jiffies, Monotonic};
@@ -261,54 +261,32 @@ impl End {
     }
 
     /// Gives the port what has come over the cable.
-    fn receive(&self, port: &PortRef<super::NullModem>, chars: &[u8], has_break: bool) {
+    fn receive(&self, port: &PortRef<NullModem>, chars: &[u8], has_break: bool) {
         let port = port.lock();
         if !port.state().is_receiving.get() || chars.is_empty() && !has_break {
             return;
         }
-        port.count(Icount::Rx, chars.len() as u32);
-        if port.ignore_status_mask() & status::RECEIVED == 0 && !self.has_errors() {
+        if port.ignore_status_mask() & STATUS.received == 0 && !self.has_errors() {
+            port.count(Icount::Rx, chars.len() as u32);
             port.insert_chars(chars);
         } else {
             for &ch in chars {
-                self.receive_one(&port, ch);
+                let mut status = STATUS.received;
+                for (errors, bit) in [
+                    (&self.parity, STATUS.parity),
+                    (&self.frame, STATUS.frame),
+                    (&self.overrun, STATUS.overrun),
+                ] {
+                    if Self::take(errors) {
+                        status |= bit;
+                    }
+                }
+                port.receive_char(ch, status, &STATUS);
             }
         }
         if has_break {
-            port.count(Icount::Brk, 1);
-            if !port.handle_break() {
-                self.insert(&port, 0, status::BREAK);
-            }
+            port.receive_char(0, STATUS.received | STATUS.brk, &STATUS);
         }
         port.flip_buffer_push();
-    }
-
-    fn receive_one(&self, port: &LockedPort<super::NullModem>, ch: u8) {
-        let mut bits = status::RECEIVED;
-        for (errors, bit, counter) in [
-            (&self.parity, status::PARITY, Icount::Parity),
-            (&self.frame, status::FRAME, Icount::Frame),
-            (&self.overrun, status::OVERRUN, Icount::Overrun),
-        ] {
-            if Self::take(errors) {
-                port.count(counter, 1);
-                bits |= bit;
-            }
-        }
-        self.insert(port, ch, bits);
-    }
-
-    fn insert(&self, port: &LockedPort<super::NullModem>, ch: u8, bits: u32) {
-        let bits = bits & port.read_status_mask();
-        let flag = if bits & status::BREAK != 0 {
-            Flag::Break
-        } else if bits & status::PARITY != 0 {
-            Flag::Parity
-        } else if bits & status::FRAME != 0 {
-            Flag::Frame
-        } else {
-            Flag::Normal
-        };
-        port.insert_char(bits, status::OVERRUN, ch, flag);
     }
 }

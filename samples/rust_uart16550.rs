@@ -9,18 +9,17 @@
 //!
 //! ```sh
 //! insmod rust_uart16550.ko
-//! head -n 1 /dev/ttyRU1 &
-//! sleep 1
+//! exec 3</dev/ttyRU1
 //! echo "a text from one to the other" >/dev/ttyRU0
-//! wait
-//! sleep 1
+//! grep -m 1 "a text from one to the other" <&3
+//! exec 3<&-
 //! cat /proc/tty/driver/rust_uart16550
 //! rmmod rust_uart16550
 //! ```
 //!
 //! ```text
-//! 0000:00:0a.0: ttyRU0 at I/O … (irq = …, base_baud = 115200) is a 16550A
-//! 0000:00:0b.0: ttyRU1 at I/O … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0a.0: ttyRU0 … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0b.0: ttyRU1 … (irq = …, base_baud = 115200) is a 16550A
 //! ```
 //!
 //! docs/serial.md tells more, and `tests/vm/serial.rs` tries all of it.

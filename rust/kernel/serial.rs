@@ -58,6 +58,7 @@ mod operations;
 mod port;
 mod power;
 mod rs485;
+mod status;
 mod termios;
 
 pub use self::console::Console;
@@ -75,6 +76,7 @@ pub use self::port::PortOptions;
 pub use self::port::PortType;
 pub use self::rs485::Rs485;
 pub use self::rs485::Rs485Flags;
+pub use self::status::StatusBits;
 pub use self::termios::CharSize;
 pub use self::termios::Parity;
 pub use self::termios::Termios;
@@ -293,4 +295,66 @@ impl<T: Operations> Drop for Registration<T> {
         // SAFETY: By the type invariant.
         unsafe { self.driver.put() };
     }
+}
+
+/// Makes a module of a serial driver and the drivers of the buses on which its UARTs are found.
+///
+/// `type` is the [`Operations`], `driver` the static [`Driver`](crate::serial::Driver), and `buses` has a driver for
+/// each bus: `pci`, `platform` or `pnp`. The other keys are those of [`module!`](crate::prelude::module). Whoever
+/// has more to do in a module writes what this makes.
+///
+/// # Examples
+///
+/// ```ignore
+/// kernel::module_uart_driver! {
+///     type: Uart,
+///     driver: DRIVER,
+///     buses: { pci: PciDriver, pnp: PnpDriver },
+///     name: "uart",
+///     authors: ["Somebody"],
+///     description: "Drives a UART",
+///     license: "GPL",
+/// }
+/// ```
+///
+/// `samples/rust_uart_mini.rs` is one that runs.
+#[macro_export]
+macro_rules! module_uart_driver {
+    (
+        type: $ops:ty,
+        driver: $driver:ident,
+        buses: { $($bus:ident: $type:ty),+ $(,)? },
+        $($f:tt)*
+    ) => {
+        // The drivers of buses go first: they remove their ports.
+        #[$crate::prelude::pin_data]
+        struct DriverModule {
+            $(
+                #[pin]
+                $bus: $crate::driver::Registration<$crate::$bus::Adapter<$type>>,
+            )+
+            _driver: $crate::serial::Registration<$ops>,
+        }
+
+        impl $crate::InPlaceModule for DriverModule {
+            fn init(
+                module: &'static $crate::ThisModule,
+            ) -> impl ::pin_init::PinInit<Self, $crate::error::Error> {
+                $crate::try_pin_init!(Self {
+                    _driver: $driver.register(module)?,
+                    $(
+                        $bus <- $crate::driver::Registration::new(
+                            <Self as $crate::ModuleMetadata>::NAME,
+                            module,
+                        ),
+                    )+
+                })
+            }
+        }
+
+        $crate::prelude::module! {
+            type: DriverModule,
+            $($f)*
+        }
+    };
 }

@@ -16,7 +16,7 @@ use std::process::Command;
 /// Modules' directories as built for one kernel.
 pub struct Built {
     pub samples: Vec<Sample>,
-    /// What `ferrule new` makes, with the modules' files.
+    /// What `ferrule new` makes and the tutorial's steps, with the modules' files.
     pub made: Vec<(Sample, PathBuf)>,
     /// The test modules' names.
     pub tests: Vec<String>,
@@ -31,6 +31,7 @@ const TESTS: &str = "tests/kernel";
 const OUT_OF_TREE: &str = "tests/out_of_tree";
 const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
 pub const SERIAL: &str = "tests/serial/module";
+const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
 const LIFE_MODULES: [&str; 4] = ["life_main", "life_fails", "life_leaks", "life_work"];
 
@@ -69,7 +70,7 @@ impl Built {
 pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
     let dir = dir(kernel, helpers)?;
     let examples = doc::examples(kernel)?;
-    for name in [SAMPLES, TESTS, OUT_OF_TREE, SERIAL, LIFE]
+    for name in [SAMPLES, TESTS, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE]
         .into_iter()
         .chain(PARAMS)
     {
@@ -80,7 +81,12 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
         build_quietly(kernel, helpers, &to)?;
     }
     let made = KINDS.map(|kind| make_new(kernel, helpers, &dir, kind));
-    let made = made.into_iter().collect::<Result<_>>()?;
+    let mut made = made.into_iter().collect::<Result<Vec<_>>>()?;
+    let steps = dir.join(TUTORIAL);
+    for step in Sample::all(&steps)? {
+        let path = steps.join(format!("{}.ko", step.name));
+        made.push((step, path));
+    }
     let samples = Sample::all(&dir.join(SAMPLES))?;
     let kbuild =
         fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;

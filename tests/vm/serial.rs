@@ -80,7 +80,7 @@ const ISA_PARTS: &[(&str, &str)] = &[
         "pnp_finds_its_port",
         "for d in /sys/bus/pnp/drivers/serial/*:*; do grep -q 0x2f8 $d/resources && echo ${d##*/} >/tmp/id; done; \
          cat /tmp/id >/sys/bus/pnp/drivers/serial/unbind && insmod /rust_uart16550.ko && \
-         grep -q '^0: uart:16550A port:000002F8 irq:3 ' /proc/tty/driver/rust_uart16550 && rmmod rust_uart16550",
+         grep -q '^0: uart:16550A .*[02xX]2[fF]8 irq:3 ' /proc/tty/driver/rust_uart16550 && rmmod rust_uart16550",
     ),
     (
         "parameters_name_a_port",

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Mini serial driver sample: a 16550A on PCI, with what every serial driver must do and nothing else.
+//!
+//! docs/serial-tutorial.md grows it step by step; rust_uart16550 is what it can become.
+//!
+//! ```sh
+//! insmod rust_uart_mini.ko
+//! exec 3</dev/ttyUM1
+//! echo "a text from one to the other" >/dev/ttyUM0
+//! grep -m 1 "a text from one to the other" <&3
+//! exec 3<&-
+//! rmmod rust_uart_mini
+//! ```
+//!
+//! ```text
+//! 0000:00:0a.0: ttyUM0 … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0b.0: ttyUM1 … (irq = …, base_baud = 115200) is a 16550A
+//! ```
+
+use core::cell::Cell;
+use kernel::io::{port::PortRegion, Io};
+use kernel::irq::{Flags, IrqReturn};
+use kernel::prelude::*;
+use kernel::serial::{
+    self, LockedPort, ModemLines, Operations, Parity, Port, PortOptions, StatusBits, Termios,
+};
+use kernel::{device::Core, pci};
+
+// The registers, as the datasheet names them, and their bits.
+/// RBR and THR; DLL while DLAB is set.
+const DATA: usize = 0;
+/// Interrupt enable; DLM while DLAB is set.
+const IER: usize = 1;
+const IER_RECEIVE: u8 = 0x05;
+const IER_THRE: u8 = 0x02;
+/// Interrupt identification; FCR, the FIFOs' control, when it is written.
+const IIR: usize = 2;
+const IIR_NONE: u8 = 0x01;
+/// Line control.
+const LCR: usize = 3;
+const LCR_BREAK: u8 = 0x40;
+const LCR_DLAB: u8 = 0x80;
+/// Modem control.
+const MCR: usize = 4;
+/// Line status.
+const LSR: usize = 5;
+const LSR_RECEIVED: u8 = 0x11;
+const LSR_THRE: u8 = 0x20;
+const LSR_TEMT: u8 = 0x40;
+/// Modem status.
+const MSR: usize = 6;
+
+static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart_mini", c"ttyUM", 4);
+
+/// A UART's registers.
+struct Uart(PortRegion<8>);
+
+impl Uart {
+    fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
+        port.state().set(ier);
+        self.0.write8(ier, IER);
+    }
+}
+
+#[vtable]
+impl Operations for Uart {
+    type Data = Self;
+    /// IER, which says what the port is doing.
+    type State = Cell<u8>;
+
+    fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
+        let _port = port.lock();
+        uart.0.read8(LSR) & LSR_TEMT != 0
+    }
+
+    fn set_mctrl(uart: &Self, _port: &LockedPort<Self>, lines: ModemLines) {
+        let bit = |line, bit| if lines.contains(line) { bit } else { 0 };
+        let mcr = bit(ModemLines::DTR, 1) | bit(ModemLines::RTS, 2) | bit(ModemLines::LOOP, 0x10);
+        // OUT2, which lets the interrupt through.
+        uart.0.write8(mcr | 0x08, MCR);
+    }
+
+    fn get_mctrl(uart: &Self, _port: &LockedPort<Self>) -> ModemLines {
+        let (msr, none) = (uart.0.read8(MSR), ModemLines::NONE);
+        let line = |bit, line| if msr & bit != 0 { line } else { none };
+        line(0x10, ModemLines::CTS) | line(0x20, ModemLines::DSR) | line(0x80, ModemLines::CAR)
+    }
+
+    fn start_tx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() | IER_THRE);
+    }
+
+    fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() & !IER_THRE);
+    }
+
+    fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() & !IER_RECEIVE);
+    }
+
+    fn startup(uart: &Self, port: &Port<Self>) -> Result {
+        // The FIFOs on and empty, an interrupt at 8 characters.
+        uart.0.write8(0x87, IIR);
+        uart.set_ier(&port.lock(), IER_RECEIVE);
+        Ok(())
+    }
+
+    fn shutdown(uart: &Self, port: &Port<Self>) {
+        uart.set_ier(&port.lock(), 0);
+    }
+
+    fn break_ctl(uart: &Self, port: &Port<Self>, on: bool) {
+        let _port = port.lock();
+        let lcr = uart.0.read8(LCR) & !LCR_BREAK;
+        uart.0.write8(if on { lcr | LCR_BREAK } else { lcr }, LCR);
+    }
+
+    fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
+        let baud = port.baud_rate(termios, old, 50, 115_200).unwrap_or(9600);
+        let divisor = port.divisor(baud).map_or(12, |n| n.get() as u16);
+        let parity = match termios.parity() {
+            Parity::None => 0,
+            Parity::Odd => 0x08,
+            Parity::Even => 0x18,
+            Parity::Mark => 0x28,
+            Parity::Space => 0x38,
+        };
+        let lcr = termios.char_size().bits() | u8::from(termios.has_two_stop_bits()) << 2 | parity;
+        let port = port.lock();
+        port.update_timeout(termios, baud);
+        port.update_status_masks(termios, &StatusBits::UART_LSR);
+        uart.0.write8(lcr | LCR_DLAB, LCR);
+        uart.0.write8(divisor as u8, DATA);
+        uart.0.write8((divisor >> 8) as u8, IER);
+        uart.0.write8(lcr, LCR);
+        drop(port);
+        termios.encode_baud_rate(baud);
+    }
+
+    fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
+        let port = port.lock();
+        if uart.0.read8(IIR) & IIR_NONE != 0 {
+            return IrqReturn::None;
+        }
+        // A device that is gone reads as all ones, for ever.
+        for _ in 0..256 {
+            let lsr = uart.0.read8(LSR);
+            if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
+                break;
+            }
+            port.receive_char(uart.0.read8(DATA), lsr.into(), &StatusBits::UART_LSR);
+        }
+        port.flip_buffer_push();
+        if port.state().get() & IER_THRE != 0 && uart.0.read8(LSR) & LSR_THRE != 0 {
+            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
+            port.transmit(16, send);
+        }
+        port.unlock_and_check_sysrq();
+        IrqReturn::Handled
+    }
+
+    fn type_name(_uart: &Self, _port: &Port<Self>) -> &'static CStr {
+        c"16550A"
+    }
+}
+
+kernel::pci_device_table!(
+    PCI_TABLE,
+    (),
+    [(pci::DeviceId::from_id(pci::Vendor::REDHAT, 2), ())]
+);
+
+impl pci::Driver for Uart {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound pci::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        pdev.enable_device()?;
+        let iobase = u16::try_from(pdev.resource_start(0)?)?;
+        let uart = Ok::<_, Error>(Uart(PortRegion::request(iobase, 8, c"rust_uart_mini")?));
+        let options = PortOptions {
+            fifosize: 16,
+            iobase,
+            irq: Some(pdev.irq_line()?),
+            irq_flags: Flags::SHARED,
+            ..PortOptions::default()
+        };
+        Port::add(&DRIVER, pdev.as_ref(), options, Cell::new(0), uart).map(drop)
+    }
+}
+
+kernel::module_uart_driver! {
+    type: Uart,
+    driver: DRIVER,
+    buses: { pci: Uart },
+    name: "rust_uart_mini",
+    authors: ["The Ferrule developers"],
+    description: "Sample of a serial driver, as small as can be",
+    license: "GPL",
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The listings in docs/ are in the files that they are said to be from, which the tests build and run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A listing, and the file that was named last before it.
+struct Listing {
+    file: String,
+    lines: Vec<String>,
+}
+
+fn listings(text: &str) -> Vec<Listing> {
+    let mut file = None;
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        // `[`FILE`](../FILE)`
+        for link in line.split("](../").skip(1) {
+            let link = link.split(')').next().unwrap_or_default();
+            if link.ends_with(".rs") {
+                file = Some(link.to_owned());
+            }
+        }
+        if line == "```rust" {
+            let listing = lines.by_ref().take_while(|line| *line != "```");
+            found.push(Listing {
+                lines: listing.map(|line| line.trim_end().to_owned()).collect(),
+                file: file.clone().expect("a listing follows a link to its file"),
+            });
+        }
+    }
+    found
+}
+
+fn has(text: &str, listing: &[String]) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines
+        .windows(listing.len())
+        .any(|window| window.iter().zip(listing).all(|(a, b)| a == b))
+}
+
+#[test]
+fn the_tutorials_listings_are_in_their_files() {
+    let text = fs::read_to_string(root().join("docs/serial-tutorial.md")).unwrap();
+    let listings = listings(&text);
+    assert!(listings.len() >= 12, "{}", listings.len());
+    for Listing { file, lines } in &listings {
+        let source = fs::read_to_string(root().join(file)).unwrap();
+        let all = lines.join("\n");
+        assert!(!lines.is_empty(), "{file}:\n{all}");
+        assert!(has(&source, lines), "{file} has not:\n{all}");
+    }
+    for entry in fs::read_dir(root().join("tests/tutorial")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let named = |listing: &Listing| listing.file.ends_with(&name);
+        if name.ends_with(".rs") && !name.ends_with(".mod.rs") {
+            assert!(listings.iter().any(named), "no listing is from {name}");
+        }
+    }
+}

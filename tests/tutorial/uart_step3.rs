@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! docs/serial-tutorial.md, third step: the interrupt, which sends and receives.
+//!
+//! ```sh
+//! insmod uart_step3.ko
+//! exec 3</dev/ttyUT1
+//! echo "hello" >/dev/ttyUT0
+//! grep -m 1 "hello" <&3
+//! exec 3<&-
+//! rmmod uart_step3
+//! ```
+//!
+//! ```text
+//! 0000:00:0a.0: ttyUT0 … is a 16550A
+//! 0000:00:0b.0: ttyUT1 … is a 16550A
+//! ```
+
+use core::cell::Cell;
+use kernel::device::Core;
+use kernel::io::{port::PortRegion, Io};
+use kernel::irq::{Flags, IrqReturn};
+use kernel::pci;
+use kernel::prelude::*;
+use kernel::serial::{
+    self, LockedPort, ModemLines, Operations, Port, PortOptions, StatusBits, Termios,
+};
+
+/// What is sent, and what was received.
+const DATA: usize = 0;
+/// Interrupt enable.
+const IER: usize = 1;
+const IER_RECEIVE: u8 = 0x05;
+const IER_THRE: u8 = 0x02;
+/// Interrupt identification; FCR, the FIFOs' control, when it is written.
+const IIR: usize = 2;
+const IIR_NONE: u8 = 0x01;
+/// Modem control.
+const MCR: usize = 4;
+const MCR_OUT2: u8 = 0x08;
+/// Line status.
+const LSR: usize = 5;
+const LSR_RECEIVED: u8 = 0x11;
+const LSR_THRE: u8 = 0x20;
+const LSR_TEMT: u8 = 0x40;
+
+static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"uart_step3", c"ttyUT", 4);
+
+/// A UART's registers.
+struct Uart(PortRegion<8>);
+
+impl Uart {
+    fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
+        port.state().set(ier);
+        self.0.write8(ier, IER);
+    }
+}
+
+#[vtable]
+impl Operations for Uart {
+    type Data = Self;
+    /// IER, which says what the port is doing.
+    type State = Cell<u8>;
+
+    fn tx_empty(uart: &Self, _port: &Port<Self>) -> bool {
+        uart.0.read8(LSR) & LSR_TEMT != 0
+    }
+
+    fn set_mctrl(_uart: &Self, _port: &LockedPort<Self>, _lines: ModemLines) {}
+
+    fn get_mctrl(_uart: &Self, _port: &LockedPort<Self>) -> ModemLines {
+        ModemLines::CTS | ModemLines::DSR | ModemLines::CAR
+    }
+
+    fn start_tx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() | IER_THRE);
+    }
+
+    fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() & !IER_THRE);
+    }
+
+    fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
+        uart.set_ier(port, port.state().get() & !IER_RECEIVE);
+    }
+
+    fn startup(uart: &Self, port: &Port<Self>) -> Result {
+        // The FIFOs on and empty, an interrupt at 8 characters.
+        uart.0.write8(0x87, IIR);
+        uart.0.write8(MCR_OUT2, MCR);
+        uart.set_ier(&port.lock(), IER_RECEIVE);
+        Ok(())
+    }
+
+    fn shutdown(uart: &Self, port: &Port<Self>) {
+        uart.set_ier(&port.lock(), 0);
+    }
+
+    fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
+        let port = port.lock();
+        if uart.0.read8(IIR) & IIR_NONE != 0 {
+            return IrqReturn::None;
+        }
+        // A device that is gone reads as all ones, for ever.
+        for _ in 0..256 {
+            let lsr = uart.0.read8(LSR);
+            if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
+                break;
+            }
+            port.receive_char(uart.0.read8(DATA), lsr.into(), &StatusBits::UART_LSR);
+        }
+        port.flip_buffer_push();
+        if port.state().get() & IER_THRE != 0 && uart.0.read8(LSR) & LSR_THRE != 0 {
+            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
+            port.transmit(16, send);
+        }
+        port.unlock_and_check_sysrq();
+        IrqReturn::Handled
+    }
+
+    fn set_termios(_uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
+        let baud = port.baud_rate(termios, old, 50, 115_200).unwrap_or(9600);
+        port.lock().update_timeout(termios, baud);
+    }
+
+    fn type_name(_uart: &Self, _port: &Port<Self>) -> &'static CStr {
+        c"16550A"
+    }
+}
+
+kernel::pci_device_table!(
+    PCI_TABLE,
+    (),
+    [(pci::DeviceId::from_id(pci::Vendor::REDHAT, 2), ())]
+);
+
+impl pci::Driver for Uart {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound pci::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        pdev.enable_device()?;
+        let iobase = u16::try_from(pdev.resource_start(0)?)?;
+        let uart = Ok::<_, Error>(Uart(PortRegion::request(iobase, 8, c"uart_step3")?));
+        let options = PortOptions {
+            fifosize: 16,
+            iobase,
+            irq: Some(pdev.irq_line()?),
+            irq_flags: Flags::SHARED,
+            ..PortOptions::default()
+        };
+        Port::add(&DRIVER, pdev.as_ref(), options, Cell::new(0), uart).map(drop)
+    }
+}
+
+kernel::module_uart_driver! {
+    type: Uart,
+    driver: DRIVER,
+    buses: { pci: Uart },
+    name: "uart_step3",
+    authors: ["The Ferrule developers"],
+    description: "Third step of the serial tutorial",
+    license: "GPL",
+}
