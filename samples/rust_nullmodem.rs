@@ -14,6 +14,7 @@
 //! grep -m 1 "hello" <&3
 //! exec 3<&-
 //! cat /proc/tty/driver/rust_nullmodem
+//! sleep 1
 //! rmmod rust_nullmodem
 //! ```
 //!

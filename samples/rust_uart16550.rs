@@ -14,6 +14,7 @@
 //! grep -m 1 "a text from one to the other" <&3
 //! exec 3<&-
 //! cat /proc/tty/driver/rust_uart16550
+//! sleep 1
 //! rmmod rust_uart16550
 //! ```
 //!

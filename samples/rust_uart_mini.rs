@@ -10,6 +10,7 @@
 //! echo "a text from one to the other" >/dev/ttyUM0
 //! grep -m 1 "a text from one to the other" <&3
 //! exec 3<&-
+//! sleep 1
 //! rmmod rust_uart_mini
 //! ```
 //!
@@ -100,9 +101,10 @@ impl Operations for Uart {
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
+        let port = port.lock();
         // The FIFOs on and empty, an interrupt at 8 characters.
         uart.0.write8(0x87, IIR);
-        uart.set_ier(&port.lock(), IER_RECEIVE);
+        uart.set_ier(&port, IER_RECEIVE);
         Ok(())
     }
 

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! ```text
-//! uart_step1 0000:00:0a.0: a UART at …, its line status is 0x60
-//! uart_step1 0000:00:0b.0: a UART at …, its line status is 0x60
+//! uart_step1 0000:00:0a.0: a UART at …, its line status is …
+//! uart_step1 0000:00:0b.0: a UART at …, its line status is …
 //! ```
 
 use kernel::device::Core;

@@ -6,6 +6,7 @@
 //! insmod uart_step2.ko
 //! echo hello >/dev/ttyUS1
 //! grep '^1: .* tx:7 ' /proc/tty/driver/uart_step2
+//! sleep 1
 //! rmmod uart_step2
 //! ```
 //!
@@ -37,7 +38,8 @@ impl Operations for Uart {
     type Data = Self;
     type State = ();
 
-    fn tx_empty(uart: &Self, _port: &Port<Self>) -> bool {
+    fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
+        let _port = port.lock();
         uart.0.read8(LSR) & LSR_TEMT != 0
     }
 

@@ -8,6 +8,7 @@
 //! echo "hello" >/dev/ttyUT0
 //! grep -m 1 "hello" <&3
 //! exec 3<&-
+//! sleep 1
 //! rmmod uart_step3
 //! ```
 //!
@@ -62,7 +63,8 @@ impl Operations for Uart {
     /// IER, which says what the port is doing.
     type State = Cell<u8>;
 
-    fn tx_empty(uart: &Self, _port: &Port<Self>) -> bool {
+    fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
+        let _port = port.lock();
         uart.0.read8(LSR) & LSR_TEMT != 0
     }
 
@@ -85,10 +87,11 @@ impl Operations for Uart {
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
+        let port = port.lock();
         // The FIFOs on and empty, an interrupt at 8 characters.
         uart.0.write8(0x87, IIR);
         uart.0.write8(MCR_OUT2, MCR);
-        uart.set_ier(&port.lock(), IER_RECEIVE);
+        uart.set_ier(&port, IER_RECEIVE);
         Ok(())
     }
 
