@@ -63,7 +63,7 @@ impl End {
     }
 
     fn driven(&self) -> ModemLines {
-        ModemLines::from_bits(self.driven.load(Relaxed))
+        ModemLines::from_bits_truncate(self.driven.load(Relaxed))
     }
 
     /// Takes one of the errors that are to come, if there are any.
@@ -178,7 +178,7 @@ impl Cable {
         };
         let port = port.lock();
         let lines = self.lines(side);
-        let old = ModemLines::from_bits(port.state().lines.replace(lines.bits()));
+        let old = ModemLines::from_bits_truncate(port.state().lines.replace(lines.bits()));
         if lines == old || !port.state().reports.get() {
             return;
         }
@@ -210,6 +210,7 @@ impl Cable {
 
         let mut chars = [0; CHUNK];
         let (mut taken, mut limit) = (0, CHUNK);
+        let char_time = end.char_time();
         // To nobody: characters are sent and lost.
         if let Some(receiver) = &receiver {
             limit = limit.min(receiver.lock().buffer_space_avail());
@@ -218,8 +219,12 @@ impl Cable {
             let port = sender.lock();
             let state = port.state();
             if state.is_sending.get() {
+                if limit == 0 {
+                    // The time in which nobody took characters is not for sending.
+                    end.start(state);
+                }
                 let sent_at = state.sent_at.get();
-                limit = limit.min(end.sendable(sent_at));
+                limit = limit.min(sendable(sent_at, char_time));
                 if limit > 0 {
                     let mask = state.mask.get();
                     port.transmit(limit, |slice| {
@@ -229,8 +234,9 @@ impl Cable {
                         taken += slice.len();
                     });
                     state.is_in_flight.set(taken > 0);
-                    let passed = end.char_time() * taken as i64;
-                    state.sent_at.set(sent_at.map(|at| at + passed));
+                    // Without the limit they have taken no time.
+                    let (passed, now) = (char_time * taken as i64, Instant::now());
+                    state.sent_at.set(sent_at.map(|at| (at + passed).min(now)));
                 }
             }
             state.is_sending.get()
@@ -250,16 +256,6 @@ impl Cable {
 }
 
 impl End {
-    /// How many characters there was time for.
-    fn sendable(&self, sent_at: Option<Instant<Monotonic>>) -> usize {
-        match sent_at {
-            Some(at) if module_parameters::rate_limit.value() => {
-                (at.elapsed() / self.char_time()).clamp(0, CHUNK as i64) as usize
-            }
-            _ => CHUNK,
-        }
-    }
-
     /// Gives the port what has come over the cable.
     fn receive(&self, port: &PortRef<NullModem>, chars: &[u8], has_break: bool) {
         let port = port.lock();
@@ -288,5 +284,15 @@ impl End {
             port.receive_char(0, STATUS.received | STATUS.brk, &STATUS);
         }
         port.flip_buffer_push();
+    }
+}
+
+/// How many characters there was time for.
+fn sendable(sent_at: Option<Instant<Monotonic>>, char_time: Delta) -> usize {
+    match sent_at {
+        Some(at) if module_parameters::rate_limit.value() => {
+            (at.elapsed() / char_time).clamp(0, CHUNK as i64) as usize
+        }
+        _ => CHUNK,
     }
 }

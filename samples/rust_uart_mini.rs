@@ -40,6 +40,7 @@ const IIR: usize = 2;
 const IIR_NONE: u8 = 0x01;
 /// Line control.
 const LCR: usize = 3;
+const LCR_8_BITS: u8 = 0x03;
 const LCR_BREAK: u8 = 0x40;
 const LCR_DLAB: u8 = 0x80;
 /// Modem control.
@@ -47,6 +48,7 @@ const MCR: usize = 4;
 /// Line status.
 const LSR: usize = 5;
 const LSR_RECEIVED: u8 = 0x11;
+const LSR_ERRORS: u8 = 0x1e;
 const LSR_THRE: u8 = 0x20;
 const LSR_TEMT: u8 = 0x40;
 /// Modem status.
@@ -54,25 +56,42 @@ const MSR: usize = 6;
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart_mini", c"ttyUM", 4);
 
+/// What is kept under the port's lock.
+#[derive(Default)]
+struct State {
+    /// IER, which says what the port is doing.
+    ier: Cell<u8>,
+    /// Errors that were seen and are no character's yet.
+    errors: Cell<u8>,
+}
+
 /// A UART's registers.
 struct Uart(PortRegion<8>);
 
 impl Uart {
     fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
-        port.state().set(ier);
+        port.state().ier.set(ier);
         self.0.write8(ier, IER);
+    }
+
+    /// Reads the line status. What that clears of errors is kept for the next character.
+    fn lsr(&self, port: &LockedPort<Self>) -> u8 {
+        let lsr = self.0.read8(LSR);
+        if lsr != 0xff {
+            let errors = &port.state().errors;
+            errors.set(errors.get() | lsr & LSR_ERRORS);
+        }
+        lsr
     }
 }
 
 #[vtable]
 impl Operations for Uart {
     type Data = Self;
-    /// IER, which says what the port is doing.
-    type State = Cell<u8>;
+    type State = State;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        let _port = port.lock();
-        uart.0.read8(LSR) & LSR_TEMT != 0
+        uart.lsr(&port.lock()) & LSR_TEMT != 0
     }
 
     fn set_mctrl(uart: &Self, _port: &LockedPort<Self>, lines: ModemLines) {
@@ -85,23 +104,25 @@ impl Operations for Uart {
     fn get_mctrl(uart: &Self, _port: &LockedPort<Self>) -> ModemLines {
         let (msr, none) = (uart.0.read8(MSR), ModemLines::NONE);
         let line = |bit, line| if msr & bit != 0 { line } else { none };
-        line(0x10, ModemLines::CTS) | line(0x20, ModemLines::DSR) | line(0x80, ModemLines::CAR)
+        // Nobody here waits for a carrier.
+        line(0x10, ModemLines::CTS) | line(0x20, ModemLines::DSR) | ModemLines::CAR
     }
 
     fn start_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() | IER_THRE);
+        uart.set_ier(port, port.state().ier.get() | IER_THRE);
     }
 
     fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() & !IER_THRE);
+        uart.set_ier(port, port.state().ier.get() & !IER_THRE);
     }
 
     fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() & !IER_RECEIVE);
+        uart.set_ier(port, port.state().ier.get() & !IER_RECEIVE);
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
         let port = port.lock();
+        uart.0.write8(LCR_8_BITS, LCR);
         // The FIFOs on and empty, an interrupt at 8 characters.
         uart.0.write8(0x87, IIR);
         uart.set_ier(&port, IER_RECEIVE);
@@ -109,7 +130,9 @@ impl Operations for Uart {
     }
 
     fn shutdown(uart: &Self, port: &Port<Self>) {
-        uart.set_ier(&port.lock(), 0);
+        let port = port.lock();
+        uart.set_ier(&port, 0);
+        uart.0.write8(uart.0.read8(LCR) & !LCR_BREAK, LCR);
     }
 
     fn break_ctl(uart: &Self, port: &Port<Self>, on: bool) {
@@ -120,7 +143,12 @@ impl Operations for Uart {
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
         let baud = port.baud_rate(termios, old, 50, 115_200).unwrap_or(9600);
-        let divisor = port.divisor(baud).map_or(12, |n| n.get() as u16);
+        // A user can ask for any divisor.
+        let divisor = port
+            .divisor(baud)
+            .ok()
+            .and_then(|n| u16::try_from(n.get()).ok());
+        let divisor = divisor.unwrap_or(12);
         let parity = match termios.parity() {
             Parity::None => 0,
             Parity::Odd => 0x08,
@@ -137,6 +165,8 @@ impl Operations for Uart {
         uart.0.write8((divisor >> 8) as u8, IER);
         uart.0.write8(lcr, LCR);
         drop(port);
+        // Nobody here waits for CTS.
+        termios.clear_crtscts();
         termios.encode_baud_rate(baud);
     }
 
@@ -146,15 +176,17 @@ impl Operations for Uart {
             return IrqReturn::None;
         }
         // A device that is gone reads as all ones, for ever.
+        let mut lsr = uart.lsr(&port);
         for _ in 0..256 {
-            let lsr = uart.0.read8(LSR);
             if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
                 break;
             }
-            port.receive_char(uart.0.read8(DATA), lsr.into(), &StatusBits::UART_LSR);
+            let status = lsr | port.state().errors.take();
+            port.receive_char(uart.0.read8(DATA), status.into(), &StatusBits::UART_LSR);
+            lsr = uart.lsr(&port);
         }
         port.flip_buffer_push();
-        if port.state().get() & IER_THRE != 0 && uart.0.read8(LSR) & LSR_THRE != 0 {
+        if port.state().ier.get() & IER_THRE != 0 && lsr & LSR_THRE != 0 {
             let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
             port.transmit(16, send);
         }
@@ -184,7 +216,11 @@ impl pci::Driver for Uart {
     ) -> impl PinInit<(), Error> + 'bound {
         pdev.enable_device()?;
         let iobase = u16::try_from(pdev.resource_start(0)?)?;
-        let uart = Ok::<_, Error>(Uart(PortRegion::request(iobase, 8, c"rust_uart_mini")?));
+        let regs = PortRegion::<8>::request(iobase, 8, c"rust_uart_mini")?;
+        // No interrupt before there is a handler; IER is there while DLAB is off.
+        regs.write8(LCR_8_BITS, LCR);
+        regs.write8(0, IER);
+        let uart = Ok::<_, Error>(Uart(regs));
         let options = PortOptions {
             fifosize: 16,
             iobase,
@@ -192,7 +228,7 @@ impl pci::Driver for Uart {
             irq_flags: Flags::SHARED,
             ..PortOptions::default()
         };
-        Port::add(&DRIVER, pdev.as_ref(), options, Cell::new(0), uart).map(drop)
+        Port::add(&DRIVER, pdev.as_ref(), options, State::default(), uart).map(drop)
     }
 }
 

@@ -58,7 +58,8 @@ pub trait Reader {
     fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result;
 }
 
-/// Takes a number as [`ParseInt`] reads it; [`EINVAL`] for anything else.
+/// Takes a number as [`ParseInt`] reads it, in 32 bytes at most; [`EINVAL`] for anything else.
+/// C: `debugfs_create_u32()`.
 impl<T: AtomicType + ParseInt> Reader for Atomic<T> {
     fn read_from_slice(&self, reader: &mut UserSliceReader) -> Result {
         let mut text = [0; 32];

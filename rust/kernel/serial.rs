@@ -301,7 +301,8 @@ impl<T: Operations> Drop for Registration<T> {
 ///
 /// `type` is the [`Operations`], `driver` the static [`Driver`](crate::serial::Driver), and `buses` has a driver for
 /// each bus: `pci`, `platform` or `pnp`. The other keys are those of [`module!`](crate::prelude::module). Whoever
-/// has more to do in a module writes what this makes.
+/// has more to do in a module writes what this makes. Loading fails as [`Driver::register()`](crate::serial::Driver::register)
+/// and the buses' registrations do. The module's type is called `DriverModule`.
 ///
 /// # Examples
 ///
@@ -322,7 +323,7 @@ impl<T: Operations> Drop for Registration<T> {
 macro_rules! module_uart_driver {
     (
         type: $ops:ty,
-        driver: $driver:ident,
+        driver: $driver:path,
         buses: { $($bus:ident: $type:ty),+ $(,)? },
         $($f:tt)*
     ) => {

@@ -50,11 +50,12 @@ impl Operations for Uart {
     }
 
     fn start_tx(uart: &Self, port: &LockedPort<Self>) {
+        // The device may be broken: it is not waited for again.
+        let mut is_alive = true;
         port.transmit(usize::MAX, |chars| {
             for &ch in chars {
-                // Not for ever: the lock is held, and the device may be broken.
-                let is_ready = |_: &i32| uart.0.read8(LSR) & LSR_THRE != 0;
-                if (0..100_000).find(is_ready).is_some() {
+                is_alive = is_alive && (0..100_000).any(|_| uart.0.read8(LSR) & LSR_THRE != 0);
+                if is_alive {
                     uart.0.write8(ch, DATA);
                 }
             }

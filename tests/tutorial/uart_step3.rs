@@ -36,36 +36,57 @@ const IER_THRE: u8 = 0x02;
 /// Interrupt identification; FCR, the FIFOs' control, when it is written.
 const IIR: usize = 2;
 const IIR_NONE: u8 = 0x01;
+/// Line control.
+const LCR: usize = 3;
+const LCR_8_BITS: u8 = 0x03;
 /// Modem control.
 const MCR: usize = 4;
 const MCR_OUT2: u8 = 0x08;
 /// Line status.
 const LSR: usize = 5;
 const LSR_RECEIVED: u8 = 0x11;
+const LSR_ERRORS: u8 = 0x1e;
 const LSR_THRE: u8 = 0x20;
 const LSR_TEMT: u8 = 0x40;
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"uart_step3", c"ttyUT", 4);
+
+/// What is kept under the port's lock.
+#[derive(Default)]
+struct State {
+    /// IER, which says what the port is doing.
+    ier: Cell<u8>,
+    /// Errors that were seen and are no character's yet.
+    errors: Cell<u8>,
+}
 
 /// A UART's registers.
 struct Uart(PortRegion<8>);
 
 impl Uart {
     fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
-        port.state().set(ier);
+        port.state().ier.set(ier);
         self.0.write8(ier, IER);
+    }
+
+    /// Reads the line status. What that clears of errors is kept for the next character.
+    fn lsr(&self, port: &LockedPort<Self>) -> u8 {
+        let lsr = self.0.read8(LSR);
+        if lsr != 0xff {
+            let errors = &port.state().errors;
+            errors.set(errors.get() | lsr & LSR_ERRORS);
+        }
+        lsr
     }
 }
 
 #[vtable]
 impl Operations for Uart {
     type Data = Self;
-    /// IER, which says what the port is doing.
-    type State = Cell<u8>;
+    type State = State;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        let _port = port.lock();
-        uart.0.read8(LSR) & LSR_TEMT != 0
+        uart.lsr(&port.lock()) & LSR_TEMT != 0
     }
 
     fn set_mctrl(_uart: &Self, _port: &LockedPort<Self>, _lines: ModemLines) {}
@@ -75,19 +96,20 @@ impl Operations for Uart {
     }
 
     fn start_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() | IER_THRE);
+        uart.set_ier(port, port.state().ier.get() | IER_THRE);
     }
 
     fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() & !IER_THRE);
+        uart.set_ier(port, port.state().ier.get() & !IER_THRE);
     }
 
     fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().get() & !IER_RECEIVE);
+        uart.set_ier(port, port.state().ier.get() & !IER_RECEIVE);
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
         let port = port.lock();
+        uart.0.write8(LCR_8_BITS, LCR);
         // The FIFOs on and empty, an interrupt at 8 characters.
         uart.0.write8(0x87, IIR);
         uart.0.write8(MCR_OUT2, MCR);
@@ -105,15 +127,17 @@ impl Operations for Uart {
             return IrqReturn::None;
         }
         // A device that is gone reads as all ones, for ever.
+        let mut lsr = uart.lsr(&port);
         for _ in 0..256 {
-            let lsr = uart.0.read8(LSR);
             if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
                 break;
             }
-            port.receive_char(uart.0.read8(DATA), lsr.into(), &StatusBits::UART_LSR);
+            let status = lsr | port.state().errors.take();
+            port.receive_char(uart.0.read8(DATA), status.into(), &StatusBits::UART_LSR);
+            lsr = uart.lsr(&port);
         }
         port.flip_buffer_push();
-        if port.state().get() & IER_THRE != 0 && uart.0.read8(LSR) & LSR_THRE != 0 {
+        if port.state().ier.get() & IER_THRE != 0 && lsr & LSR_THRE != 0 {
             let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
             port.transmit(16, send);
         }
@@ -156,7 +180,7 @@ impl pci::Driver for Uart {
             irq_flags: Flags::SHARED,
             ..PortOptions::default()
         };
-        Port::add(&DRIVER, pdev.as_ref(), options, Cell::new(0), uart).map(drop)
+        Port::add(&DRIVER, pdev.as_ref(), options, State::default(), uart).map(drop)
     }
 }
 

@@ -159,7 +159,12 @@ impl<T: Operations> Adapter<T> {
     }
 
     unsafe extern "C" fn set_mctrl(uart: *mut bindings::uart_port, lines: c_uint) {
-        call!(locked, uart, set_mctrl, ModemLines::from_bits(lines))
+        call!(
+            locked,
+            uart,
+            set_mctrl,
+            ModemLines::from_bits_truncate(lines)
+        )
     }
 
     unsafe extern "C" fn get_mctrl(uart: *mut bindings::uart_port) -> c_uint {

@@ -19,7 +19,7 @@ const CLOSED: u32 = 1 << 31;
 /// # Invariants
 ///
 /// `refs` is 0 if no port has the line. Else it counts the references to the port, and the port itself. While
-/// it is not `CLOSED`, or there are references, C's state of the line has a port that is complete.
+/// it is neither 0 nor `CLOSED | 1`, C's state of the line has a port that is complete.
 pub(super) struct Line {
     refs: AtomicU32,
 }
@@ -77,8 +77,10 @@ impl<T: Operations> Driver<T> {
     /// Returns the port that has `line`, if there is one: for timers, work and others that are none of the
     /// port's own operations.
     ///
-    /// Removing the port waits until the result is dropped: it is to be held for a short time, and not where
-    /// the port is removed. A port is found from when it can be opened.
+    /// Removing the port waits until the result is dropped: it is to be held for a short time, and neither where
+    /// the port is removed nor in what goes with it, as its data, or it would wait for ever. A port is found soon
+    /// after it can be opened, so what finds none looks again. The lock of a port that is held by the same code
+    /// must not be taken, and those of two ports in one order only.
     ///
     /// Context: any. C: `uart_port_ref()`.
     ///
@@ -115,6 +117,8 @@ impl<T: Operations> Driver<T> {
 }
 
 /// A reference to a port, which keeps it from being removed. See [`Driver::port()`].
+///
+/// Dropping it: any context. C: `uart_port_deref()`.
 ///
 /// # Invariants
 ///

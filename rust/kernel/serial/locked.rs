@@ -19,7 +19,8 @@ const WAKEUP_CHARS: u32 = 256;
 
 /// A serial port whose lock is held: interrupts are off, and nothing may sleep.
 ///
-/// There is no way from here to take the lock again. It cannot leave its thread:
+/// It lends no lock: who looks a port up by [`Driver::port()`](super::Driver::port) must not take the lock again.
+/// It cannot leave its thread:
 ///
 /// ```compile_fail,E0277
 /// use kernel::serial::{LockedPort, Operations};
@@ -152,9 +153,9 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
-    /// Whether the port is open, so that its tty stays while the lock is held.
+    /// Whether the port is open: started, and not being removed. Its tty stays while the lock is held.
     #[inline]
-    fn is_started(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.port.phase.get() == Phase::Started
     }
 
@@ -170,7 +171,7 @@ impl<T: Operations> LockedPort<T> {
     #[inline]
     pub fn tx_stopped(&self) -> bool {
         // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
-        !self.is_started() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
+        !self.is_open() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
     }
 
     /// Wakes those who wait for room in the transmit buffer. C: `uart_write_wakeup()`.
@@ -198,6 +199,10 @@ impl<T: Operations> LockedPort<T> {
 
     #[inline]
     fn insert(&self, ch: u8, flag: Flag) {
+        // Or the next one who opens it would get it.
+        if !self.is_open() {
+            return;
+        }
         let uart = self.as_raw();
         // SAFETY: The port is valid, and its lock held.
         unsafe {
@@ -207,10 +212,13 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
-    /// Puts received characters of which nothing special is known into the receive buffer.
+    /// Puts received characters of which nothing special is known into the receive buffer, if the port is open.
     ///
     /// C: `tty_insert_flip_string()`.
     pub fn insert_chars(&self, chars: &[u8]) {
+        if !self.is_open() {
+            return;
+        }
         let uart = self.as_raw();
         // SAFETY: The port is valid, and its lock held.
         unsafe {
@@ -236,7 +244,7 @@ impl<T: Operations> LockedPort<T> {
     #[inline]
     pub fn flip_buffer_push(&self) {
         // Newer kernels have no queue for it while the port is being added.
-        if self.is_started() {
+        if self.is_open() {
             // SAFETY: The port is valid, and its lock held.
             unsafe { bindings::tty_flip_buffer_push(&raw mut (*(*self.as_raw()).state).port) };
         }
@@ -254,7 +262,7 @@ impl<T: Operations> LockedPort<T> {
     /// A port that is not open has none. C: `uart_handle_break()`.
     pub fn handle_break(&self) -> bool {
         // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
-        self.is_started() && unsafe { bindings::uart_handle_break(self.as_raw()) != 0 }
+        self.is_open() && unsafe { bindings::uart_handle_break(self.as_raw()) != 0 }
     }
 
     /// Tells C that clear to send has changed; counts it too. C: `uart_handle_cts_change()`.
@@ -267,7 +275,7 @@ impl<T: Operations> LockedPort<T> {
 
     /// Tells C that carrier detect has changed; counts it too, if the port is open. C: `uart_handle_dcd_change()`.
     pub fn handle_dcd_change(&self, active: bool) {
-        if self.is_started() {
+        if self.is_open() {
             // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
             unsafe { bindings::uart_handle_dcd_change(self.as_raw(), active) };
         }
@@ -313,7 +321,7 @@ impl<T: Operations> LockedPort<T> {
     #[inline]
     pub fn mctrl(&self) -> ModemLines {
         // SAFETY: The port is valid, and its lock held.
-        ModemLines::from_bits(unsafe { (*self.as_raw()).mctrl })
+        ModemLines::from_bits_truncate(unsafe { (*self.as_raw()).mctrl })
     }
 
     /// What the driver is to look at in the status of received characters, in bits of its own.

@@ -340,9 +340,18 @@ impl ModemLines {
         self.0 & lines.0 == lines.0
     }
 
-    /// Makes a set of the bits of C's `TIOCM_…`.
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(bits)
+    /// Makes a set of the bits of C's `TIOCM_…`; others are left out.
+    pub const fn from_bits_truncate(bits: u32) -> Self {
+        const ALL: u32 = ModemLines::DTR.0
+            | ModemLines::RTS.0
+            | ModemLines::CTS.0
+            | ModemLines::CAR.0
+            | ModemLines::RNG.0
+            | ModemLines::DSR.0
+            | ModemLines::OUT1.0
+            | ModemLines::OUT2.0
+            | ModemLines::LOOP.0;
+        Self(bits & ALL)
     }
 
     /// Returns the set as bits of C's, to be kept in an atomic for one.

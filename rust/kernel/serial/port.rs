@@ -148,7 +148,7 @@ impl<T: Operations> Port<T> {
     /// # Errors
     ///
     /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
-    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` or `fifosize` is 0, the
+    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` is less than 16 or `fifosize` 0, the
     /// interrupt is another device's, or to be handled in no thread, ever: the port's lock may sleep where
     /// interrupts are threads;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
@@ -315,7 +315,7 @@ impl<T: Operations> Port<T> {
         self.uart.get()
     }
 
-    /// What the driver keeps for the port.
+    /// What the driver keeps for the port. Context: any.
     #[inline]
     pub fn data(&self) -> &T::Data {
         &self.data

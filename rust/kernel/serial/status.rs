@@ -9,7 +9,7 @@ use super::Operations;
 use super::Termios;
 use crate::bindings;
 
-/// The bits of a UART's line status, for [`LockedPort::receive_char()`].
+/// The bits of a UART's line status, for [`LockedPort::receive_char()`]. C: `UART_LSR_…`, and each driver's own.
 #[derive(Debug, Clone, Copy)]
 pub struct StatusBits {
     /// A character was received.
@@ -74,13 +74,16 @@ impl<T: Operations> LockedPort<T> {
     ///
     /// [`flip_buffer_push()`](Self::flip_buffer_push) hands it to readers,
     /// [`unlock_and_check_sysrq()`](super::PortGuard::unlock_and_check_sysrq) acts on the SysRq.
+    ///
+    /// Context: port lock held. C: what a driver does between reading a character and `uart_insert_char()`.
     #[inline]
     pub fn receive_char(&self, ch: u8, mut status: u32, bits: &StatusBits) {
         let mut flag = Flag::Normal;
         self.count(Icount::Rx, 1);
         if status & bits.errors() != 0 {
-            // A break looks like a character without a stop bit as well.
             if status & bits.brk != 0 {
+                // It looks like a character with the wrong parity and without a stop bit as well.
+                status &= !(bits.parity | bits.frame);
                 self.count(Icount::Brk, 1);
                 if self.handle_break() {
                     return;
