@@ -9,8 +9,6 @@
 //!
 //! ```sh
 //! insmod rust_nullmodem.ko pairs=2
-//! stty -F /dev/ttyNM2 -echo
-//! stty -F /dev/ttyNM3 -echo
 //! exec 3</dev/ttyNM3
 //! echo "hello" >/dev/ttyNM2
 //! grep -m 1 "hello" <&3
