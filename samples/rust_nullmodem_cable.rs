@@ -281,7 +281,9 @@ impl End {
             }
         }
         if has_break {
-            port.receive_char(0, STATUS.received | STATUS.brk, &STATUS);
+            // As a UART sees it: no stop bit either.
+            let status = STATUS.received | STATUS.brk | STATUS.frame;
+            port.receive_char(0, status, &STATUS);
         }
         port.flip_buffer_push();
     }

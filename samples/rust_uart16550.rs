@@ -5,7 +5,7 @@
 //! It takes QEMU's `pci-serial`, `pci-serial-2x` and `-4x`, the ports of PNP, and those of ISA that its
 //! parameters name: `io=0x2f8 irq=3 baud_base=115200`. The kernel's own driver must leave the device alone:
 //! `initcall_blacklist=serial_pci_driver_init` on the kernel's command line keeps it from PCI. Two ports that are
-//! each other's end:
+//! each other's end, and two of one card:
 //!
 //! ```sh
 //! insmod rust_uart16550.ko
@@ -21,6 +21,8 @@
 //! ```text
 //! 0000:00:0a.0: ttyRU0 … (irq = …, base_baud = 115200) is a 16550A
 //! 0000:00:0b.0: ttyRU1 … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0c.0: ttyRU2 … (irq = …, base_baud = 115200) is a 16550A
+//! 0000:00:0c.0: ttyRU3 … (irq = …, base_baud = 115200) is a 16550A
 //! ```
 //!
 //! docs/serial.md tells more, and `tests/vm/serial.rs` tries all of it.
@@ -31,8 +33,8 @@ use kernel::io::Io;
 use kernel::irq::{Flags, IrqRequest, IrqReturn};
 use kernel::prelude::*;
 use kernel::serial::{
-    self, CharSize, Console, Flag, Icount, LockedPort, ModemLines, Operations, Parity, Port,
-    PortOptions, PortType, Termios,
+    self, reg::line_control, CharSize, Console, Icount, LockedPort, ModemLines, Operations, Port,
+    PortOptions, PortType, StatusBits, Termios,
 };
 use kernel::time::{delay::udelay, Delta};
 
@@ -135,38 +137,6 @@ impl Uart {
                 return;
             }
             udelay(Delta::from_micros(1));
-        }
-    }
-
-    #[inline]
-    fn received(port: &LockedPort<Self>, ch: u8, mut status: LineStatus) {
-        let mut flag = Flag::Normal;
-        port.count(Icount::Rx, 1);
-        if status.has_error() {
-            match status.fault() {
-                Some(Fault::Break) => {
-                    port.count(Icount::Brk, 1);
-                    if port.handle_break() {
-                        return;
-                    }
-                }
-                Some(Fault::Parity) => port.count(Icount::Parity, 1),
-                Some(Fault::Frame) => port.count(Icount::Frame, 1),
-                None => {}
-            }
-            if status.contains(LSR_OE) {
-                port.count(Icount::Overrun, 1);
-            }
-            status = status.masked(port.read_status_mask() as u8);
-            flag = match status.fault() {
-                Some(Fault::Break) => Flag::Break,
-                Some(Fault::Parity) => Flag::Parity,
-                Some(Fault::Frame) => Flag::Frame,
-                None => Flag::Normal,
-            };
-        }
-        if !port.prepare_sysrq_char(ch) {
-            port.insert_char(status.bits().into(), LSR_OE.into(), ch, flag);
         }
     }
 
@@ -294,47 +264,15 @@ impl Operations for Uart {
         // A user can ask for any divisor.
         let divisor = |baud| u16::try_from(port.divisor(baud)?.get()).map_err(Error::from);
         let divisor = divisor(baud).or_else(|_| divisor(9600)).unwrap_or(1);
-        let mut lcr = termios.char_size().bits();
-        if termios.has_two_stop_bits() {
-            lcr |= LCR_STOP;
-        }
-        lcr |= match termios.parity() {
-            Parity::None => 0,
-            Parity::Odd => LCR_PARITY,
-            Parity::Even => LCR_PARITY | LCR_EVEN,
-            Parity::Mark => LCR_PARITY | LCR_STICK,
-            Parity::Space => LCR_PARITY | LCR_STICK | LCR_EVEN,
-        };
-        let mut read = LSR_OE | LSR_THRE | LSR_DR;
-        if termios.checks_parity() {
-            read |= LSR_FE | LSR_PE;
-        }
-        if termios.ignores_break() || termios.signals_break() || termios.marks_errors() {
-            read |= LSR_BI;
-        }
-        let mut ignore = 0;
-        if termios.ignores_errors() {
-            ignore |= LSR_PE | LSR_FE;
-        }
-        if termios.ignores_break() {
-            ignore |= LSR_BI;
-            if termios.ignores_errors() {
-                ignore |= LSR_OE;
-            }
-        }
-        if !termios.is_receiving() {
-            ignore |= LSR_DR;
-        }
-
         let port = port.lock();
         port.update_timeout(termios, baud);
-        port.set_status_masks(read.into(), ignore.into());
+        port.update_status_masks(termios, &StatusBits::UART_LSR);
         let mut ier = port.state().ier.get() & !IER_MSI;
         if port.wants_modem_status(termios) {
             ier |= IER_MSI;
         }
         port.state().ier.set(ier);
-        let lcr = lcr | port.state().lcr.get() & LCR_BREAK;
+        let lcr = line_control(termios) | port.state().lcr.get() & LCR_BREAK;
         port.state().lcr.set(lcr);
         uart.0.set_divisor(divisor, lcr, &*port);
         uart.0.set_ier(ier);
@@ -358,7 +296,7 @@ impl Operations for Uart {
             }
             if status.has_received() {
                 status = uart.0.receive(status, &*port, |ch, status| {
-                    Self::received(&port, ch, status);
+                    port.receive_char(ch, status.bits().into(), &StatusBits::UART_LSR);
                 });
                 port.flip_buffer_push();
             }

@@ -23,10 +23,6 @@ const FCR_CLEAR: u8 = 0x06;
 const FCR_TRIGGER_8: u8 = 0x80;
 /// Line control.
 pub(crate) const LCR: usize = 3;
-pub(crate) const LCR_STOP: u8 = 0x04;
-pub(crate) const LCR_PARITY: u8 = 0x08;
-pub(crate) const LCR_EVEN: u8 = 0x10;
-pub(crate) const LCR_STICK: u8 = 0x20;
 pub(crate) const LCR_BREAK: u8 = 0x40;
 const LCR_DLAB: u8 = 0x80;
 /// Modem control.
@@ -45,7 +41,7 @@ pub(crate) const LSR_FE: u8 = 0x08;
 pub(crate) const LSR_BI: u8 = 0x10;
 pub(crate) const LSR_THRE: u8 = 0x20;
 pub(crate) const LSR_TEMT: u8 = 0x40;
-const LSR_ERRORS: u8 = LSR_OE | LSR_PE | LSR_FE | LSR_BI;
+pub(crate) const LSR_ERRORS: u8 = LSR_OE | LSR_PE | LSR_FE | LSR_BI;
 /// Modem status.
 const MSR: usize = 6;
 pub(crate) const MSR_DCTS: u8 = 0x01;
@@ -83,14 +79,6 @@ impl Exclusive for Owner {}
 #[derive(Clone, Copy)]
 pub(crate) struct LineStatus(u8);
 
-/// What was wrong with a character.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Break,
-    Parity,
-    Frame,
-}
-
 impl LineStatus {
     /// Whether all of `bits` are set.
     #[inline]
@@ -113,30 +101,6 @@ impl LineStatus {
     #[inline]
     pub(crate) fn has_error(self) -> bool {
         self.0 & LSR_ERRORS != 0
-    }
-
-    /// What was wrong: a break looks like errors of parity and framing too.
-    pub(crate) fn fault(self) -> Option<Fault> {
-        if self.contains(LSR_BI) {
-            Some(Fault::Break)
-        } else if self.contains(LSR_PE) {
-            Some(Fault::Parity)
-        } else if self.contains(LSR_FE) {
-            Some(Fault::Frame)
-        } else {
-            None
-        }
-    }
-
-    /// What is left of it if only `mask` is looked at. A break stays one even if breaks are not.
-    pub(crate) fn masked(self, mask: u8) -> Self {
-        let is_break = self.contains(LSR_BI);
-        let seen = if is_break {
-            self.0 & !(LSR_FE | LSR_PE)
-        } else {
-            self.0
-        };
-        Self(seen & mask)
     }
 
     #[inline]

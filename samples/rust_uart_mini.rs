@@ -23,36 +23,12 @@ use core::cell::Cell;
 use kernel::io::{port::PortRegion, Io};
 use kernel::irq::{Flags, IrqReturn};
 use kernel::prelude::*;
-use kernel::serial::{
-    self, LockedPort, ModemLines, Operations, Parity, Port, PortOptions, StatusBits, Termios,
-};
+use kernel::serial::{self, reg::*};
+use kernel::serial::{LockedPort, ModemLines, Operations, Port, PortOptions, StatusBits, Termios};
 use kernel::{device::Core, pci};
 
-// The registers, as the datasheet names them, and their bits.
-/// RBR and THR; DLL while DLAB is set.
-const DATA: usize = 0;
-/// Interrupt enable; DLM while DLAB is set.
-const IER: usize = 1;
-const IER_RECEIVE: u8 = 0x05;
-const IER_THRE: u8 = 0x02;
-/// Interrupt identification; FCR, the FIFOs' control, when it is written.
-const IIR: usize = 2;
-const IIR_NONE: u8 = 0x01;
-/// Line control.
-const LCR: usize = 3;
-const LCR_8_BITS: u8 = 0x03;
-const LCR_BREAK: u8 = 0x40;
-const LCR_DLAB: u8 = 0x80;
-/// Modem control.
-const MCR: usize = 4;
-/// Line status.
-const LSR: usize = 5;
-const LSR_RECEIVED: u8 = 0x11;
-const LSR_ERRORS: u8 = 0x1e;
-const LSR_THRE: u8 = 0x20;
-const LSR_TEMT: u8 = 0x40;
-/// Modem status.
-const MSR: usize = 6;
+/// The interrupts of a receiver.
+const RECEIVER: u8 = UART_IER_RDI | UART_IER_RLSI;
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"rust_uart_mini", c"ttyUM", 4);
 
@@ -71,16 +47,14 @@ struct Uart(PortRegion<8>);
 impl Uart {
     fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
         port.state().ier.set(ier);
-        self.0.write8(ier, IER);
+        self.0.write8(ier, UART_IER);
     }
 
     /// Reads the line status. What that clears of errors is kept for the next character.
     fn lsr(&self, port: &LockedPort<Self>) -> u8 {
-        let lsr = self.0.read8(LSR);
-        if lsr != 0xff {
-            let errors = &port.state().errors;
-            errors.set(errors.get() | lsr & LSR_ERRORS);
-        }
+        let lsr = self.0.read8(UART_LSR);
+        let errors = &port.state().errors;
+        errors.set(errors.get() | lsr & UART_LSR_BRK_ERROR_BITS);
         lsr
     }
 }
@@ -91,103 +65,93 @@ impl Operations for Uart {
     type State = State;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        uart.lsr(&port.lock()) & LSR_TEMT != 0
+        uart.lsr(&port.lock()) & UART_LSR_TEMT != 0
     }
 
     fn set_mctrl(uart: &Self, _port: &LockedPort<Self>, lines: ModemLines) {
         let bit = |line, bit| if lines.contains(line) { bit } else { 0 };
-        let mcr = bit(ModemLines::DTR, 1) | bit(ModemLines::RTS, 2) | bit(ModemLines::LOOP, 0x10);
-        // OUT2, which lets the interrupt through.
-        uart.0.write8(mcr | 0x08, MCR);
+        let rts = bit(ModemLines::RTS, UART_MCR_RTS) | bit(ModemLines::DTR, UART_MCR_DTR);
+        // OUT2 lets the interrupt through.
+        let mcr = rts | bit(ModemLines::LOOP, UART_MCR_LOOP) | UART_MCR_OUT2;
+        uart.0.write8(mcr, UART_MCR);
     }
 
     fn get_mctrl(uart: &Self, _port: &LockedPort<Self>) -> ModemLines {
-        let (msr, none) = (uart.0.read8(MSR), ModemLines::NONE);
+        let (msr, none) = (uart.0.read8(UART_MSR), ModemLines::NONE);
         let line = |bit, line| if msr & bit != 0 { line } else { none };
         // Nobody here waits for a carrier.
-        line(0x10, ModemLines::CTS) | line(0x20, ModemLines::DSR) | ModemLines::CAR
+        line(UART_MSR_CTS, ModemLines::CTS) | line(UART_MSR_DSR, ModemLines::DSR) | ModemLines::CAR
     }
 
     fn start_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() | IER_THRE);
+        uart.set_ier(port, port.state().ier.get() | UART_IER_THRI);
     }
 
     fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() & !IER_THRE);
+        uart.set_ier(port, port.state().ier.get() & !UART_IER_THRI);
     }
 
     fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() & !IER_RECEIVE);
+        uart.set_ier(port, port.state().ier.get() & !RECEIVER);
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
         let port = port.lock();
-        uart.0.write8(LCR_8_BITS, LCR);
+        uart.0.write8(UART_LCR_WLEN8, UART_LCR);
         // The FIFOs on and empty, an interrupt at 8 characters.
-        uart.0.write8(0x87, IIR);
-        uart.set_ier(&port, IER_RECEIVE);
+        let empty = UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT;
+        uart.0.write8(empty | UART_FCR_TRIGGER_8, UART_FCR);
+        uart.set_ier(&port, RECEIVER);
         Ok(())
     }
 
     fn shutdown(uart: &Self, port: &Port<Self>) {
-        let port = port.lock();
-        uart.set_ier(&port, 0);
-        uart.0.write8(uart.0.read8(LCR) & !LCR_BREAK, LCR);
+        uart.set_ier(&port.lock(), 0);
+        Self::break_ctl(uart, port, false);
     }
 
     fn break_ctl(uart: &Self, port: &Port<Self>, on: bool) {
         let _port = port.lock();
-        let lcr = uart.0.read8(LCR) & !LCR_BREAK;
-        uart.0.write8(if on { lcr | LCR_BREAK } else { lcr }, LCR);
+        let lcr = uart.0.read8(UART_LCR) & !UART_LCR_SBC;
+        let sbc = if on { UART_LCR_SBC } else { 0 };
+        uart.0.write8(lcr | sbc, UART_LCR);
     }
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
         let baud = port.baud_rate(termios, old, 50, 115_200).unwrap_or(9600);
         // A user can ask for any divisor.
-        let divisor = port
-            .divisor(baud)
-            .ok()
-            .and_then(|n| u16::try_from(n.get()).ok());
-        let divisor = divisor.unwrap_or(12);
-        let parity = match termios.parity() {
-            Parity::None => 0,
-            Parity::Odd => 0x08,
-            Parity::Even => 0x18,
-            Parity::Mark => 0x28,
-            Parity::Space => 0x38,
-        };
-        let lcr = termios.char_size().bits() | u8::from(termios.has_two_stop_bits()) << 2 | parity;
-        let port = port.lock();
-        port.update_timeout(termios, baud);
-        port.update_status_masks(termios, &StatusBits::UART_LSR);
-        uart.0.write8(lcr | LCR_DLAB, LCR);
-        uart.0.write8(divisor as u8, DATA);
-        uart.0.write8((divisor >> 8) as u8, IER);
-        uart.0.write8(lcr, LCR);
-        drop(port);
+        let divisor = port.divisor(baud).map_or(12, |n| n.get().min(0xffff));
         // Nobody here waits for CTS.
         termios.clear_crtscts();
         termios.encode_baud_rate(baud);
+        let lcr = line_control(termios);
+        let port = port.lock();
+        port.update_timeout(termios, baud);
+        port.update_status_masks(termios, &StatusBits::UART_LSR);
+        uart.0.write8(lcr | UART_LCR_DLAB, UART_LCR);
+        uart.0.write8(divisor as u8, UART_DLL);
+        uart.0.write8((divisor >> 8) as u8, UART_DLM);
+        uart.0.write8(lcr, UART_LCR);
     }
 
     fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
         let port = port.lock();
-        if uart.0.read8(IIR) & IIR_NONE != 0 {
+        if uart.0.read8(UART_IIR) & UART_IIR_NO_INT != 0 {
             return IrqReturn::None;
         }
         // A device that is gone reads as all ones, for ever.
         let mut lsr = uart.lsr(&port);
         for _ in 0..256 {
-            if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
+            if lsr == 0xff || lsr & (UART_LSR_DR | UART_LSR_BI) == 0 {
                 break;
             }
             let status = lsr | port.state().errors.take();
-            port.receive_char(uart.0.read8(DATA), status.into(), &StatusBits::UART_LSR);
+            port.receive_char(uart.0.read8(UART_RX), status.into(), &StatusBits::UART_LSR);
             lsr = uart.lsr(&port);
         }
         port.flip_buffer_push();
-        if port.state().ier.get() & IER_THRE != 0 && lsr & LSR_THRE != 0 {
-            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
+        if port.state().ier.get() & UART_IER_THRI != 0 && lsr & UART_LSR_THRE != 0 {
+            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, UART_TX));
             port.transmit(16, send);
         }
         port.unlock_and_check_sysrq();
@@ -218,8 +182,8 @@ impl pci::Driver for Uart {
         let iobase = u16::try_from(pdev.resource_start(0)?)?;
         let regs = PortRegion::<8>::request(iobase, 8, c"rust_uart_mini")?;
         // No interrupt before there is a handler; IER is there while DLAB is off.
-        regs.write8(LCR_8_BITS, LCR);
-        regs.write8(0, IER);
+        regs.write8(UART_LCR_WLEN8, UART_LCR);
+        regs.write8(0, UART_IER);
         let uart = Ok::<_, Error>(Uart(regs));
         let options = PortOptions {
             fifosize: 16,

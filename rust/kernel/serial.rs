@@ -57,6 +57,7 @@ mod locked;
 mod operations;
 mod port;
 mod power;
+pub mod reg;
 mod rs485;
 mod status;
 mod termios;

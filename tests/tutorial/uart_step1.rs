@@ -16,9 +16,7 @@ use kernel::device::Core;
 use kernel::io::{port::PortRegion, Io};
 use kernel::pci;
 use kernel::prelude::*;
-
-/// Line status.
-const LSR: usize = 5;
+use kernel::serial::reg::*;
 
 /// A UART's registers.
 struct Uart(PortRegion<8>);
@@ -41,7 +39,7 @@ impl pci::Driver for Uart {
         pdev.enable_device()?;
         let iobase = u16::try_from(pdev.resource_start(0)?)?;
         let uart = Uart(PortRegion::request(iobase, 8, c"uart_step1")?);
-        let status = uart.0.read8(LSR);
+        let status = uart.0.read8(UART_LSR);
         dev_info!(
             pdev,
             "a UART at {iobase:#x}, its line status is {status:#x}\n"

@@ -19,14 +19,8 @@ use kernel::device::Core;
 use kernel::io::{port::PortRegion, Io};
 use kernel::pci;
 use kernel::prelude::*;
-use kernel::serial::{self, LockedPort, ModemLines, Operations, Port, PortOptions, Termios};
-
-/// What is sent.
-const DATA: usize = 0;
-/// Line status.
-const LSR: usize = 5;
-const LSR_THRE: u8 = 0x20;
-const LSR_TEMT: u8 = 0x40;
+use kernel::serial::{self, reg::*};
+use kernel::serial::{LockedPort, ModemLines, Operations, Port, PortOptions, Termios};
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"uart_step2", c"ttyUS", 4);
 
@@ -40,7 +34,7 @@ impl Operations for Uart {
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
         let _port = port.lock();
-        uart.0.read8(LSR) & LSR_TEMT != 0
+        uart.0.read8(UART_LSR) & UART_LSR_TEMT != 0
     }
 
     fn set_mctrl(_uart: &Self, _port: &LockedPort<Self>, _lines: ModemLines) {}
@@ -54,9 +48,10 @@ impl Operations for Uart {
         let mut is_alive = true;
         port.transmit(usize::MAX, |chars| {
             for &ch in chars {
-                is_alive = is_alive && (0..100_000).any(|_| uart.0.read8(LSR) & LSR_THRE != 0);
+                let has_room = |_| uart.0.read8(UART_LSR) & UART_LSR_THRE != 0;
+                is_alive = is_alive && (0..100_000).any(has_room);
                 if is_alive {
-                    uart.0.write8(ch, DATA);
+                    uart.0.write8(ch, UART_TX);
                 }
             }
         });

@@ -23,31 +23,11 @@ use kernel::io::{port::PortRegion, Io};
 use kernel::irq::{Flags, IrqReturn};
 use kernel::pci;
 use kernel::prelude::*;
-use kernel::serial::{
-    self, LockedPort, ModemLines, Operations, Port, PortOptions, StatusBits, Termios,
-};
+use kernel::serial::{self, reg::*};
+use kernel::serial::{LockedPort, ModemLines, Operations, Port, PortOptions, StatusBits, Termios};
 
-/// What is sent, and what was received.
-const DATA: usize = 0;
-/// Interrupt enable.
-const IER: usize = 1;
-const IER_RECEIVE: u8 = 0x05;
-const IER_THRE: u8 = 0x02;
-/// Interrupt identification; FCR, the FIFOs' control, when it is written.
-const IIR: usize = 2;
-const IIR_NONE: u8 = 0x01;
-/// Line control.
-const LCR: usize = 3;
-const LCR_8_BITS: u8 = 0x03;
-/// Modem control.
-const MCR: usize = 4;
-const MCR_OUT2: u8 = 0x08;
-/// Line status.
-const LSR: usize = 5;
-const LSR_RECEIVED: u8 = 0x11;
-const LSR_ERRORS: u8 = 0x1e;
-const LSR_THRE: u8 = 0x20;
-const LSR_TEMT: u8 = 0x40;
+/// The interrupts of a receiver.
+const RECEIVER: u8 = UART_IER_RDI | UART_IER_RLSI;
 
 static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"uart_step3", c"ttyUT", 4);
 
@@ -66,16 +46,14 @@ struct Uart(PortRegion<8>);
 impl Uart {
     fn set_ier(&self, port: &LockedPort<Self>, ier: u8) {
         port.state().ier.set(ier);
-        self.0.write8(ier, IER);
+        self.0.write8(ier, UART_IER);
     }
 
     /// Reads the line status. What that clears of errors is kept for the next character.
     fn lsr(&self, port: &LockedPort<Self>) -> u8 {
-        let lsr = self.0.read8(LSR);
-        if lsr != 0xff {
-            let errors = &port.state().errors;
-            errors.set(errors.get() | lsr & LSR_ERRORS);
-        }
+        let lsr = self.0.read8(UART_LSR);
+        let errors = &port.state().errors;
+        errors.set(errors.get() | lsr & UART_LSR_BRK_ERROR_BITS);
         lsr
     }
 }
@@ -86,7 +64,7 @@ impl Operations for Uart {
     type State = State;
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
-        uart.lsr(&port.lock()) & LSR_TEMT != 0
+        uart.lsr(&port.lock()) & UART_LSR_TEMT != 0
     }
 
     fn set_mctrl(_uart: &Self, _port: &LockedPort<Self>, _lines: ModemLines) {}
@@ -96,24 +74,25 @@ impl Operations for Uart {
     }
 
     fn start_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() | IER_THRE);
+        uart.set_ier(port, port.state().ier.get() | UART_IER_THRI);
     }
 
     fn stop_tx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() & !IER_THRE);
+        uart.set_ier(port, port.state().ier.get() & !UART_IER_THRI);
     }
 
     fn stop_rx(uart: &Self, port: &LockedPort<Self>) {
-        uart.set_ier(port, port.state().ier.get() & !IER_RECEIVE);
+        uart.set_ier(port, port.state().ier.get() & !RECEIVER);
     }
 
     fn startup(uart: &Self, port: &Port<Self>) -> Result {
         let port = port.lock();
-        uart.0.write8(LCR_8_BITS, LCR);
+        uart.0.write8(UART_LCR_WLEN8, UART_LCR);
         // The FIFOs on and empty, an interrupt at 8 characters.
-        uart.0.write8(0x87, IIR);
-        uart.0.write8(MCR_OUT2, MCR);
-        uart.set_ier(&port, IER_RECEIVE);
+        let empty = UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT;
+        uart.0.write8(empty | UART_FCR_TRIGGER_8, UART_FCR);
+        uart.0.write8(UART_MCR_OUT2, UART_MCR);
+        uart.set_ier(&port, RECEIVER);
         Ok(())
     }
 
@@ -123,22 +102,22 @@ impl Operations for Uart {
 
     fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
         let port = port.lock();
-        if uart.0.read8(IIR) & IIR_NONE != 0 {
+        if uart.0.read8(UART_IIR) & UART_IIR_NO_INT != 0 {
             return IrqReturn::None;
         }
         // A device that is gone reads as all ones, for ever.
         let mut lsr = uart.lsr(&port);
         for _ in 0..256 {
-            if lsr == 0xff || lsr & LSR_RECEIVED == 0 {
+            if lsr == 0xff || lsr & (UART_LSR_DR | UART_LSR_BI) == 0 {
                 break;
             }
             let status = lsr | port.state().errors.take();
-            port.receive_char(uart.0.read8(DATA), status.into(), &StatusBits::UART_LSR);
+            port.receive_char(uart.0.read8(UART_RX), status.into(), &StatusBits::UART_LSR);
             lsr = uart.lsr(&port);
         }
         port.flip_buffer_push();
-        if port.state().ier.get() & IER_THRE != 0 && lsr & LSR_THRE != 0 {
-            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, DATA));
+        if port.state().ier.get() & UART_IER_THRI != 0 && lsr & UART_LSR_THRE != 0 {
+            let send = |chars: &[u8]| chars.iter().for_each(|&ch| uart.0.write8(ch, UART_TX));
             port.transmit(16, send);
         }
         port.unlock_and_check_sysrq();

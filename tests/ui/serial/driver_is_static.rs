@@ -11,5 +11,11 @@ use null::*;
 
 pub fn probe(dev: &Device<Bound>) -> Result<u32> {
     let driver = Driver::<Null>::new(c"short", c"ttySHORT", 1);
-    Port::add(&driver, dev, PortOptions::default(), Cell::new(0), Ok::<_, Error>(()))
+    Port::add(
+        &driver,
+        dev,
+        PortOptions::default(),
+        Cell::new(0),
+        Ok::<_, Error>(()),
+    )
 }

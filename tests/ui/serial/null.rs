@@ -8,41 +8,57 @@ pub use core::cell::Cell;
 pub use kernel::device::{Bound, Device};
 pub use kernel::prelude::*;
 pub use kernel::serial::{
-    self, Console, Driver, LockedPort, ModemLines, Operations, Port, PortGuard, PortOptions, Termios,
+    self, Console, Driver, LockedPort, ModemLines, Operations, Port, PortGuard, PortOptions,
+    Termios,
 };
 
 pub struct Null;
 
 pub static DRIVER: Driver<Null> = Driver::new(c"null", c"ttyNULL", 4);
 
-#[vtable]
-impl Operations for Null {
-    type Data = ();
-    type State = Cell<u32>;
+/// Implements the operations for a type: with its data and state, and its own `start_tx`.
+macro_rules! null_operations {
+    ($type:ty, $data:ty, $state:ty, { $($start_tx:item)* }) => {
+        #[vtable]
+        impl Operations for $type {
+            type Data = $data;
+            type State = $state;
 
-    fn tx_empty(_data: &(), _port: &Port<Self>) -> bool {
-        true
-    }
+            $($start_tx)*
 
-    fn set_mctrl(_data: &(), _port: &LockedPort<Self>, _lines: ModemLines) {}
+            fn tx_empty(_data: &$data, _port: &Port<Self>) -> bool {
+                true
+            }
 
-    fn get_mctrl(_data: &(), _port: &LockedPort<Self>) -> ModemLines {
-        ModemLines::NONE
-    }
+            fn set_mctrl(_data: &$data, _port: &LockedPort<Self>, _lines: ModemLines) {}
 
-    fn start_tx(_data: &(), _port: &LockedPort<Self>) {}
+            fn get_mctrl(_data: &$data, _port: &LockedPort<Self>) -> ModemLines {
+                ModemLines::NONE
+            }
 
-    fn stop_tx(_data: &(), _port: &LockedPort<Self>) {}
+            fn stop_tx(_data: &$data, _port: &LockedPort<Self>) {}
 
-    fn stop_rx(_data: &(), _port: &LockedPort<Self>) {}
+            fn stop_rx(_data: &$data, _port: &LockedPort<Self>) {}
 
-    fn startup(_data: &(), _port: &Port<Self>) -> Result {
-        Ok(())
-    }
+            fn startup(_data: &$data, _port: &Port<Self>) -> Result {
+                Ok(())
+            }
 
-    fn shutdown(_data: &(), _port: &Port<Self>) {}
+            fn shutdown(_data: &$data, _port: &Port<Self>) {}
 
-    fn set_termios(_data: &(), _port: &Port<Self>, _new: &mut Termios, _old: Option<&Termios>) {}
+            fn set_termios(
+                _data: &$data,
+                _port: &Port<Self>,
+                _new: &mut Termios,
+                _old: Option<&Termios>,
+            ) {
+            }
+        }
+    };
 }
+
+null_operations!(Null, (), Cell<u32>, {
+    fn start_tx(_data: &(), _port: &LockedPort<Self>) {}
+});
 
 pub fn is_send<T: Send>(_: T) {}

@@ -4,6 +4,7 @@
 
 //~ error[E0053]: method `start_tx` has an incompatible type for trait
 
+#[macro_use]
 #[path = "null.rs"]
 mod null;
 
@@ -11,32 +12,6 @@ use null::*;
 
 pub struct Other;
 
-#[vtable]
-impl Operations for Other {
-    type Data = ();
-    type State = Cell<u32>;
-
-    fn tx_empty(_data: &(), _port: &Port<Self>) -> bool {
-        true
-    }
-
-    fn set_mctrl(_data: &(), _port: &LockedPort<Self>, _lines: ModemLines) {}
-
-    fn get_mctrl(_data: &(), _port: &LockedPort<Self>) -> ModemLines {
-        ModemLines::NONE
-    }
-
+null_operations!(Other, (), Cell<u32>, {
     fn start_tx(_data: &(), _port: &Port<Self>) {}
-
-    fn stop_tx(_data: &(), _port: &LockedPort<Self>) {}
-
-    fn stop_rx(_data: &(), _port: &LockedPort<Self>) {}
-
-    fn startup(_data: &(), _port: &Port<Self>) -> Result {
-        Ok(())
-    }
-
-    fn shutdown(_data: &(), _port: &Port<Self>) {}
-
-    fn set_termios(_data: &(), _port: &Port<Self>, _new: &mut Termios, _old: Option<&Termios>) {}
-}
+});

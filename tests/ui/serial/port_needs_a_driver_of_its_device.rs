@@ -10,5 +10,11 @@ mod null;
 use null::*;
 
 pub fn add(dev: &Device) -> Result<u32> {
-    Port::add(&DRIVER, dev, PortOptions::default(), Cell::new(0), Ok::<_, Error>(()))
+    Port::add(
+        &DRIVER,
+        dev,
+        PortOptions::default(),
+        Cell::new(0),
+        Ok::<_, Error>(()),
+    )
 }
