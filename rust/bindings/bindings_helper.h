@@ -37,11 +37,13 @@
 #include <linux/platform_device.h>
 #include <linux/pnp.h>
 #include <linux/printk.h>
+#include <linux/property.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
+#include <linux/serdev.h>
 #include <linux/serial_core.h>
 #include <linux/serial_reg.h>
 #include <linux/slab.h>

@@ -101,6 +101,13 @@ pub type platform_removed_t = ();
 #[cfg(not(has_platform_remove_int))]
 pub const PLATFORM_REMOVED: platform_removed_t = ();
 
+/// What a client of serdev returns of how much it has taken.
+#[cfg(has_serdev_receive_int)]
+pub type serdev_received_t = ffi::c_int;
+/// What a client of serdev returns of how much it has taken.
+#[cfg(not(has_serdev_receive_int))]
+pub type serdev_received_t = usize;
+
 /// A platform device with a driver of its own, where there is no faux bus.
 #[cfg(not(has_faux))]
 mod faux {

@@ -26,6 +26,7 @@ use core::ptr::NonNull;
 
 mod context;
 mod levels;
+pub mod property;
 
 pub use self::context::Bound;
 pub use self::context::BoundInternal;

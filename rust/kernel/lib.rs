@@ -60,6 +60,8 @@ pub mod print;
 pub mod ptr;
 pub mod revocable;
 pub mod safety;
+#[cfg(CONFIG_SERIAL_DEV_BUS)]
+pub mod serdev;
 pub mod serial;
 pub mod sizes;
 mod static_assert;

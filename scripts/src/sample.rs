@@ -2,9 +2,11 @@
 
 //! A sample's header: the commands to try it, and the log that they leave.
 
+use crate::{command, doctor};
 use anyhow::{ensure, Context, Result};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A sample, as its own header describes it.
@@ -121,43 +123,58 @@ fn is_like(expected: &str, found: &str) -> bool {
 /// What the kernel must be told so that drivers of its own leave the [`devices()`] alone.
 pub const APPEND: &str = "initcall_blacklist=serial_pci_driver_init";
 
-/// A table of ACPI with one device: `Scope (\_SB) { Device (RDEV) { Name (_HID, "LNUXBEEF") } }`.
-const ACPI_DEVICE: &[u8] = b"\x10\x1c\\_SB_\x5b\x82\x14RDEV\x08_HID\x0dLNUXBEEF\0";
-
 /// Arguments that give QEMU the devices which samples and test modules have drivers for.
 ///
 /// # Errors
 ///
-/// When the file of an ACPI table cannot be written to `dir`.
+/// When the tables of ACPI cannot be made in `dir`.
 pub fn devices(dir: &Path) -> Result<Vec<String>> {
-    let table = dir.join("lnuxbeef.aml");
-    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    fs::write(&table, ACPI_DEVICE).with_context(|| format!("cannot write {}", table.display()))?;
-    let table = table.display().to_string().replace(',', ",,");
-    let acpi = format!("sig=SSDT,rev=2,oem_id=FERRUL,oem_table_id=LNUXBEEF,data={table}");
-    // Two serial ports that are each other's end. The socket has no file, so no place where its name is too long.
+    let table = acpi_table(dir)?.display().to_string().replace(',', ",,");
+    let acpi = format!("file={table}");
+    // Two pairs of serial ports that are each other's end. A socket has no file, so no place where its name is
+    // too long.
     static GUESTS: AtomicU32 = AtomicU32::new(0);
     let guest = GUESTS.fetch_add(1, Ordering::Relaxed);
-    let socket = format!("path=ferrule-{}-{guest},abstract=on", std::process::id());
-    let (one, other) = (
-        format!("socket,id=one,{socket},server=on,wait=off"),
-        format!("socket,id=other,{socket}"),
-    );
+    let end = |pair: &str, end: &str, options: &str| {
+        let name = format!("ferrule-{}-{guest}-{pair}", std::process::id());
+        format!("socket,id={pair}{end},path={name},abstract=on{options}")
+    };
+    let server = ",server=on,wait=off";
     Ok([
         ["-device", "pci-testdev,addr=8"],
         ["-device", "edu,addr=9"],
         ["-chardev", "null,id=parallel"],
         ["-device", "isa-parallel,chardev=parallel"],
         ["-acpitable", &acpi],
-        ["-chardev", &one],
-        ["-device", "pci-serial,chardev=one,addr=a"],
-        ["-chardev", &other],
-        ["-device", "pci-serial,chardev=other,addr=b"],
+        ["-chardev", &end("a", "0", server)],
+        ["-device", "pci-serial,chardev=a0,addr=a"],
+        ["-chardev", &end("a", "1", "")],
+        ["-device", "pci-serial,chardev=a1,addr=b"],
+        ["-chardev", &end("b", "0", server)],
+        ["-chardev", &end("b", "1", "")],
+        ["-device", "pci-serial-2x,chardev1=b0,chardev2=b1,addr=c"],
     ]
     .concat()
     .into_iter()
     .map(str::to_owned)
     .collect())
+}
+
+/// Compiles what ACPI says of the devices, and returns the table's file in `dir`.
+///
+/// # Errors
+///
+/// When there is no iasl, or `dir` cannot be written to.
+pub fn acpi_table(dir: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let source = dir.join("devices.asl");
+    fs::write(&source, include_str!("devices.asl"))
+        .with_context(|| format!("cannot write {}", source.display()))?;
+    let table = dir.join("devices.aml");
+    let mut iasl = Command::new("iasl");
+    command::output(iasl.arg("-p").arg(&table).arg(&source))
+        .with_context(|| doctor::remedy(doctor::Id::Iasl))?;
+    Ok(table)
 }
 
 /// What the kernel says about any module, be it once about those that are not its own, be it of the stack.

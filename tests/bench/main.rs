@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! What a byte through a serial port costs, in C and in Rust: the kernel's own 8250 driver and
-//! `rust_uart16550` in one boot of each kernel, in instructions of the guest.
+//! `rust_uart16550` in one boot of each kernel, in instructions of the guest; and in another boot, whose clock is
+//! the host's, how much goes through in a second.
 //!
 //! `cargo bench -p ferrule --bench uart [-- KERNEL...]`, of which `make bench` is the short form.
 
@@ -35,6 +36,7 @@ const RUST: &str = "/dev/ttyRU0";
 struct Cost {
     instructions_per_byte: f64,
     interrupts_per_mib: u64,
+    kb_per_second: f64,
 }
 
 /// One way of use.
@@ -104,16 +106,39 @@ fn program(root: &Path, dir: &Path) -> Result<PathBuf> {
     Ok(out)
 }
 
-/// Boots `kernel` with two UARTs that send to nobody, one for each driver.
+/// Measures both drivers on `kernel`.
 fn measure(root: &Path, kernel: &Kernel, program: &Path) -> Result<Vec<Row>> {
     let mut make = Command::new("make");
     make.current_dir(root)
         .args(["--silent", "M=samples", "modules"]);
     command::output(make.arg(format!("KVER={}", kernel.series)))?;
-    // The guest's clock runs with its instructions alone, so two runs hardly differ.
-    let qemu_args = [
-        "-icount",
-        "shift=0,sleep=off",
+    // A clock that runs with the guest's instructions alone: two runs hardly differ.
+    let counted = boot(root, kernel, program, &["-icount", "shift=0,sleep=off"])?;
+    let timed = boot(root, kernel, program, &[])?;
+    let find = |port: &str, way: &str| {
+        let key = (port.to_owned(), way.to_owned());
+        let both = counted.get(&key).zip(timed.get(&key));
+        let cost = both.map(|(counted, timed)| Cost {
+            kb_per_second: timed.kb_per_second,
+            ..*counted
+        });
+        cost.with_context(|| format!("Linux {}: nothing of {way} of {port}", kernel.series))
+    };
+    WAYS.iter()
+        .map(|&(way, name)| {
+            let (c, rust) = (find(C, way)?, find(RUST, way)?);
+            ensure!(c.instructions_per_byte > 0.0, "{way} of {C} took no time");
+            Ok(Row { name, c, rust })
+        })
+        .collect()
+}
+
+/// What the program says of each port and way of use.
+type Costs = BTreeMap<(String, String), Cost>;
+
+/// Boots `kernel` with two UARTs that send to nobody, one for each driver.
+fn boot(root: &Path, kernel: &Kernel, program: &Path, clock: &[&str]) -> Result<Costs> {
+    let devices = [
         "-chardev",
         "null,id=a",
         "-device",
@@ -138,48 +163,44 @@ fn measure(root: &Path, kernel: &Kernel, program: &Path) -> Result<Vec<Row>> {
              insmod /rust_uart16550.ko && /bench {C} {RUST}\n"
         ),
         append: "8250.nr_uarts=8".to_owned(),
-        qemu_args: qemu_args.map(str::to_owned).into(),
+        qemu_args: clock
+            .iter()
+            .chain(&devices)
+            .map(|&arg| arg.to_owned())
+            .collect(),
         timeout: Duration::from_secs(600),
         ..vm::Guest::default()
     };
     let log = vm::boot(&guest, &mut |_| {})?.into_log()?;
-    let costs: BTreeMap<(&str, &str), Cost> = log.lines().filter_map(cost).collect();
-    let find = |port, way| {
-        let cost = costs.get(&(port, way)).copied();
-        cost.with_context(|| format!("Linux {}: nothing of {way} of {port}", kernel.series))
-    };
-    WAYS.iter()
-        .map(|&(way, name)| {
-            let (c, rust) = (find(C, way)?, find(RUST, way)?);
-            ensure!(c.instructions_per_byte > 0.0, "{way} of {C} took no time");
-            Ok(Row { name, c, rust })
-        })
-        .collect()
+    Ok(log.lines().filter_map(cost).collect())
 }
 
 /// Reads a line of the program's.
-fn cost(line: &str) -> Option<((&str, &str), Cost)> {
+fn cost(line: &str) -> Option<((String, String), Cost)> {
     let mut words = line.split_whitespace();
-    let key = (words.next()?, words.next()?);
+    let key = (words.next()?.to_owned(), words.next()?.to_owned());
     let cost = Cost {
         instructions_per_byte: words.next()?.parse().ok()?,
         interrupts_per_mib: words.next()?.parse().ok()?,
+        kb_per_second: words.next()?.parse().ok()?,
     };
     Some((key, cost))
 }
 
 fn print(series: &str, rows: &[Row]) {
-    println!("| Linux {series}, for each byte | instructions, C | Rust | Rust / C | interrupts per MiB, C | Rust |");
-    println!("|---|---|---|---|---|---|");
+    println!("| Linux {series}, for each byte | instructions, C | Rust | Rust / C | interrupts per MiB, C | Rust | kB/s, C | Rust |");
+    println!("|---|---|---|---|---|---|---|---|");
     for row in rows {
         println!(
-            "| {} | {:.1} | {:.1} | {:.2} | {} | {} |",
+            "| {} | {:.1} | {:.1} | {:.2} | {} | {} | {:.1} | {:.1} |",
             row.name,
             row.c.instructions_per_byte,
             row.rust.instructions_per_byte,
             row.ratio(),
             row.c.interrupts_per_mib,
             row.rust.interrupts_per_mib,
+            row.c.kb_per_second,
+            row.rust.kb_per_second,
         );
     }
     println!();

@@ -165,7 +165,15 @@ static void breaks(int a, int b)
 	set(b, CLOCAL, PARMRK);
 	ioctl(a, TCSBRK, 0);
 	check(!strcmp(get(b), "ff0000"), "or marked");
-	check(counts(b).brk - old.brk == 3, "3 breaks are counted");
+	/* It is no error of framing, which IGNPAR would drop. */
+	set(b, CLOCAL, INPCK | IGNPAR | BRKINT);
+	ioctl(a, TCSBRK, 0);
+	check(!strcmp(get(b), ""), "or a signal");
+	set(b, CLOCAL, INPCK | IGNPAR);
+	ioctl(a, TCSBRK, 0);
+	check(!strcmp(get(b), "00"), "and no error of framing");
+	check(counts(b).brk - old.brk == 5, "5 breaks are counted");
+	check(counts(b).frame == old.frame, "none as another error");
 }
 
 static void modem(int a, int b)

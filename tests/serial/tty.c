@@ -224,7 +224,7 @@ static void waiting(int a, int b)
 {
 	struct termios2 t = raw(115200);
 	struct pollfd p = { .fd = a, .events = POLLIN | POLLOUT };
-	int other = port(0, O_NONBLOCK), n = 0;
+	int other = port(0, O_NONBLOCK), n = 0, i;
 	char buf[16];
 	double start;
 
@@ -245,7 +245,9 @@ static void waiting(int a, int b)
 	printf("VMIN 5: %s\n", outcome(read(a, buf, sizeof(buf))));
 	set(a, raw(115200));
 	put(b, "xyz", 3);
-	usleep(300000);
+	n = 0;
+	for (i = 0; i < 30 && n < 3 && !ioctl(a, FIONREAD, &n); i++)
+		usleep(100000);
 	printf("FIONREAD: %s", outcome(ioctl(a, FIONREAD, &n)));
 	printf(" %d\n", n);
 	printf("TCFLSH: %s\n", outcome(ioctl(a, TCFLSH, TCIOFLUSH)));

@@ -5,7 +5,7 @@
 
 use crate::built::{Built, SAMPLES, SERIAL};
 use crate::serial::{passed, program};
-use crate::{Report, Verdict};
+use crate::{debug, Report, Verdict};
 use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::vm;
@@ -126,6 +126,7 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
     let Some((log, seen)) = report.add_step("console::boots_and_dies", booted) else {
         return;
     };
+    debug::check(kernel, "console", &log, &[], report);
     for (name, _) in PARTS {
         report.add(format!("console::{name}"), passed(&log, name).map(drop));
     }
@@ -146,6 +147,7 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
     for (name, commands) in PARTS {
         script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
     }
+    script += debug::end(kernel);
     script += "dmesg -n 8\necho c >/proc/sysrq-trigger\n";
     // A socket's name must be short.
     let dir = tempfile::tempdir()?;
@@ -169,15 +171,16 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
-        append:
+        append: debug::append(
+            kernel,
             "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU console=ttyRU0,115200n8 \
-                 console=ttyTS0,57600e7r console=ttyS0"
-                .to_owned(),
+             console=ttyTS0,57600e7r console=ttyS0",
+        ),
         qemu_args: device("c", 8, ",telnet=on")
             .into_iter()
             .chain(device("d", 9, ""))
             .collect(),
-        timeout: Duration::from_secs(400),
+        timeout: debug::limit(kernel, 400),
         cpus: 2,
         ..vm::Guest::default()
     };
@@ -224,6 +227,24 @@ const OTHER: &[Answer] = &[
     },
 ];
 
+fn pause() {
+    std::thread::sleep(Duration::from_millis(100));
+}
+
+/// Connects to a socket of QEMU's, which comes when the guest does. Reading from it does not wait for long.
+pub fn connect(path: &Path, over: &AtomicBool) -> Result<UnixStream> {
+    loop {
+        match UnixStream::connect(path) {
+            Ok(stream) => {
+                stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+                break Ok(stream);
+            }
+            Err(_) if !over.load(Ordering::Relaxed) => pause(),
+            Err(error) => return Err(error).context("QEMU's socket is not there"),
+        }
+    }
+}
+
 /// Listens to a port until the guest is over, and gives each answer once: to the port, or to QEMU's monitor.
 pub fn talk(
     port: &Path,
@@ -232,17 +253,8 @@ pub fn talk(
     answers: &[Answer],
 ) -> Result<String> {
     let is_over = || over.load(Ordering::Relaxed);
-    let pause = || std::thread::sleep(Duration::from_millis(100));
-    let connect = |path: &Path| loop {
-        match UnixStream::connect(path) {
-            Ok(stream) => break Ok(stream),
-            Err(_) if !is_over() => pause(),
-            Err(error) => return Err(error).context("QEMU's socket is not there"),
-        }
-    };
-    let mut stream = connect(port)?;
-    let mut monitor = monitor.map(connect).transpose()?;
-    stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+    let mut stream = connect(port, over)?;
+    let mut monitor = monitor.map(|path| connect(path, over)).transpose()?;
     let (mut heard, mut bytes) = (String::new(), [0; 4096]);
     let mut left = answers.to_vec();
     while !is_over() {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who is at a port of `rust_uart16550`: somebody who logs in, and somebody who pulls the card out.
+//! Who is at a port of `rust_uart16550`: somebody who logs in, somebody who pulls the card out, somebody who takes
+//! his time to read, and the kernel's debugger.
 
 use crate::built::{Built, SAMPLES};
-use crate::console::{all_in, talk, Answer};
+use crate::console::{self, all_in, talk, Answer};
 use crate::serial::{part, passed, PRELUDE};
 use crate::{debug, Report};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
-use ferrule::vm;
+use ferrule::{sample, vm};
+use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Name and commands. What is written to the second port is for QEMU's monitor.
 const PARTS: &[(&str, &str)] = &[
@@ -21,30 +25,81 @@ const PARTS: &[(&str, &str)] = &[
          timeout 60 getty -L 115200 ttyRU0 vt100 && grep -q '^root /dev/ttyRU0$' /tmp/who",
     ),
     (
+        "a_card_has_four_ports",
+        "for i in 3 4 5 6; do grep -q \"^$i: uart:16550A \" /proc/tty/driver/rust_uart16550 && \
+         stty -F /dev/ttyRU$i raw && head -c 1000 /dev/zero >/dev/ttyRU$i && \
+         grep -q \"^$i: .* tx:1000 \" /proc/tty/driver/rust_uart16550 || exit 1; done",
+    ),
+    (
+        "a_client_of_serdev_goes_while_it_receives",
+        // It comes once in a boot for each port, as with C's driver.
+        "D=/sys/bus/serial/drivers/rust_driver_serdev; insmod /rust_driver_serdev.ko && test ! -e /dev/ttyRU7 && \
+         stty -F /dev/ttyRU8 raw -echo || exit 1; (while echo flood; do :; done >/dev/ttyRU8) & \
+         i=0; while [ $i -lt 20 ]; do echo serial0-0 >$D/unbind && echo serial0-0 >$D/bind || exit 2; i=$((i+1)); done; \
+         sleep 1; echo 0000:00:0c.0 >/sys/bus/pci/drivers/rust_uart16550/unbind && wait && \
+         test ! -e /sys/bus/serial/devices/serial0-0 && rmmod rust_driver_serdev && \
+         test $(dmesg | grep -c 'says back what it hears at 115200 baud') = 21 && test $(dmesg | grep -c goodbye) = 21",
+    ),
+    (
+        "a_megabyte_goes_to_who_takes_his_time",
+        "stty -F /dev/ttyRU2 raw -echo && exec 3<>/dev/ttyRU2 && cat /data >&3",
+    ),
+    (
+        "a_megabyte_comes",
+        "exec 3<>/dev/ttyRU2; take",
+    ),
+    (
+        "a_megabyte_goes_while_one_comes",
+        "exec 3<>/dev/ttyRU2; cat /data >&3 & take && wait $! && exec 3>&- && \
+         grep '^2: .* tx:2097664 rx:2097152 ' /proc/tty/driver/rust_uart16550",
+    ),
+    (
         "a_reader_sees_the_end_when_the_card_is_pulled_out",
-        "stty -F /dev/ttyRU0 raw -echo; cat /dev/ttyRU0 >/dev/null & sleep 1; echo out 1 >/dev/ttyRU1; wait $! && \
+        "stty -F /dev/ttyRU0 raw -echo; cat /dev/ttyRU0 >/dev/null & sleep 1; out 1; wait $! && \
          gone && ! grep '^0:' /proc/tty/driver/rust_uart16550",
     ),
     (
         "it_works_when_it_is_put_back",
-        "echo in 1 >/dev/ttyRU1; back && echo back 1 >/dev/ttyRU1 && stty -F /dev/ttyRU0 raw -echo && echo 'it is back' >/dev/ttyRU0",
+        "back 1 && stty -F /dev/ttyRU0 raw -echo && echo 'it is back' >/dev/ttyRU0",
     ),
     (
         "who_writes_gets_an_error",
-        "(while echo flood; do :; done >/dev/ttyRU0) & exec 3<>/dev/ttyRU0; sleep 1; echo out 2 >/dev/ttyRU1; \
+        "(while echo flood; do :; done >/dev/ttyRU0) & exec 3<>/dev/ttyRU0; sleep 1; out 2; \
          gone && wait $! && ! echo late >&3; exec 3>&-",
     ),
     (
         "the_module_goes_after_the_card",
-        "echo in 2 >/dev/ttyRU1; back && echo back 2 >/dev/ttyRU1 && echo out 3 >/dev/ttyRU1; gone && rmmod rust_uart16550 && \
+        "back 2 && out 3; gone && rmmod rust_uart16550 && \
          ! grep -r rust_uart16550 /proc/interrupts /proc/ioports /proc/tty/drivers",
     ),
 ];
 
-/// Waits for the port to go or come.
+/// What only the debug kernel has.
+const DEBUGGER: (&str, &str) = (
+    "the_debugger_polls_it",
+    "K=/sys/module/kgdboc/parameters/kgdboc; exec 3<>/dev/ttyRU2; echo ttyRU2 >$K && echo 'debug me' >&3 && \
+     sleep 1 && echo g >/proc/sysrq-trigger && echo >$K && test -z \"$(cat $K)\"",
+);
+
+/// Asks for the card to be pulled out or put back, and waits for the port to go or come. Without an interrupt of
+/// ACPI the kernel does not see the card, and is told.
 const FUNCTIONS: &str = "
+P=/sys/bus/pci/devices/0000:00:08.0
+out() { if $TOLD; then echo 1 >$P/remove; else echo out $1 >/dev/ttyRU1; fi; }
+back() {
+    if $TOLD; then echo 1 >/sys/bus/pci/rescan; return; fi
+    echo in $1 >/dev/ttyRU1; i=0
+    until test -c /dev/ttyRU0; do sleep 1; i=$((i+1)); test $i -lt 60 || return 1; done
+    echo back $1 >/dev/ttyRU1
+}
+take() {
+    i=0; : >/tmp/got
+    while [ $i -lt $((BYTES / 4096)) ]; do
+        dd bs=4096 count=1 iflag=fullblock <&3 2>/dev/null >>/tmp/got && printf '\\006' >&3 || return 1; i=$((i+1))
+    done
+    cmp /tmp/got /data
+}
 gone() { i=0; while test -e /dev/ttyRU0; do sleep 1; i=$((i+1)); test $i -lt 60 || return 1; done; }
-back() { i=0; until test -c /dev/ttyRU0; do sleep 1; i=$((i+1)); test $i -lt 60 || return 1; done; }
 ";
 
 const fn answer(cue: &'static str, parts: &'static [(u64, &'static [u8])]) -> Answer {
@@ -86,25 +141,65 @@ const CARD: &[Answer] = &[
     answer("out 3", PULL),
 ];
 
+/// A remote GDB, which asks why the kernel has stopped and lets it go on.
+const GDB: &[Answer] = &[
+    Answer {
+        cue: "debug me",
+        parts: &[(3000, b"$?#3f")],
+        until: Some("$S05#b8"),
+    },
+    answer("$S05#b8", &[(0, b"+$c#63")]),
+];
+
+/// How much goes through the third port at once; in pieces of which the guest says that it has taken them; and how
+/// many of these may be under way.
+const BYTES: usize = 1 << 20;
+const CHUNK: usize = 4096;
+const TAKEN: u8 = 0x06;
+const WINDOW: usize = 8;
+
 /// Runs everything on one kernel.
 pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let booted = boot(kernel, built);
-    let Some((log, seen)) = report.add_step("terminal::boots_and_ends", booted) else {
+    let data = data();
+    let booted = boot(kernel, built, &data);
+    let Some((log, seen, got)) = report.add_step("terminal::boots_and_ends", booted) else {
         return;
     };
     debug::check(kernel, "terminal", &log, &[], report);
-    for (name, _) in PARTS {
+    for (name, _) in parts(kernel) {
         report.add(format!("terminal::{name}"), passed(&log, name).map(drop));
     }
-    report.add(
-        "terminal::the_other_end_sees_it",
-        all_in(&seen, &["42 is the answer", "it is back"]),
-    );
+    let mut wanted = vec!["42 is the answer"];
+    if !debug::is(kernel) {
+        wanted.push("it is back");
+    }
+    report.add("terminal::the_other_end_sees_it", all_in(&seen, &wanted));
+    let exact = match got == [data.as_slice(), data.as_slice()].concat() {
+        true => Ok(()),
+        false => Err(format!("{} bytes of {}, or others", got.len(), 2 * BYTES)),
+    };
+    report.add("terminal::who_takes_his_time_gets_every_byte", exact);
 }
 
-/// The guest's log, and what the first port's other end saw.
-fn boot(kernel: &Kernel, built: &Built) -> Result<(String, String)> {
-    let parts = PARTS.iter().map(|(name, commands)| part(name, commands));
+fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let debugger = debug::is(kernel).then_some(&DEBUGGER);
+    // It comes after the third port's other parts, and before the module goes.
+    let (first, last) = PARTS.split_at(PARTS.len() - 1);
+    first.iter().chain(debugger).chain(last)
+}
+
+/// What goes through the third port: no two pieces of it are the same, and none is `TAKEN`.
+fn data() -> Vec<u8> {
+    let words = (0..BYTES as u32 / 4).map(|n| n.wrapping_mul(0x9e37_79b1));
+    let bytes = words.flat_map(u32::to_le_bytes);
+    bytes
+        .map(|byte| if byte == TAKEN { 0 } else { byte })
+        .collect()
+}
+
+/// The guest's log, what the first port's other end saw, and what the third's got.
+fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, Vec<u8>)> {
+    let commands = parts(kernel).map(|(name, commands)| part(name, commands));
     // A socket's name must be short.
     let dir = tempfile::tempdir()?;
     let socket = |name: &str| dir.path().join(name);
@@ -115,33 +210,64 @@ fn boot(kernel: &Kernel, built: &Built) -> Result<(String, String)> {
             format!("socket,id={name},path={path},server=on,wait=off"),
         ]
     };
+    let acpi = format!("file={}", sample::acpi_table(dir.path())?.display());
+    let end = |id: &str, options: &str| {
+        format!("socket,id={id},path={}{options}", socket("rs").display())
+    };
     let devices = [
         "-device",
         "pci-serial,id=p0,chardev=c,addr=8",
         "-device",
         "pci-serial,id=p1,chardev=d,addr=9",
+        "-device",
+        "pci-serial,chardev=e,addr=a",
+        "-chardev",
+        "null,id=n",
+        "-chardev",
+        "null,id=o",
+        "-chardev",
+        "null,id=p",
+        "-chardev",
+        "null,id=q",
+        "-device",
+        "pci-serial-4x,chardev1=n,chardev2=o,chardev3=p,chardev4=q,addr=b",
+        // The first of these has a client.
+        "-acpitable",
+        &acpi,
+        "-chardev",
+        &end("r", ",server=on,wait=off"),
+        "-chardev",
+        &end("s", ""),
+        "-device",
+        "pci-serial-2x,chardev1=r,chardev2=s,addr=c",
         "-mon",
         "chardev=m,mode=readline",
     ];
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
-    let module = built.dir(SAMPLES).join("rust_uart16550.ko");
-    files.push((module, "/rust_uart16550.ko".to_owned()));
+    for name in ["rust_uart16550", "rust_driver_serdev"] {
+        let module = built.dir(SAMPLES).join(format!("{name}.ko"));
+        files.push((module, format!("/{name}.ko")));
+    }
+    let file = dir.path().join("data");
+    fs::write(&file, data).context("cannot write what is sent")?;
+    files.push((file, "/data".to_owned()));
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
     let guest = vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
         script: format!(
-            "{PRELUDE}{FUNCTIONS}{}{}",
-            parts.collect::<String>(),
+            "TOLD={} BYTES={BYTES}\n{PRELUDE}{FUNCTIONS}{}{}",
+            debug::is(kernel),
+            commands.collect::<String>(),
             debug::end(kernel)
         ),
         append: debug::append(kernel, append),
-        qemu_args: ["c", "d", "m"]
+        qemu_args: ["c", "d", "e", "m"]
             .into_iter()
             .flat_map(chardev)
             .chain(devices.map(str::to_owned))
             .collect(),
-        timeout: debug::limit(kernel, 300),
+        timeout: debug::limit(kernel, 400),
         cpus: 2,
         ..vm::Guest::default()
     };
@@ -149,10 +275,53 @@ fn boot(kernel: &Kernel, built: &Built) -> Result<(String, String)> {
     std::thread::scope(|scope| {
         let user = scope.spawn(|| talk(&socket("c"), None, &over, USER));
         let card = scope.spawn(|| talk(&socket("d"), Some(&socket("m")), &over, CARD));
+        let slow = scope.spawn(|| {
+            let got = exchange(&socket("e"), &over, data)?;
+            // The same port is the debugger's then.
+            if !over.load(Ordering::Relaxed) {
+                talk(&socket("e"), None, &over, GDB)?;
+            }
+            anyhow::Ok(got)
+        });
         let outcome = vm::boot(&guest, &mut |_| {});
         over.store(true, Ordering::Relaxed);
         let seen = user.join().expect("a test thread does not panic");
         card.join().expect("a test thread does not panic")?;
-        Ok((outcome?.into_log()?, seen?))
+        let got = slow.join().expect("a test thread does not panic");
+        Ok((outcome?.into_log()?, seen?, got?))
     })
+}
+
+/// Gets all data late and slowly, sends it, and then does both at once. Returns what it got.
+fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> {
+    let mut stream = console::connect(port, over)?;
+    std::thread::sleep(Duration::from_secs(3));
+    let (mut got, mut taken, mut sent) = (Vec::new(), 0, 0);
+    let mut bytes = [0; CHUNK];
+    let all = 2 * BYTES / CHUNK;
+    while (got.len() < 2 * BYTES || taken < all) && !over.load(Ordering::Relaxed) {
+        // QEMU's UART goes by no flow control, so what is under way must fit into the tty's buffer. The second
+        // time is when the guest sends, too.
+        let until = match got.len() {
+            0..BYTES => 0,
+            BYTES => all / 2,
+            _ => all,
+        };
+        while sent < until.min(taken + WINDOW) {
+            let at = sent % (all / 2) * CHUNK;
+            stream.write_all(&data[at..at + CHUNK])?;
+            sent += 1;
+        }
+        let Ok(count) = stream.read(&mut bytes) else {
+            continue;
+        };
+        let before = got.len();
+        got.extend(bytes[..count].iter().filter(|&&byte| byte != TAKEN));
+        taken += count - (got.len() - before);
+        // Now and then nobody reads for a while.
+        if before / (BYTES / 8) != got.len() / (BYTES / 8) {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+    Ok(got)
 }

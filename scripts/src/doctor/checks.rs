@@ -147,6 +147,7 @@ impl Machine {
             Id::Qemu => programs(&["qemu-system-x86_64"]),
             Id::Busybox => static_busybox(),
             Id::Apt => programs(&["apt-get", "dpkg-deb"]),
+            Id::Iasl => programs(&["iasl"]),
             Id::Patchelf => programs(&["patchelf"]),
             Id::Openssl => programs(&["openssl"]),
             Id::Dkms => programs(&["dkms"]),

@@ -36,6 +36,7 @@ pub enum Id {
     Qemu,
     Busybox,
     Apt,
+    Iasl,
     Patchelf,
     Openssl,
     Dkms,
@@ -248,6 +249,15 @@ pub const ITEMS: &[Item] = &[
         debian: &["apt dpkg"],
         fedora: "apt dpkg",
         arch: "apt dpkg",
+    },
+    Item {
+        id: Id::Iasl,
+        name: "iasl",
+        group: Group::Test,
+        purpose: "compiles the description of the virtual machine's devices",
+        debian: &["acpica-tools"],
+        fedora: "acpica-tools",
+        arch: "acpica",
     },
     Item {
         id: Id::Patchelf,
