@@ -22,6 +22,7 @@ mod sites;
 mod source;
 mod store;
 
+pub use apt::{machine_sites, KEYRINGS};
 use matrix::{Matrix, Row};
 
 /// Fetches stock kernels into a cache, without installing them.

@@ -2,6 +2,9 @@
 
 //! Installs what is missing.
 
+mod backports;
+
+use self::backports::Backports;
 use crate::doctor::{Distro, Group, Report};
 use crate::toolchain::output;
 use anyhow::{bail, ensure, Context, Result};
@@ -127,16 +130,33 @@ impl AptGet {
         let Err(error) = self.run(&args) else {
             return Ok(());
         };
-        if !is_stale(&format!("{error:#}")) {
-            return Err(error);
+        let text = format!("{error:#}");
+        if is_stale(&text) {
+            println!("setup: apt's lists are out of date ({text})");
+            self.update()?;
+            self.run(&args)
+        } else if is_in_the_way(&text) {
+            let Ok(backports) = Backports::new() else {
+                return Err(error);
+            };
+            let suite = backports.suite();
+            println!("setup: a package here excludes those of the release: trying with {suite}");
+            let words = |words: &[&str]| {
+                let mut all = backports.options();
+                all.extend(words.iter().map(|&word| word.to_owned()));
+                all
+            };
+            self.run(&words(&["update"]))?;
+            args.splice(1..1, ["-t", suite]);
+            self.run(&words(&args))
+        } else {
+            Err(error)
         }
-        println!("setup: apt's lists are out of date ({error:#})");
-        self.update()?;
-        self.run(&args)
     }
 
     /// Prints and runs one apt-get command; its own first error is the error.
-    fn run(&self, args: &[&str]) -> Result<()> {
+    fn run(&self, args: &[impl AsRef<str>]) -> Result<()> {
+        let args: Vec<_> = args.iter().map(AsRef::as_ref).collect();
         let mut words = self.prefix.to_vec();
         // Another apt at work, such as a machine's own at its first boot, is waited for.
         words.extend([
@@ -146,7 +166,7 @@ impl AptGet {
             "-o",
             "DPkg::Lock::Timeout=60",
         ]);
-        words.extend(args);
+        words.extend(&args);
         let line = words.join(" ");
         println!("+ {line}");
         if self.dry_run {
@@ -170,7 +190,13 @@ impl AptGet {
             errors.extend(line.strip_prefix("E: ").map(str::to_owned));
         }
         let status = child.wait()?;
-        ensure!(status.success(), "{}", explain(args[0], &errors));
+        // Options may come before the verb.
+        let verb = args.iter().find(|word| ["install", "update"].contains(word));
+        ensure!(
+            status.success(),
+            "{}",
+            explain(verb.unwrap_or(&args[0]), &errors)
+        );
         Ok(())
     }
 }
@@ -186,15 +212,17 @@ fn is_stale(error: &str) -> bool {
     .any(|text| error.contains(text))
 }
 
+/// Whether apt-get failed because a package of the machine's would have to go.
+fn is_in_the_way(error: &str) -> bool {
+    error.contains("remove is disabled")
+}
+
 /// One line on why `apt-get verb` failed, and what to do.
 fn explain(verb: &str, errors: &[String]) -> String {
     let first = errors.first().map_or("it says no more", String::as_str);
     let remedy = if errors.iter().any(|error| error.contains("lock")) {
         "another apt is at work: let it finish, then run this again"
-    } else if errors
-        .iter()
-        .any(|error| error.contains("remove is disabled"))
-    {
+    } else if errors.iter().any(|error| is_in_the_way(error)) {
         "a package in the way would have to go (named above): remove it, then run this again"
     } else if errors
         .iter()

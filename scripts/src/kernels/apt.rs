@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Debian's signing keys, of the package `debian-archive-keyring`.
-const KEYRINGS: [&str; 2] = [
+pub const KEYRINGS: [&str; 2] = [
     "/usr/share/keyrings/debian-archive-keyring.gpg",
     "/usr/share/keyrings/debian-archive-keyring.pgp",
 ];
@@ -39,7 +39,7 @@ impl Apt {
             fs::create_dir_all(dir.join(sub))
                 .with_context(|| format!("creating {}", dir.join(sub).display()))?;
         }
-        let sites = find_sites(&dir)?;
+        let sites = machine_sites(&dir)?;
         let keyring = KEYRINGS
             .into_iter()
             .find(|file| Path::new(file).exists())
@@ -85,7 +85,7 @@ impl Apt {
 ///
 /// A machine whose index files were deleted, as in container images, does not know whose its sources
 /// are: then they are fetched once, into our own directory.
-fn find_sites(dir: &Path) -> Result<Sites> {
+pub fn machine_sites(dir: &Path) -> Result<Sites> {
     let targets = |conf: &[String]| -> Result<String> {
         let mut command = Command::new("apt-get");
         command
