@@ -133,6 +133,14 @@ __rust_helper bool rust_helper_uart_port_has_device(struct uart_driver *drv, str
 	       up->state->port.client_ops != &tty_port_default_client_ops;
 }
 
+/* C does not shut a console down when its tty is closed. */
+__rust_helper bool rust_helper_uart_port_has_client(struct uart_port *up)
+{
+	struct tty_port *port = &up->state->port;
+
+	return port->client_data && !port->console;
+}
+
 /* Some kernels delete the character device without a look whether it is there. */
 __rust_helper void rust_helper_uart_remove_port_without_device(struct uart_driver *drv,
 							       struct uart_port *up)

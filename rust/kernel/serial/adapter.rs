@@ -66,7 +66,7 @@ fn stopped<T: Operations>(port: &Port<T>) {
     port.free_irq();
     port.set_phase(|phase| match phase {
         Phase::Started => Phase::Closed,
-        Phase::Leaving => Phase::Removed,
+        Phase::Leaving | Phase::Closing => Phase::Removed,
         phase => phase,
     });
 }

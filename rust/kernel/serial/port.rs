@@ -117,17 +117,20 @@ pub struct Port<T: Operations> {
     place: Place<T>,
 }
 
-/// How far a port is open.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How far a port is open. From `Started` on, the tty stays while the lock is held.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) enum Phase {
     /// There may be no tty.
     Closed,
-    /// From before `startup` until after `shutdown`: the tty stays while the lock is held.
-    Started,
-    /// As `Started`, while the port is being removed: the tty may go at any time.
-    Leaving,
     /// The port is being removed, and was shut down or never started.
     Removed,
+    /// The port is being removed before `shutdown`: the tty may go at any time.
+    Leaving,
+    /// From before `startup` until after `shutdown`.
+    Started,
+    /// As `Started`, while the port is being removed: its client of serdev, which C removes first, may wait until
+    /// all is sent, and closes it.
+    Closing,
 }
 
 // SAFETY: C locks what it changes; the state is reached under the port's lock, so by one thread at a
@@ -370,16 +373,19 @@ impl<T: Operations> Port<T> {
 #[pinned_drop]
 impl<T: Operations> PinnedDrop for Port<T> {
     fn drop(self: Pin<&mut Self>) {
-        // From now on nobody gets a reference to it, and nothing here touches the tty.
+        // From now on nobody gets a reference to it, and nothing here touches the tty, unless that is a client's.
         self.place.line().close();
+        // SAFETY: The port was added.
+        let has_client = unsafe { bindings::uart_port_has_client(self.as_raw()) };
         self.set_phase(|phase| match phase {
+            Phase::Started if has_client => Phase::Closing,
             Phase::Started => Phase::Leaving,
             _ => Phase::Removed,
         });
         // SAFETY: The port was added, and this is its end.
         unsafe { bindings::uart_remove_one_port(self.place.driver.uart.get(), self.as_raw()) };
         // C may leave it open if an open was waiting for a carrier.
-        if self.phase.get() == Phase::Leaving {
+        if self.phase.get() >= Phase::Leaving {
             T::shutdown(&self.data, &self);
         }
         self.free_irq();

@@ -147,7 +147,7 @@ constants! { u8:
     UART_LSR_FE
     /// A break.
     UART_LSR_BI
-    /// There is room to send.
+    /// There is room to send; with FIFOs, the one for sending is empty.
     UART_LSR_THRE
     /// All is sent.
     UART_LSR_TEMT
@@ -178,7 +178,10 @@ constants! { u8:
 
 /// Returns the line control that `termios` asks for: data bits, stop bits and parity.
 ///
-/// C: what the 8250 driver computes for [`UART_LCR`] in its `set_termios`.
+/// Of two stop bits the UART makes one and a half when there are five data bits. [`UART_LCR_EPAR`] is set with a parity
+/// bit only, where C sets it without, too; the UART does not look at it then.
+///
+/// Context: any. C: what the 8250 driver computes for [`UART_LCR`] in its `set_termios`.
 pub fn line_control(termios: &Termios) -> u8 {
     let stop = match termios.has_two_stop_bits() {
         true => UART_LCR_STOP,
