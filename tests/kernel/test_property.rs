@@ -2,12 +2,15 @@
 
 //! Tests what firmware says of devices: a table of ACPI that the guest is given, `devices.asl` of `scripts/src`.
 
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
-use kernel::device::{property::FwNode, Core, Device};
+use kernel::device::property::{FwNode, Property as _};
+use kernel::device::{Core, Device};
+use kernel::error::from_err_ptr;
 use kernel::prelude::*;
 use kernel::str::CString;
 use kernel::sync::aref::ARef;
-use kernel::{acpi, driver, faux, platform};
+use kernel::{acpi, bindings, driver, faux, platform};
 
 #[macro_use]
 mod ktap;
@@ -16,7 +19,10 @@ use ktap::Outcome;
 ktap_module! {
     name: "test_property",
     description: "Tests properties that firmware describes",
-    cases: [numbers, strings, absent, wrong, children, nodes_are_counted, no_firmware],
+    cases: [
+        numbers, strings, absent, wrong, children, nodes_are_counted, no_firmware, software_node,
+        a_node_outlives_who_made_it,
+    ],
 }
 
 struct Board;
@@ -228,5 +234,65 @@ fn no_firmware() -> Outcome {
     let faux = faux::Registration::new(c"faux_property", None)?;
     let dev: &Device = faux.as_ref().as_ref();
     check!(dev.fwnode().is_none());
+    Ok(())
+}
+
+/// Makes a node of software, with a number, a string, and a string that is null.
+fn make_node() -> Result<ARef<FwNode>> {
+    const WORD: usize = core::mem::size_of::<usize>();
+    let entry = |name: &'static CStr, kind, value: *const u8| {
+        // SAFETY: Zero is valid in each field.
+        let mut entry: bindings::property_entry = unsafe { core::mem::zeroed() };
+        entry.name = name.as_char_ptr();
+        entry.length = WORD;
+        entry.is_inline = true;
+        entry.type_ = kind;
+        // The value itself lies where the pointer would.
+        entry.__bindgen_anon_1.pointer = value.cast();
+        entry
+    };
+    let number = core::ptr::without_provenance(7);
+    let entries = [
+        entry(c"number", bindings::DEV_PROP_U64, number),
+        entry(
+            c"string",
+            bindings::DEV_PROP_STRING,
+            c"text".as_ptr().cast(),
+        ),
+        entry(c"null", bindings::DEV_PROP_STRING, core::ptr::null()),
+        // SAFETY: Zero is the end.
+        unsafe { core::mem::zeroed() },
+    ];
+    // SAFETY: C copies the properties.
+    let node = from_err_ptr(unsafe {
+        bindings::fwnode_create_software_node(entries.as_ptr(), core::ptr::null())
+    })?;
+    // SAFETY: `FwNode` is `struct fwnode_handle` to the compiler, and C returns a reference.
+    Ok(unsafe { ARef::from_raw(NonNull::new_unchecked(node.cast())) })
+}
+
+fn software_node() -> Outcome {
+    let node = make_node()?;
+    check_eq!(node.property_read::<u64>(c"number").optional(), Some(7));
+    let text: Option<CString> = node.property_read(c"string").optional();
+    check!(text.is_some_and(|text| &*text == c"text"));
+    check_eq!(node.property_match_string(c"string", c"text"), Ok(0));
+    // C would follow both.
+    check!(CString::read_from_fwnode_property(&node, c"number").is_err_and(|error| error == EPROTO));
+    check_eq!(node.property_match_string(c"number", c"text"), Err(EPROTO));
+    check!(CString::read_from_fwnode_property(&node, c"null").is_err());
+    check!(
+        CString::read_from_fwnode_property(&node, c"nothing").is_err_and(|error| error == EINVAL)
+    );
+    let mut children = node.children();
+    check!(children.next().is_none() && children.next().is_none());
+    Ok(())
+}
+
+fn a_node_outlives_who_made_it() -> Outcome {
+    let node = make_node()?;
+    let kept = node.clone();
+    drop(node);
+    check_eq!(kept.property_read::<u64>(c"number").optional(), Some(7));
     Ok(())
 }

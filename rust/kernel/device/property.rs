@@ -9,6 +9,7 @@ use super::DeviceContext;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::alloc::KVec;
 use crate::bindings;
+use crate::error::code::EPROTO;
 use crate::error::to_result;
 use crate::error::Result;
 use crate::ffi::c_int;
@@ -32,6 +33,9 @@ impl<Ctx: DeviceContext> Device<Ctx> {
 }
 
 /// A node of firmware's description. C: `struct fwnode_handle`.
+///
+/// C counts the nodes of device trees and of software. Those of ACPI it does not: the one of a device that is taken
+/// out goes with it, whoever has a reference. C's drivers rely on their device for that as these do.
 ///
 /// # Invariants
 ///
@@ -66,7 +70,7 @@ unsafe impl Send for FwNode {}
 // SAFETY: C's functions for reading it lock what they need.
 unsafe impl Sync for FwNode {}
 
-// SAFETY: C counts a node's references, or keeps it for ever; nobody owns a `FwNode` by value.
+// SAFETY: C counts a node's references where it counts any; nobody owns a `FwNode` by value.
 unsafe impl AlwaysRefCounted for FwNode {
     fn inc_ref(&self) {
         // SAFETY: `self` is valid.
@@ -117,15 +121,25 @@ impl FwNode {
     ///
     /// # Errors
     ///
-    /// [`ENODATA`](crate::error::code::ENODATA) if `string` is not there. [`EINVAL`](crate::error::code::EINVAL) if
-    /// the property is not, [`EPROTO`](crate::error::code::EPROTO) or [`EILSEQ`](crate::error::code::EILSEQ) if it
-    /// has something else.
+    /// [`ENODATA`](crate::error::code::ENODATA) if `string` is not there, or the property has no value.
+    /// [`EINVAL`](crate::error::code::EINVAL) if there is no such property. [`EPROTO`] or
+    /// [`EILSEQ`](crate::error::code::EILSEQ) if it has something else. [`ENOMEM`](crate::error::code::ENOMEM) if
+    /// there is no memory.
     pub fn property_match_string(&self, name: &CStr, string: &CStr) -> Result<usize> {
+        self.check_strings(name)?;
         let (name, string) = (name.as_char_ptr(), string.as_char_ptr());
         // SAFETY: `self` is valid, the others are C strings.
         let place = unsafe { bindings::fwnode_property_match_string(self.as_raw(), name, string) };
         to_result(place)?;
         Ok(place.unsigned_abs() as usize)
+    }
+
+    /// Refuses what C would take for pointers to strings: it does not look at the types of software's nodes.
+    fn check_strings(&self, name: &CStr) -> Result {
+        // SAFETY: `self` is valid, the name a C string.
+        let may_be =
+            unsafe { bindings::fwnode_property_may_be_string(self.as_raw(), name.as_char_ptr()) };
+        may_be.then_some(()).ok_or(EPROTO)
     }
 
     /// How many numbers of type `T` the property `name` has. Context: any. C: `fwnode_property_count_u32()` and kin.
@@ -210,6 +224,8 @@ impl FwNode {
             last = unsafe { Self::try_from_owned(next) };
             last.clone()
         })
+        // After the last, C would begin again.
+        .fuse()
     }
 }
 
@@ -226,10 +242,12 @@ impl<T> PropertyGuard<'_, '_, T> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`](crate::error::code::EINVAL) if the property is not there,
-    /// [`ENODATA`](crate::error::code::ENODATA) if it has no value, [`EPROTO`](crate::error::code::EPROTO) or
-    /// [`EILSEQ`](crate::error::code::EILSEQ) if it has one of another type,
-    /// [`EOVERFLOW`](crate::error::code::EOVERFLOW) if its number does not fit or it has too few.
+    /// [`EINVAL`](crate::error::code::EINVAL) if the property is not there, and for some kinds of nodes if its value is
+    /// of another type; [`ENODATA`](crate::error::code::ENODATA) if it has no value; [`EPROTO`] or
+    /// [`EILSEQ`](crate::error::code::EILSEQ) if it has one of another type;
+    /// [`EOVERFLOW`](crate::error::code::EOVERFLOW) if its number does not fit or it has too few;
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory for a string;
+    /// [`ENXIO`](crate::error::code::ENXIO) if the device has no firmware that could be asked.
     pub fn required_by<Ctx: DeviceContext>(self, dev: &Device<Ctx>) -> Result<T> {
         if self.inner.is_err() {
             let (name, what) = (
@@ -275,11 +293,15 @@ pub trait Property: Sized {
 
 impl Property for CString {
     fn read_from_fwnode_property(fwnode: &FwNode, name: &CStr) -> Result<Self> {
+        fwnode.check_strings(name)?;
         let mut string = core::ptr::null();
         // SAFETY: `fwnode` is valid, the name a C string, and C writes a pointer.
         to_result(unsafe {
             bindings::fwnode_property_read_string(fwnode.as_raw(), name.as_char_ptr(), &mut string)
         })?;
+        if string.is_null() {
+            return Err(EPROTO);
+        }
         // SAFETY: C has a string there, as long as the node lives.
         let string = unsafe { CStr::from_char_ptr(string) };
         Ok(string.try_into()?)
