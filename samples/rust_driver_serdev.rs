@@ -11,7 +11,7 @@
 //! exec 3<>/dev/ttyRU3
 //! stty raw -echo <&3
 //! echo "is there anybody?" >&3
-//! grep -m 1 "is there anybody?" <&3
+//! timeout 20 grep -m 1 "is there anybody?" <&3
 //! exec 3<&-
 //! test ! -e /dev/ttyRU2
 //! sleep 1

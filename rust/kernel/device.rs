@@ -24,10 +24,12 @@ use core::marker::PhantomData;
 use core::pin::Pin;
 use core::ptr::NonNull;
 
+mod bus;
 mod context;
 mod levels;
 pub mod property;
 
+pub(crate) use self::bus::bus_device;
 pub use self::context::Bound;
 pub use self::context::BoundInternal;
 pub use self::context::Core;

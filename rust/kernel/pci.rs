@@ -7,7 +7,6 @@
 use crate::bindings;
 use crate::container_of;
 use crate::device;
-use crate::device::Bound;
 use crate::device::Core;
 use crate::device::CoreInternal;
 use crate::device_id::RawDeviceIdIndex as _;
@@ -24,12 +23,10 @@ use crate::init::PinInit;
 use crate::pm;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
-use crate::sync::aref::AlwaysRefCounted;
 use crate::types::Opaque;
 use crate::ThisModule;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::ptr::NonNull;
 
 mod class;
 mod config;
@@ -70,22 +67,6 @@ pub struct Device<Ctx: device::DeviceContext = device::Normal>(
     Opaque<bindings::pci_dev>,
     PhantomData<Ctx>,
 );
-
-impl<Ctx: device::DeviceContext> Device<Ctx> {
-    fn as_raw(&self) -> *mut bindings::pci_dev {
-        self.0.get()
-    }
-
-    /// Wraps a device that C has.
-    ///
-    /// # Safety
-    ///
-    /// During `'a`, `ptr` must be a valid device of which holds what `Ctx` promises.
-    unsafe fn from_raw<'a>(ptr: *mut bindings::pci_dev) -> &'a Self {
-        // SAFETY: `Device` is `struct pci_dev` to the compiler; the rest is the safety requirement.
-        unsafe { &*ptr.cast() }
-    }
-}
 
 impl Device {
     /// Who made the device. Context: any.
@@ -212,36 +193,8 @@ impl Device<Core<'_>> {
     }
 }
 
-// SAFETY: `Device` is `struct pci_dev` to the compiler, whatever `Ctx` is.
-kernel::impl_device_context_deref!(unsafe { Device });
-kernel::impl_device_context_into_aref!(Device);
-
-// SAFETY: The offset is C's.
-unsafe impl<Ctx: device::DeviceContext> device::AsBusDevice<Ctx> for Device<Ctx> {
-    const OFFSET: usize = core::mem::offset_of!(bindings::pci_dev, dev);
-}
-
-// SAFETY: C counts a device's references; nobody owns a `Device` by value.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        // SAFETY: `self` is valid.
-        unsafe { bindings::pci_dev_get(self.as_raw()) };
-    }
-
-    unsafe fn dec_ref(obj: NonNull<Self>) {
-        // SAFETY: The caller owns a reference.
-        unsafe { bindings::pci_dev_put(obj.cast().as_ptr()) };
-    }
-}
-
-impl<Ctx: device::DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        // SAFETY: `self` is valid, so its field is within the same object.
-        let dev = unsafe { &raw mut (*self.as_raw()).dev };
-        // SAFETY: The device lives as long as the one of the bus, and what is known of one is of both.
-        unsafe { device::Device::from_raw(dev) }
-    }
-}
+// SAFETY: `Device` is `struct pci_dev` to the compiler, whatever `Ctx` is; C locks what the methods change.
+device::bus_device!(unsafe { Device }, pci_dev);
 
 impl<'a, Ctx: device::DeviceContext> TryFrom<&'a device::Device<Ctx>> for &'a Device<Ctx> {
     type Error = Error;
@@ -260,15 +213,6 @@ impl<'a, Ctx: device::DeviceContext> TryFrom<&'a device::Device<Ctx>> for &'a De
         Ok(unsafe { Device::from_raw(pdev) })
     }
 }
-
-// SAFETY: C lets any thread give back a device's last reference.
-unsafe impl Send for Device {}
-
-// SAFETY: The methods only read what stays, or C locks.
-unsafe impl Sync for Device {}
-
-// SAFETY: As for a device of which less is known.
-unsafe impl Sync for Device<Bound> {}
 
 /// A driver of PCI devices. C: `struct pci_driver`.
 ///

@@ -27,12 +27,10 @@ use crate::of;
 use crate::pm;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
-use crate::sync::aref::AlwaysRefCounted;
 use crate::types::Opaque;
 use crate::ThisModule;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::ptr::NonNull;
 
 /// A platform device. C: `struct platform_device`.
 ///
@@ -48,20 +46,6 @@ pub struct Device<Ctx: device::DeviceContext = device::Normal>(
 );
 
 impl<Ctx: device::DeviceContext> Device<Ctx> {
-    fn as_raw(&self) -> *mut bindings::platform_device {
-        self.0.get()
-    }
-
-    /// Wraps a device that C has.
-    ///
-    /// # Safety
-    ///
-    /// During `'a`, `ptr` must be a valid device of which holds what `Ctx` promises.
-    unsafe fn from_raw<'a>(ptr: *mut bindings::platform_device) -> &'a Self {
-        // SAFETY: `Device` is `struct platform_device` to the compiler; the rest is the safety requirement.
-        unsafe { &*ptr.cast() }
-    }
-
     fn resource(&self, kind: u32, index: u32) -> Option<&Resource> {
         // SAFETY: `self` is valid.
         let resource = unsafe { bindings::platform_get_resource(self.as_raw(), kind, index) };
@@ -158,37 +142,8 @@ impl Device<Bound> {
     }
 }
 
-// SAFETY: `Device` is `struct platform_device` to the compiler, whatever `Ctx` is.
-kernel::impl_device_context_deref!(unsafe { Device });
-kernel::impl_device_context_into_aref!(Device);
-
-// SAFETY: The offset is C's.
-unsafe impl<Ctx: device::DeviceContext> device::AsBusDevice<Ctx> for Device<Ctx> {
-    const OFFSET: usize = core::mem::offset_of!(bindings::platform_device, dev);
-}
-
-// SAFETY: C counts a device's references; nobody owns a `Device` by value.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        let dev: &device::Device = self.as_ref();
-        // SAFETY: `self` is valid.
-        unsafe { bindings::get_device(dev.as_raw()) };
-    }
-
-    unsafe fn dec_ref(obj: NonNull<Self>) {
-        // SAFETY: The caller owns a reference.
-        unsafe { bindings::platform_device_put(obj.cast().as_ptr()) };
-    }
-}
-
-impl<Ctx: device::DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        // SAFETY: `self` is valid, so its field is within the same object.
-        let dev = unsafe { &raw mut (*self.as_raw()).dev };
-        // SAFETY: The device lives as long as the one of the bus, and what is known of one is of both.
-        unsafe { device::Device::from_raw(dev) }
-    }
-}
+// SAFETY: `Device` is `struct platform_device` to the compiler, whatever `Ctx` is; C locks what the methods change.
+device::bus_device!(unsafe { Device }, platform_device);
 
 impl<'a, Ctx: device::DeviceContext> TryFrom<&'a device::Device<Ctx>> for &'a Device<Ctx> {
     type Error = Error;
@@ -207,15 +162,6 @@ impl<'a, Ctx: device::DeviceContext> TryFrom<&'a device::Device<Ctx>> for &'a De
         Ok(unsafe { Device::from_raw(pdev) })
     }
 }
-
-// SAFETY: C lets any thread give back a device's last reference.
-unsafe impl Send for Device {}
-
-// SAFETY: The methods only read what stays, or C locks.
-unsafe impl Sync for Device {}
-
-// SAFETY: As for a device of which less is known.
-unsafe impl Sync for Device<Bound> {}
 
 /// A driver of platform devices. C: `struct platform_driver`.
 ///

@@ -29,7 +29,7 @@ use crate::new_mutex;
 use crate::of;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
-use crate::sync::aref::AlwaysRefCounted;
+use crate::sync::Completion;
 use crate::sync::Mutex;
 use crate::time::Jiffies;
 use crate::types::Opaque;
@@ -38,7 +38,6 @@ use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use core::pin::Pin;
-use core::ptr::NonNull;
 use macros::vtable;
 use pin_init::pin_data;
 
@@ -69,22 +68,6 @@ pub struct Device<Ctx: device::DeviceContext = device::Normal>(
     PhantomData<Ctx>,
 );
 
-impl<Ctx: device::DeviceContext> Device<Ctx> {
-    fn as_raw(&self) -> *mut bindings::serdev_device {
-        self.0.get()
-    }
-
-    /// Wraps a device that C has.
-    ///
-    /// # Safety
-    ///
-    /// During `'a`, `ptr` must be a valid device of which holds what `Ctx` promises.
-    unsafe fn from_raw<'a>(ptr: *mut bindings::serdev_device) -> &'a Self {
-        // SAFETY: `Device` is `struct serdev_device` to the compiler; the rest is the safety requirement.
-        unsafe { &*ptr.cast() }
-    }
-}
-
 impl Device<Bound> {
     /// Sets the baud rate, in bits per second.
     ///
@@ -94,7 +77,8 @@ impl Device<Bound> {
     ///
     /// # Errors
     ///
-    /// The rate that was set instead, in bits per second.
+    /// The rate that is set instead, in bits per second. C says this of ports that are no ttys; a tty's
+    /// driver may take another rate, which is near or the last one, and nothing tells.
     pub fn set_baudrate(&self, speed: u32) -> Result<(), u32> {
         // SAFETY: The device is valid and its port open.
         match unsafe { bindings::serdev_device_set_baudrate(self.as_raw(), speed) } {
@@ -103,7 +87,7 @@ impl Device<Bound> {
         }
     }
 
-    /// Switches flow control by RTS and CTS on or off.
+    /// Switches flow control by RTS and CTS on or off. Nothing tells if the port has none.
     ///
     /// Context: process, may sleep. C: `serdev_device_set_flow_control()`.
     pub fn set_flow_control(&self, enable: bool) {
@@ -124,15 +108,17 @@ impl Device<Bound> {
     }
 
     /// Writes all of `data` into the port's buffer, and waits for room in it for up to `timeout`; 0, and what
-    /// C has no number for, means for ever. Returns how much was written.
+    /// C has no number for, means for ever, even if the other side never lets the port send. Returns how much was
+    /// written, which is less if time is over or a signal comes.
     ///
-    /// Context: process, may sleep. C: `serdev_device_write()`.
+    /// Context: process, may sleep; not from [`Driver::receive()`] without a timeout, as closing the port waits for
+    /// that. C: `serdev_device_write()`.
     ///
     /// # Errors
     ///
     /// If nothing was written: [`ETIMEDOUT`](crate::error::code::ETIMEDOUT) if there was no room in time,
-    /// [`ERESTARTSYS`](crate::error::code::ERESTARTSYS) if a signal came. [`EINVAL`] if `data` has more than
-    /// [`i32::MAX`] bytes.
+    /// [`ERESTARTSYS`](crate::error::code::ERESTARTSYS) if a signal came; the port's own, whatever was written before.
+    /// [`EINVAL`] if `data` has more than [`i32::MAX`] bytes.
     pub fn write_all(&self, data: &[u8], timeout: Jiffies) -> Result<usize> {
         if c_int::try_from(data.len()).is_err() {
             return Err(EINVAL);
@@ -148,7 +134,7 @@ impl Device<Bound> {
 
     /// Writes as much of `data` into the port's buffer as there is room for. Returns how much that was.
     ///
-    /// Context: any but with the port's lock held. C: `serdev_device_write_buf()`.
+    /// Context: any but NMI, with the port's lock not held. C: `serdev_device_write_buf()`.
     ///
     /// # Errors
     ///
@@ -164,7 +150,7 @@ impl Device<Bound> {
         Ok(written.unsigned_abs())
     }
 
-    /// Drops what was written and not sent yet.
+    /// Drops what was written and is in the port's buffer yet; what the hardware has is sent.
     ///
     /// Context: process, may sleep. C: `serdev_device_write_flush()`.
     pub fn write_flush(&self) {
@@ -172,7 +158,8 @@ impl Device<Bound> {
         unsafe { bindings::serdev_device_write_flush(self.as_raw()) };
     }
 
-    /// Waits until all is sent, for up to `timeout`; 0, and what C has no number for, means for ever.
+    /// Waits until all is sent, for up to `timeout`; 0, and what C has no number for, means for ever. A signal ends
+    /// it earlier, and nothing tells.
     ///
     /// Context: process, may sleep. C: `serdev_device_wait_until_sent()`.
     pub fn wait_until_sent(&self, timeout: Jiffies) {
@@ -182,48 +169,8 @@ impl Device<Bound> {
     }
 }
 
-// SAFETY: `Device` is `struct serdev_device` to the compiler, whatever `Ctx` is.
-kernel::impl_device_context_deref!(unsafe { Device });
-kernel::impl_device_context_into_aref!(Device);
-
-// SAFETY: The offset is C's.
-unsafe impl<Ctx: device::DeviceContext> device::AsBusDevice<Ctx> for Device<Ctx> {
-    const OFFSET: usize = core::mem::offset_of!(bindings::serdev_device, dev);
-}
-
-// SAFETY: C counts a device's references; nobody owns a `Device` by value.
-unsafe impl AlwaysRefCounted for Device {
-    fn inc_ref(&self) {
-        let dev: &device::Device = self.as_ref();
-        // SAFETY: `self` is valid.
-        unsafe { bindings::get_device(dev.as_raw()) };
-    }
-
-    unsafe fn dec_ref(obj: NonNull<Self>) {
-        // SAFETY: The object is valid as long as the caller has its reference.
-        let dev = unsafe { &raw mut (*obj.cast::<bindings::serdev_device>().as_ptr()).dev };
-        // SAFETY: The caller owns a reference.
-        unsafe { bindings::put_device(dev) };
-    }
-}
-
-impl<Ctx: device::DeviceContext> AsRef<device::Device<Ctx>> for Device<Ctx> {
-    fn as_ref(&self) -> &device::Device<Ctx> {
-        // SAFETY: `self` is valid, so its field is within the same object.
-        let dev = unsafe { &raw mut (*self.as_raw()).dev };
-        // SAFETY: The device lives as long as the one of the bus, and what is known of one is of both.
-        unsafe { device::Device::from_raw(dev) }
-    }
-}
-
-// SAFETY: C lets any thread give back a device's last reference.
-unsafe impl Send for Device {}
-
-// SAFETY: The methods only read what stays, or C locks.
-unsafe impl Sync for Device {}
-
-// SAFETY: As for a device of which less is known; C locks what the methods change.
-unsafe impl Sync for Device<Bound> {}
+// SAFETY: `Device` is `struct serdev_device` to the compiler, whatever `Ctx` is; C locks what the methods change.
+device::bus_device!(unsafe { Device }, serdev_device);
 
 /// A driver of devices at serial ports. C: `struct serdev_device_driver`.
 ///
@@ -287,14 +234,14 @@ pub trait Driver {
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound;
 
     /// Is called when the device is about to lose the driver, before the data is dropped and the port closed.
-    /// Characters may still be received.
+    /// Characters may still be received, at the same time too.
     ///
     /// Context: process, may sleep.
     fn unbind<'bound>(sdev: &'bound Device<Core<'_>>, this: Pin<&Self::Data<'bound>>) {
         let _ = (sdev, this);
     }
 
-    /// Takes what was received, and returns how much of it: the rest comes again, with what follows it.
+    /// Takes what was received, and returns how much of it: the rest comes again, when more is received.
     ///
     /// What comes before [`probe()`](Self::probe) has ended waits for that. Without this operation nothing is
     /// received.
@@ -319,8 +266,11 @@ pub trait Driver {
 struct Client<'bound, T: Driver> {
     #[pin]
     data: UnsafeCell<MaybeUninit<T::Data<'bound>>>,
-    /// The port is open before there is data for what is received, and is closed after the data is dropped,
-    /// as that may use it. Who receives has the lock.
+    /// The port is open before there is data for what is received: who receives waits for it. Nothing is locked
+    /// meanwhile, as C's open and close have locks of their own, of which one is held where characters come.
+    #[pin]
+    is_probed: Completion,
+    /// The port is closed after the data is dropped, as that may use it. Who receives has the lock.
     #[pin]
     is_bound: Mutex<bool>,
 }
@@ -362,6 +312,7 @@ impl<T: Driver> Adapter<T> {
             sdev.as_ref()
                 .set_drvdata(crate::try_pin_init!(Client::<'_, T> {
                     data: UnsafeCell::new(MaybeUninit::uninit()),
+                    is_probed <- Completion::new(),
                     is_bound <- new_mutex!(false, "serdev::is_bound"),
                 }))?;
             let bound = Self::open_and_probe(sdev, info);
@@ -377,18 +328,17 @@ impl<T: Driver> Adapter<T> {
     fn open_and_probe(sdev: &Device<CoreInternal<'_>>, info: Option<&'static T::IdInfo>) -> Result {
         // SAFETY: The caller has stored such data.
         let client = unsafe { sdev.as_ref().drvdata_borrow::<Client<'_, T>>() };
-        let mut is_bound = client.is_bound.lock();
         // SAFETY: The device is valid, and the operations are a static.
         unsafe { bindings::serdev_device_set_client_ops(sdev.as_raw(), Self::OPS) };
         // SAFETY: The device is valid.
-        to_result(unsafe { bindings::serdev_device_open(sdev.as_raw()) })?;
+        to_result(unsafe { bindings::serdev_open(sdev.as_raw()) })?;
         let data = client.data.get().cast();
-        // SAFETY: `data` is valid for writes, pinned, and the lock keeps all others from it; what is written in
-        // vain is not looked at.
+        // SAFETY: `data` is valid for writes and pinned; nobody looks at it before `is_bound` has `true`, and not at
+        // all at what is written in vain.
         let result = unsafe { T::probe(sdev, info).__pinned_init(data) };
-        *is_bound = result.is_ok();
-        // Who receives may be waiting for it, and closing waits for who receives.
-        drop(is_bound);
+        *client.is_bound.lock() = result.is_ok();
+        // Closing waits for who receives.
+        client.is_probed.complete_all();
         if result.is_err() {
             // SAFETY: The port was opened above.
             unsafe { bindings::serdev_device_close(sdev.as_raw()) };
@@ -403,11 +353,9 @@ impl<T: Driver> Adapter<T> {
         let client = unsafe { sdev.as_ref().drvdata_borrow::<Client<'_, T>>() };
         // SAFETY: Only what follows makes it `false`.
         T::unbind(sdev, unsafe { client.data() });
-        let mut is_bound = client.is_bound.lock();
-        *is_bound = false;
-        // SAFETY: By the type invariant it was initialised; nobody borrows it, as that takes the lock.
+        *client.is_bound.lock() = false;
+        // SAFETY: By the type invariant it was initialised; who borrowed it had the lock, and nobody does any more.
         unsafe { client.data.get().cast::<T::Data<'_>>().drop_in_place() };
-        drop(is_bound);
         // SAFETY: The port is open. When this has returned, nobody receives any more.
         unsafe { bindings::serdev_device_close(sdev.as_raw()) };
         // SAFETY: As above; the borrow has ended, and nobody else has one.
@@ -423,6 +371,7 @@ impl<T: Driver> Adapter<T> {
         let sdev: &Device<BoundInternal> = unsafe { Device::from_raw(sdev) };
         // SAFETY: Such data is stored before the port is opened, and taken away after it is closed.
         let client = unsafe { sdev.as_ref().drvdata_borrow::<Client<'_, T>>() };
+        client.is_probed.wait_for_completion();
         let is_bound = client.is_bound.lock();
         let taken = if *is_bound {
             // SAFETY: C passes so many bytes, which stay as they are for this call.
