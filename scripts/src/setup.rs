@@ -191,7 +191,9 @@ impl AptGet {
         }
         let status = child.wait()?;
         // Options may come before the verb.
-        let verb = args.iter().find(|word| ["install", "update"].contains(word));
+        let verb = args
+            .iter()
+            .find(|word| ["install", "update"].contains(word));
         ensure!(
             status.success(),
             "{}",

@@ -5,6 +5,8 @@
 use super::*;
 use ferrule::config;
 use ferrule::kdir::Kdir;
+use std::io::Write as _;
+use std::process::Stdio;
 
 /// `ferrule config` for `dir`.
 fn configure(dir: &Path, target: &str) -> Command {
@@ -67,16 +69,56 @@ fn modules_are_chosen_in_every_way_that_a_kernel_has() {
     succeeds(&mut configure(dir.path(), "defconfig"));
     assert_eq!(chosen(dir.path()), all);
     let mut asked = configure(dir.path(), "config");
-    let mut asked = asked.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut asked = asked.stdin(Stdio::piped()).spawn().unwrap();
     let mut answers = asked.stdin.take().unwrap();
     let yes = |name: &String| if name == "params" { "m\n" } else { "n\n" };
     // It is not asked for where what it depends on is not chosen.
     let asked_for = all.iter().filter(|name| *name != "import");
     let lines: String = asked_for.map(yes).collect();
-    std::io::Write::write_all(&mut answers, lines.as_bytes()).unwrap();
+    answers.write_all(lines.as_bytes()).unwrap();
     drop(answers);
     assert!(asked.wait().unwrap().success());
     assert_eq!(chosen(dir.path()), ["params"]);
+}
+
+#[test]
+fn only_what_is_new_is_asked() {
+    let dir = samples();
+    let config = dir.path().join(".config");
+    succeeds(&mut configure(dir.path(), "allnoconfig"));
+    let old = fs::read_to_string(&config).unwrap();
+    let unset = "# CONFIG_SAMPLE_RUST_PRINT is not set\n";
+    assert!(old.contains(unset), "{old}");
+    fs::write(&config, old.replace(unset, "")).unwrap();
+    let listed = configure(dir.path(), "listnewconfig").output().unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    assert_eq!(listed.trim(), "CONFIG_SAMPLE_RUST_PRINT=n");
+    let mut asked = configure(dir.path(), "oldconfig");
+    let mut asked = asked.stdin(Stdio::piped()).spawn().unwrap();
+    // One answer; a second question would find none.
+    asked.stdin.take().unwrap().write_all(b"m\n").unwrap();
+    assert!(asked.wait().unwrap().success());
+    assert_eq!(chosen(dir.path()), ["print"]);
+}
+
+#[test]
+fn a_module_is_chosen_in_the_menu() {
+    let dir = samples();
+    succeeds(&mut configure(dir.path(), "allnoconfig"));
+    // It wants a terminal.
+    let menu = format!("{:?}", configure(dir.path(), "menuconfig"));
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", &menu, "/dev/null"]);
+    terminal.env("TERM", "xterm").stdout(Stdio::null());
+    let mut terminal = terminal.stdin(Stdio::piped()).spawn().unwrap();
+    let mut keys = terminal.stdin.take().unwrap();
+    // Into the directory's menu, its first module, and out with what was chosen.
+    for key in ["\r", "m", "q", "y"] {
+        std::thread::sleep(Duration::from_secs(2));
+        keys.write_all(key.as_bytes()).unwrap();
+    }
+    assert!(terminal.wait().unwrap().success());
+    assert_eq!(chosen(dir.path()), all(dir.path())[..1]);
 }
 
 #[test]

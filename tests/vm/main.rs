@@ -127,10 +127,10 @@ fn run_rest(
     if !is_debug && in_one("life") {
         live(kernel, built, all, report);
     }
-    if !is_debug && in_one("params") {
+    if in_one("params") {
         let log = params::boot(kernel, built);
         if let Some(log) = report.add_step("parameters_boot_and_end", log) {
-            params::check(&log, report);
+            params::check(kernel, &log, report);
         }
     }
     if in_one("console") {

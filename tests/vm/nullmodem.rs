@@ -47,14 +47,14 @@ const PARTS: &[(&str, &str)] = &[
     (
         "unloads_while_characters_are_under_way",
         "i=0; while [ $i -lt 20 ]; do cat /dev/zero >/dev/ttyNM0 & a=$!; cat /dev/ttyNM1 >/dev/null & b=$!; \
-         cat /dev/zero >/dev/ttyNM1 & c=$!; usleep 100000; kill $a $b $c; wait; rmmod rust_nullmodem && test ! -e /dev/ttyNM0 && \
+         cat /dev/zero >/dev/ttyNM1 & c=$!; usleep 100000; kill $a $b $c; wait; unload rust_nullmodem && test ! -e /dev/ttyNM0 && \
          test ! -e /sys/kernel/debug/rust_nullmodem && insmod /rust_nullmodem.ko rate_limit=$((i%2)) || exit 1; i=$((i+1)); done",
     ),
     (
         "a_hung_up_port_can_be_used_again",
         "echo 0 >/sys/module/rust_nullmodem/parameters/rate_limit; for p in 0 1; do stty -F /dev/ttyNM$p raw -echo; done; \
          head -c 6 /dev/ttyNM1 >/tmp/got & sleep 1; echo hello >/dev/ttyNM0; wait $!; test $(cat /tmp/got) = hello && \
-         rmmod rust_nullmodem && ! grep rust_nullmodem /proc/tty/drivers",
+         unload rust_nullmodem && ! grep rust_nullmodem /proc/tty/drivers",
     ),
 ];
 

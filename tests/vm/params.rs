@@ -4,13 +4,12 @@
 //! sysfs, and must do the same with each: errno, what can be read back, and the log.
 
 use crate::built::Built;
-use crate::{log, Report, Verdict};
+use crate::{debug, log, serial, Report, Verdict};
 use anyhow::{ensure, Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::vm::{self, Guest};
 use std::fmt::Write;
 use std::process::Command;
-use std::time::Duration;
 
 mod cases;
 
@@ -103,18 +102,23 @@ echo \"@@ end {name} $status\""
         }
     }
 
+    if debug::is(kernel) {
+        script = serial::PRELUDE.to_owned() + &script + debug::end(kernel);
+    }
     let guest = Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
-        timeout: Duration::from_secs(300),
+        append: debug::append(kernel, ""),
+        timeout: debug::limit(kernel, 300),
         ..Guest::default()
     };
     vm::boot(&guest, &mut |_| {})?.into_log()
 }
 
 /// Judges the log.
-pub fn check(text: &str, report: &mut Report) {
+pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
+    debug::check(kernel, "params", text, &[], report);
     for name in TWINS {
         report.add(format!("{name}_do_as_in_c"), twins(text, name));
     }

@@ -26,6 +26,8 @@ part() {
     dmesg
     echo \"@@ end $1 $status\"
 }
+# A tty gives its module back in a work item after its last close, C's too.
+unload() { t=0; until rmmod $1; do usleep 20000; t=$((t+1)); test $t -lt 250 || return 1; done; }
 ";
 
 /// Name and commands.
@@ -60,7 +62,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "unloads_and_loads_again",
-        "i=0; while [ $i -lt 5 ]; do rmmod rust_uart16550 && test ! -e /dev/ttyRU0 && \
+        "i=0; while [ $i -lt 5 ]; do unload rust_uart16550 && test ! -e /dev/ttyRU0 && \
          ! grep rust_uart16550 /proc/tty/drivers /proc/ioports /proc/interrupts && \
          insmod /rust_uart16550.ko && test -c /dev/ttyRU1 || exit 1; i=$((i+1)); done; rmmod rust_uart16550",
     ),
@@ -86,13 +88,13 @@ const ISA_PARTS: &[(&str, &str)] = &[
         "a_port_of_pnp_sleeps_and_goes_on",
         "stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && echo devices >/sys/power/pm_test && \
          echo freeze >/sys/power/state && echo none >/sys/power/pm_test && head -c 1000 /dev/zero >&3 && sleep 1 && \
-         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && rmmod rust_uart16550",
+         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && unload rust_uart16550",
     ),
     (
         "parameters_name_a_port",
         "insmod /rust_uart16550.ko io=0x2f8 irq=3 baud_base=57600 && test $(cat /sys/class/tty/ttyRU0/uartclk) = 921600 && \
          stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && sleep 1 && \
-         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && rmmod rust_uart16550",
+         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && unload rust_uart16550",
     ),
 ];
 
