@@ -151,14 +151,15 @@ const CARD: &[Answer] = &[
     answer("out 3", PULL),
 ];
 
-/// A remote GDB, which asks why the kernel has stopped and lets it go on.
+/// A remote GDB, which asks why the kernel has stopped, and goes away.
 const GDB: &[Answer] = &[
     Answer {
         cue: "debug me",
         parts: &[(3000, b"$?#3f")],
         until: Some("$S05#b8"),
     },
-    answer("$S05#b8", &[(0, b"+$c#63")]),
+    answer("$S05#b8", &[(0, b"+$D#44")]),
+    answer("$OK#9a", &[(0, b"+")]),
 ];
 
 /// How much goes through the third port at once; in pieces of which the guest says that it has taken them; and how
