@@ -33,7 +33,13 @@ const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
 pub const SERIAL: &str = "tests/serial/module";
 const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
-const LIFE_MODULES: [&str; 4] = ["life_main", "life_fails", "life_leaks", "life_work"];
+const LIFE_MODULES: [&str; 5] = [
+    "life_main",
+    "life_fails",
+    "life_leaks",
+    "life_two",
+    "life_work",
+];
 
 impl Built {
     pub fn sample(&self, name: &str) -> PathBuf {
@@ -268,7 +274,7 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         let is_ours = ["init_module", "cleanup_module"]
             .iter()
             .any(|entry| name.ends_with(entry))
-            || ["rust_mixed_", "rust_helper_", "rust_export_"]
+            || ["rust_mixed_", "rust_helper_", "rust_export_", "life_two_"]
                 .iter()
                 .any(|prefix| name.trim_start_matches("__pfx_").starts_with(prefix));
         if kind == "T" && !is_ours {

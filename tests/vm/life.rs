@@ -147,6 +147,16 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["No such device", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
     ),
     (
+        "unloading_waits_for_work_of_any_object_of_the_module",
+        "modprobe life_two && rmmod life_two && gone life_two && sleep 1",
+        &["life_two: exit, started: true", "life_two: run 1", "life_two: run 2", "life_two: run 3"],
+    ),
+    (
+        "a_failing_init_waits_for_work_of_any_object_of_the_module",
+        "modprobe life_two fails; test $? = 1 && gone life_two && sleep 1",
+        &["No such device", "life_two: run 1", "life_two: run 2", "life_two: run 3"],
+    ),
+    (
         "a_failing_init_returns_its_error_and_leaves_nothing",
         "for errno in 1 12 16 19; do modprobe life_fails errno=$errno; test $? = 1 && gone life_fails || exit 9; done
          dmesg | grep -c dropped",
