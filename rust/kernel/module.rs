@@ -161,6 +161,8 @@ pub(crate) const THIS: *mut bindings::module = {
 
 /// Initialises the module in `slot`; returns 0 or a negative errno. Then nothing calls into it any more.
 ///
+/// `close` ends what parameters call of the module.
+///
 /// # Safety
 ///
 /// It must be called at most once for a slot, and before `exit`.
@@ -168,12 +170,14 @@ pub(crate) const THIS: *mut bindings::module = {
 pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
     slot: &'static Slot<T>,
     module: &'static ThisModule,
+    close: impl FnOnce(),
 ) -> c_int {
     // SAFETY: The slot is static, so it is valid and stays pinned; by the safety requirement
     // nothing was initialised there before.
     match unsafe { T::init(module).__pinned_init(slot.0.get().cast()) } {
         Ok(()) => 0,
         Err(error) => {
+            close();
             callbacks::wait(T::NAME);
             error.to_errno()
         }
@@ -182,11 +186,14 @@ pub unsafe fn init<T: InPlaceModule + ModuleMetadata>(
 
 /// Drops the module in `slot`, and waits until nothing calls into it any more.
 ///
+/// `close` ends what parameters call of the module.
+///
 /// # Safety
 ///
 /// It must be called at most once, after `init` returned 0, when nothing else uses the slot.
 #[doc(hidden)]
-pub unsafe fn exit<T: ModuleMetadata>(slot: &'static Slot<T>) {
+pub unsafe fn exit<T: ModuleMetadata>(slot: &'static Slot<T>, close: impl FnOnce()) {
+    close();
     // SAFETY: By the safety requirement the slot holds a value that nothing uses any more.
     unsafe { slot.0.get().cast::<T>().drop_in_place() };
     callbacks::wait(T::NAME);

@@ -29,8 +29,10 @@
 //! everything else ([`Locked`]) is reached through [`lock()`](ModuleParamAccess::lock).
 //!
 //! A driver's own functions and types run when a value is given or shown: at load time before
-//! `init`, through sysfs from shortly before `init` until shortly after the module's value was
-//! dropped. A load can fail after them, without `init` and without a drop.
+//! `init`, through sysfs from shortly before `init` until shortly before the module's value is
+//! dropped, or `init` fails; then a parameter that they serve can be neither written nor read
+//! (`ENODEV`). A load can fail after them, without `init` and without a drop. What they have started,
+//! work or timers, is waited for either way.
 //!
 //! C header: `include/linux/moduleparam.h`.
 

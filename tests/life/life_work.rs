@@ -27,7 +27,20 @@ module! {
     params: {
         fails: bool { default: false, description: "Fails to load, with work queued", },
         leak: bool { default: false, description: "Leaks the handle of a timer", },
+        start: u32 {
+            default: 0,
+            description: "Starts work when it is given",
+            permissions: 0o644,
+            set: start_work,
+        },
+        number: u32 { default: 0, description: "A number", },
     },
+}
+
+/// Starts work before `init`, or through sysfs.
+fn start_work(_value: &u32) -> Result {
+    let _ = workqueue::system().enqueue_delayed(Left::new()?, msecs_to_jiffies(100));
+    Ok(())
 }
 
 /// Work that enqueues itself twice, which nobody else has.
@@ -36,6 +49,15 @@ struct Left {
     runs: Atomic<u32>,
     #[pin]
     work: DelayedWork<Left>,
+}
+
+impl Left {
+    fn new() -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self { runs: Atomic::new(0), work <- new_delayed_work!() }),
+            GFP_KERNEL,
+        )
+    }
 }
 
 impl_has_delayed_work! {
@@ -89,10 +111,7 @@ impl kernel::Module for LifeWork {
             return Ok(Self(None));
         }
 
-        let left = Arc::pin_init(
-            pin_init!(Left { runs: Atomic::new(0), work <- new_delayed_work!() }),
-            GFP_KERNEL,
-        )?;
+        let left = Left::new()?;
         if module_parameters::fails.value() {
             let _ = workqueue::system().enqueue_delayed(left, msecs_to_jiffies(100));
             return Err(ENODEV);

@@ -59,7 +59,7 @@ impl kernel::Module for Held {
 impl Drop for Held {
     fn drop(&mut self) {
         pr_info!("refused: {}\n", THIS_MODULE.try_get().is_none());
-        // SAFETY: As in `hold`, and no file of the parameter is open any more.
+        // SAFETY: As in `hold`, which is not called any more.
         drop(unsafe { KBox::<References>::try_from_foreign(HELD.swap(ptr::null_mut(), AcqRel)) });
     }
 }

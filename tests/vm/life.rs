@@ -147,6 +147,31 @@ const CASES: &[(&str, &str, &[&str])] = &[
         &["No such device", "life_work: run 1", "life_work: run 2", "life_work: run 3", "life_work: work dropped"],
     ),
     (
+        "a_load_that_fails_before_init_waits_for_work_of_a_parameter",
+        "modprobe life_work start=1 number=x; test $? = 1 && gone life_work && sleep 1 && modprobe life_work && rmmod life_work",
+        &[
+            "could not insert 'life_work': Invalid argument",
+            "life_work: `x' invalid for parameter `number'",
+            "life_work: run 1",
+            "life_work: run 2",
+            "life_work: run 3",
+            "life_work: work dropped",
+            "life_work: exit",
+        ],
+    ),
+    // The writers meet every moment of a module's end, those after its wait too. What they start must have run by then.
+    (
+        "unloading_under_a_flood_of_writes_leaves_nothing",
+        "file=/sys/module/life_work/parameters/start
+         for writer in 1 2 3; do while test ! -e /tmp/enough; do echo 1 >$file; sleep 0.005; done 2>/tmp/refused & done
+         for round in 1 2 3 4 5; do modprobe life_work; sleep 0.2; rmmod life_work || exit 3; dmesg -c >>/tmp/flood; done
+         touch /tmp/enough; wait; sleep 1; gone life_work || exit 4
+         dmesg -c >>/tmp/flood; grep -E \"BUG|Oops|general protection\" /tmp/flood && exit 5
+         started=$(grep -c \"run 1\" /tmp/flood) ended=$(grep -c \"run 3\" /tmp/flood) dropped=$(grep -c \"work dropped\" /tmp/flood)
+         echo \"flood: $((started > 5)) $((started - ended)) $((dropped - ended))\"; grep -om1 \"No such device\" /tmp/refused",
+        &["flood: 1 0 0", "No such device"],
+    ),
+    (
         "unloading_waits_for_work_of_any_object_of_the_module",
         "modprobe life_two && rmmod life_two && gone life_two && sleep 1",
         &["life_two: exit, started: true", "life_two: run 1", "life_two: run 2", "life_two: run 3"],

@@ -127,7 +127,7 @@ pub(crate) fn end() {
 ///
 /// Context: process, may sleep.
 #[inline]
-pub(super) fn wait(module: &CStr) {
+pub(crate) fn wait(module: &CStr) {
     if !cfg!(MODULE) {
         return;
     }

@@ -35,6 +35,9 @@ pub unsafe trait Spec: 'static {
     /// When it changes.
     type Mode: Mode;
 
+    /// Whether the module has code of its own for any of its parameters: what that starts has to be waited for.
+    const HAS_CODE: bool;
+
     /// Whether [`Spec::get`] prints the value.
     const HAS_GET: bool = false;
 
@@ -99,7 +102,7 @@ impl<S: Spec> Adapter<S> {
     /// C calls it for this parameter, with the lock held; `val` is as the kind wants it.
     unsafe extern "C" fn set(val: *const c_char, kp: *const bindings::kernel_param) -> c_int {
         from_result(|| {
-            S::lock().held(|| {
+            S::lock().held(S::HAS_CODE, || {
                 let access = S::access();
                 if access.mode().is_lent() {
                     return Err(EBUSY);
@@ -151,7 +154,7 @@ impl<S: Spec> Adapter<S> {
     /// C calls it for this parameter, with the lock held and a page of room in `buffer`.
     unsafe extern "C" fn get(buffer: *mut c_char, kp: *const bindings::kernel_param) -> c_int {
         from_result(|| {
-            S::lock().held(|| {
+            S::lock().held(S::HAS_CODE, || {
                 if S::HAS_GET {
                     // SAFETY: There is a page of room.
                     let mut out = unsafe { Writer::new(buffer, bindings::PAGE_SIZE) };
@@ -175,13 +178,17 @@ impl<S: Spec> Adapter<S> {
         })
     }
 
-    /// Frees what the value owns when the module is gone.
+    /// Frees what the value owns when the module goes. If it goes before `init`, what the module's code has
+    /// started may use the value yet.
     ///
     /// # Safety
     ///
-    /// `value` must point to the parameter's value, which nobody uses any more.
+    /// C calls it once, with the parameter's value, when sysfs has ended.
     unsafe extern "C" fn free(value: *mut crate::ffi::c_void) {
-        // SAFETY: By the safety requirement.
+        if S::HAS_CODE {
+            S::lock().settle();
+        }
+        // SAFETY: By the safety requirement it is the value, and nothing of the module runs that could use it.
         unsafe { Self::free_value(value.cast()) };
     }
 

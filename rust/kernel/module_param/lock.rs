@@ -4,8 +4,11 @@
 
 use crate::bindings;
 use crate::error::code::EDEADLK;
+use crate::error::code::ENODEV;
 use crate::error::Result;
+use crate::module::callbacks;
 use crate::module::ThisModule;
+use crate::str::CStr;
 use crate::types::NotThreadSafe;
 use core::ops::Deref;
 use core::ops::DerefMut;
@@ -18,19 +21,27 @@ use core::sync::atomic::Ordering;
 #[doc(hidden)]
 pub struct ParamLock {
     module: &'static ThisModule,
+    name: &'static CStr,
     /// Compared with the current task only: it is null or that task only if this task wrote it.
     holder: AtomicPtr<bindings::task_struct>,
     /// Whether `init` has begun, before which all parameters were read.
     ready: AtomicBool,
+    /// Whether code of the module was called for a parameter. Written under the lock.
+    has_run: AtomicBool,
+    /// Whether it is not called any more. Written and read under the lock.
+    closed: AtomicBool,
 }
 
 impl ParamLock {
-    /// Makes the one of `module`; each module has one.
-    pub const fn new(module: &'static ThisModule) -> Self {
+    /// Makes the one of `module`, whose name is `name`; each module has one.
+    pub const fn new(module: &'static ThisModule, name: &'static CStr) -> Self {
         Self {
             module,
+            name,
             holder: AtomicPtr::new(ptr::null_mut()),
             ready: AtomicBool::new(false),
+            has_run: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -45,6 +56,36 @@ impl ParamLock {
 
     pub(super) fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// Ends the calls of the module's code for its parameters: when this returns, none runs, and none comes.
+    ///
+    /// The files in sysfs outlive the module's value. What a function starts there after unloading has waited
+    /// would run when its code is gone.
+    ///
+    /// Context: process, may sleep.
+    pub fn close(&self) {
+        // A guard that was leaked keeps the functions out by itself, and waiting for it would be for ever.
+        let leaked = self.is_held();
+        if !leaked {
+            // SAFETY: The module is valid, or null for the kernel itself, which C takes too.
+            unsafe { bindings::kernel_param_lock(self.module.as_ptr()) };
+        }
+        self.closed.store(true, Ordering::Relaxed);
+        if !leaked {
+            // SAFETY: It was taken above.
+            unsafe { bindings::kernel_param_unlock(self.module.as_ptr()) };
+        }
+    }
+
+    /// Waits for what the module's code has started, if `init` has not begun. If it has, who ends what `init`
+    /// began waits, after [`close`](Self::close).
+    ///
+    /// Context: process, may sleep.
+    pub(super) fn settle(&self) {
+        if self.has_run.load(Ordering::Relaxed) && !self.is_ready() {
+            callbacks::wait(self.name);
+        }
     }
 
     /// Whether this task holds the lock on behalf of Rust code.
@@ -77,8 +118,19 @@ impl ParamLock {
         })
     }
 
-    /// Runs `call` with the knowledge that C has taken the lock for this task.
-    pub(super) fn held<R>(&self, call: impl FnOnce() -> R) -> R {
+    /// Runs `call` with the knowledge that C has taken the lock for this task. In a module that `has_code` for
+    /// its parameters, [`close`](Self::close) ends that.
+    ///
+    /// # Errors
+    ///
+    /// [`ENODEV`] after `close`, or that of `call`.
+    pub(super) fn held<R>(&self, has_code: bool, call: impl FnOnce() -> Result<R>) -> Result<R> {
+        if has_code {
+            if self.closed.load(Ordering::Relaxed) {
+                return Err(ENODEV);
+            }
+            self.has_run.store(true, Ordering::Relaxed);
+        }
         self.holder.store(Self::current(), Ordering::Relaxed);
         let result = call();
         self.holder.store(ptr::null_mut(), Ordering::Relaxed);

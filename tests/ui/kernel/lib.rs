@@ -144,6 +144,7 @@ pub mod module {
     pub unsafe fn init<T: InPlaceModule>(
         slot: &'static Slot<T>,
         module: &'static ThisModule,
+        close: impl FnOnce(),
     ) -> c_int {
         match T::init(module) {
             Ok(value) => {
@@ -151,14 +152,18 @@ pub mod module {
                 unsafe { (*slot.0.get()).write(value) };
                 0
             }
-            Err(errno) => errno,
+            Err(errno) => {
+                close();
+                errno
+            }
         }
     }
 
     /// # Safety
     ///
     /// At most once, after `init` returned 0.
-    pub unsafe fn exit<T>(slot: &'static Slot<T>) {
+    pub unsafe fn exit<T>(slot: &'static Slot<T>, close: impl FnOnce()) {
+        close();
         // SAFETY: By the requirement above the slot holds a value that nothing else uses.
         unsafe { (*slot.0.get()).assume_init_drop() }
     }

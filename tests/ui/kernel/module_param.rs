@@ -40,9 +40,11 @@ impl Locked {
 pub struct ParamLock;
 
 impl ParamLock {
-    pub const fn new(_module: &'static ThisModule) -> Self {
+    pub const fn new(_module: &'static ThisModule, _name: &'static CStr) -> Self {
         Self
     }
+
+    pub fn close(&self) {}
 
     /// # Safety
     ///
@@ -106,6 +108,7 @@ pub trait InRange<T> {
 pub unsafe trait Spec: 'static {
     type Kind: Kind;
     type Mode: Mode;
+    const HAS_CODE: bool;
     const HAS_GET: bool = false;
     fn access() -> &'static ModuleParamAccess<Value<Self>, Self::Mode>;
     fn staging() -> &'static Staging<Value<Self>>;

@@ -23,7 +23,7 @@ pub(super) fn expand(info: &ModuleInfo) -> TokenStream {
     let parameters = param_expand::parameters(info, &names);
     let modinfo = modinfo::statics(info, &names);
     let ready = param_expand::ready(info);
-    let loadable = loadable(&info.type_, &ready);
+    let loadable = loadable(&info.type_, &ready, &param_expand::close(info));
     let built_in = built_in(info, &names, &ready);
 
     quote! {
@@ -106,7 +106,7 @@ fn public_items(info: &ModuleInfo) -> TokenStream {
 }
 
 /// The entry points of a loadable module.
-fn loadable(type_: &Type, ready: &TokenStream) -> TokenStream {
+fn loadable(type_: &Type, ready: &TokenStream, close: &TokenStream) -> TokenStream {
     quote! {
         #[cfg(MODULE)]
         const _: () = {
@@ -118,7 +118,7 @@ fn loadable(type_: &Type, ready: &TokenStream) -> TokenStream {
                 #ready
                 // SAFETY: No Rust code can name this function or `SLOT`, and the loader calls it
                 // once for each time the module is loaded, before `cleanup_module`.
-                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
+                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE, #close) }
             }
 
             #[unsafe(no_mangle)]
@@ -126,7 +126,7 @@ fn loadable(type_: &Type, ready: &TokenStream) -> TokenStream {
             extern "C" fn cleanup_module() {
                 // SAFETY: No Rust code can name this function or `SLOT`; the loader calls it once,
                 // only after `init_module` returned 0. Nothing else names `SLOT`.
-                unsafe { ::kernel::module::exit::<#type_>(&SLOT) }
+                unsafe { ::kernel::module::exit::<#type_>(&SLOT, #close) }
             }
 
             // The loader finds both functions by name, so objtool sees no address of them taken
@@ -177,8 +177,8 @@ fn built_in(info: &ModuleInfo, names: &BuiltIn, ready: &TokenStream) -> TokenStr
             extern "C" fn #init() -> ::kernel::ffi::c_int {
                 #ready
                 // SAFETY: No Rust code can name this function or `SLOT`; the kernel calls it once,
-                // through the entry in its `.initcall` section.
-                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE) }
+                // through the entry in its `.initcall` section. What is built in stays: nothing ends.
+                unsafe { ::kernel::module::init::<#type_>(&SLOT, &THIS_MODULE, || {}) }
             }
 
             mod initcall {

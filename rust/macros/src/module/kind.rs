@@ -209,6 +209,14 @@ impl Kind {
         matches!(self, Self::Integer(_) | Self::Bool(..))
     }
 
+    /// Whether a value can own memory.
+    pub(super) fn owns(&self) -> bool {
+        match self {
+            Self::Array(element, _) => element.owns(),
+            _ => matches!(self, Self::Charp),
+        }
+    }
+
     /// Whether code of the driver reads and prints it.
     pub(super) fn runs_code(&self) -> bool {
         match self {

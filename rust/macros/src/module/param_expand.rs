@@ -49,7 +49,10 @@ pub(super) fn parameters(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
         /// The lock of this module's parameters.
         #[doc(hidden)]
         static __MODULE_PARAM_LOCK: ::kernel::module_param::ParamLock =
-            ::kernel::module_param::ParamLock::new(&THIS_MODULE);
+            ::kernel::module_param::ParamLock::new(
+                &THIS_MODULE,
+                <LocalModule as ::kernel::ModuleMetadata>::NAME,
+            );
 
         #(#values)*
 
@@ -64,7 +67,7 @@ pub(super) fn parameters(info: &ModuleInfo, names: &BuiltIn) -> TokenStream {
 
 /// What the module does when its `init` begins.
 pub(super) fn ready(info: &ModuleInfo) -> TokenStream {
-    if !is_guarded(info) {
+    if !is_guarded(info) && !has_code(info) {
         return TokenStream::new();
     }
     quote! {
@@ -73,9 +76,25 @@ pub(super) fn ready(info: &ModuleInfo) -> TokenStream {
     }
 }
 
+/// What ends the calls of the module's code for its parameters.
+pub(super) fn close(info: &ModuleInfo) -> TokenStream {
+    if has_code(info) {
+        quote!(|| __MODULE_PARAM_LOCK.close())
+    } else {
+        quote!(|| {})
+    }
+}
+
 /// Whether code of the module runs while its parameters are read.
 fn is_guarded(info: &ModuleInfo) -> bool {
     info.params.iter().any(Param::runs_code)
+}
+
+/// Whether code of the module runs to give a parameter a value, or to print one.
+fn has_code(info: &ModuleInfo) -> bool {
+    info.params
+        .iter()
+        .any(|param| param.runs_code() || param.get.is_some())
 }
 
 /// The name of the static that holds a parameter's value.
@@ -157,15 +176,17 @@ fn entry(info: &ModuleInfo, names: &BuiltIn, param: &Param) -> TokenStream {
     let flags =
         if param.is_unsafe { UNSAFE } else { 0 } | if param.is_hardware { HWPARAM } else { 0 };
 
-    // A value that is guarded is checked by the adapter before it changes.
+    // A value that is guarded is checked by the adapter before it changes. One that owns memory is freed when
+    // what the module's code has started is over.
     let adapted = param.runs_code()
         || param.get.is_some()
         || param.min.is_some()
         || param.max.is_some()
-        || is_guarded(info) && !param.is_run_time(info.initcall.number());
+        || is_guarded(info) && !param.is_run_time(info.initcall.number())
+        || has_code(info) && param.kind.owns();
     let (spec, new) = if adapted {
         (
-            spec(param, &mode),
+            spec(info, param, &mode),
             quote!(::kernel::module_param::KernelParam::adapted::<__Spec>),
         )
     } else {
@@ -231,7 +252,8 @@ fn early() -> TokenStream {
 }
 
 /// The type that implements `Spec` for a parameter.
-fn spec(param: &Param, mode: &TokenStream) -> TokenStream {
+fn spec(info: &ModuleInfo, param: &Param, mode: &TokenStream) -> TokenStream {
+    let has_code = has_code(info);
     let place = place(param);
     let kind = param.kind.tokens();
     let type_ = param.kind.value();
@@ -283,6 +305,7 @@ fn spec(param: &Param, mode: &TokenStream) -> TokenStream {
         unsafe impl ::kernel::module_param::Spec for __Spec {
             type Kind = #kind;
             type Mode = #mode;
+            const HAS_CODE: ::core::primitive::bool = #has_code;
 
             fn access() -> &'static ::kernel::module_param::ModuleParamAccess<#type_, #mode> {
                 &#place

@@ -114,6 +114,34 @@ fn fuzz(
     (taken, refused)
 }
 
+/// What a parameter of a module that starts at `subsys` is made into.
+fn expanded(keys: &str) -> String {
+    let module = format!(
+        "type: T, name: \"t\", license: \"GPL\", initcall: subsys, params: {{
+            x: u8 {{ default: 0, description: \"\", {keys} }},
+        }},"
+    );
+    let items = super::module(tokens(&module)).expect("it is valid");
+    items.to_string()
+}
+
+#[test]
+fn what_runs_code_is_closed_when_the_module_ends() {
+    for keys in ["set: f,", "permissions: 0o400, get: f,"] {
+        let items = expanded(keys);
+        assert!(
+            items.matches(". close ()").count() == 2 && items.contains("set_ready"),
+            "{items}"
+        );
+        assert!(
+            items.contains("HAS_CODE : :: core :: primitive :: bool = true"),
+            "{items}"
+        );
+    }
+    assert!(!expanded("max: 1,").contains(". close ()"));
+    assert!(expanded("max: 1,").contains("HAS_CODE : :: core :: primitive :: bool = false"));
+}
+
 #[test]
 fn edited_modules_give_items_or_an_error() {
     let (taken, refused) = fuzz(MODULE, 4000, super::module);
