@@ -16,6 +16,24 @@ fn a_path_that_make_cannot_handle_is_refused() {
 }
 
 #[test]
+fn a_function_that_takes_the_place_of_another_is_refused() {
+    let kernel = kernel();
+    let free = "#[export]\npub unsafe extern \"C\" fn kfree(_: *const kernel::ffi::c_void) {}\n";
+    let error = "#[no_mangle]\npub extern \"C\" fn rust_build_error() {}\n";
+    for (what, source, whose) in [
+        ("kfree", free, "the kernel exports"),
+        ("rust_build_error", error, "build_error! calls"),
+    ] {
+        let dir = module(&format!("{HELLO}/// Another.\n{source}"));
+        let output = fails(&mut command(&kernel, dir.path()));
+        let line = format!("one.rs: {what} is defined here, and is also what {whose}");
+        assert!(output.contains(&line), "{output}");
+        fs::write(dir.path().join("one.rs"), HELLO).unwrap();
+        builds(&kernel, dir.path());
+    }
+}
+
+#[test]
 fn directories_that_are_no_modules_are_refused() {
     let (kernel, dir) = (kernel(), tempfile::tempdir().unwrap());
     assert!(fails(&mut command(&kernel, dir.path())).contains("no Kbuild file here"));

@@ -4,6 +4,7 @@
 
 use super::{Crates, Facts, Helpers};
 use crate::kdir::Config;
+use crate::prepared::Use;
 use crate::sysroot::{self, Sysroot};
 use crate::{command, stamp};
 use anyhow::{Context, Result};
@@ -30,6 +31,8 @@ pub struct ModuleSettings {
     /// The archive of helpers to link, where they are not inlined.
     pub helpers: Option<PathBuf>,
     pub args: Vec<String>,
+    /// What the kernel exports, where that is known.
+    pub symvers: Option<PathBuf>,
     /// What decides how Rust's types lie in memory, hashed: two modules agree on a type if it is the same.
     pub abi: String,
     /// CONFIG_MODVERSIONS.
@@ -172,6 +175,7 @@ impl Crates<'_> {
                 .unwrap_or(0),
             helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
             args,
+            symvers: (self.goal == Use::External).then(|| self.kdir.path.join("Module.symvers")),
             abi: self.abi(sysroot)?,
             modversions: self.kdir.config.contains_key("MODVERSIONS"),
             namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),

@@ -279,6 +279,7 @@ mod tests {
             frame_limit: 0,
             helpers: None,
             args: Vec::new(),
+            symvers: None,
             abi: abi.to_owned(),
             modversions: true,
             namespace_is_string: true,

@@ -18,6 +18,9 @@ use std::process::Command;
 /// The symbol of a `build_error!` that the optimiser could not prove unreachable.
 const BUILD_ERROR: &str = "rust_build_error";
 
+/// The counts that all objects of a module share, as weak symbols.
+const COUNTS: [&str; 2] = ["rust_module_counted", "rust_module_calls"];
+
 /// Cargo's build has a section for each function, and unwind tables that no kernel reads.
 const BUILTINS_LAYOUT: &str = "SECTIONS {
     .text : { *(.text .text.*) }
@@ -87,6 +90,13 @@ pub fn link(
              do not take its address"
         );
     }
+    let exported = match &settings.symvers {
+        Some(path) => {
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+        }
+        None => String::new(),
+    };
+    check_names(&symbols, &exported, runtimes).with_context(source_name)?;
     if symbols.undefined.contains(BUILD_ERROR) {
         bail!(
             "{}: a build_assert! does not hold, or a build_error! can be reached, with the values it is compiled for",
@@ -140,10 +150,31 @@ pub fn link(
     Ok(stub)
 }
 
+/// Looks that what the crates call is what they mean: an object's own symbol of that name would take its place,
+/// whatever its type. `symvers` is the text of the kernel's Module.symvers, `runtime` what rustc may call.
+fn check_names(symbols: &Symbols, symvers: &str, runtime: Option<&BTreeSet<String>>) -> Result<()> {
+    let shared = |name| COUNTS.contains(&name) && symbols.weak.contains(name);
+    let exported = symvers.lines().filter_map(|line| line.split('\t').nth(1));
+    // Of the runtime's, the kernel has its own `memcpy` and its like.
+    let runtime = runtime.into_iter().flatten().map(String::as_str);
+    let taken = (exported.map(|name| (name, "the kernel exports")))
+        .chain(runtime.map(|name| (name, "the compiler calls")))
+        .chain([BUILD_ERROR].map(|name| (name, "build_error! calls")))
+        .chain(COUNTS.map(|name| (name, "unloading looks at")));
+    for (name, whose) in taken {
+        if symbols.defined.contains(name) && !shared(name) {
+            bail!("{name} is defined here, and is also what {whose}: give it another name");
+        }
+    }
+    Ok(())
+}
+
 /// The names that an object defines, and those it wants.
 #[derive(Default)]
 pub struct Symbols {
     pub defined: BTreeSet<String>,
+    /// Those of `defined` that give way to others.
+    weak: BTreeSet<String>,
     undefined: BTreeSet<String>,
 }
 
@@ -164,7 +195,50 @@ impl Symbols {
                 &mut self.defined
             };
             set.insert(symbol.name()?.to_owned());
+            if symbol.is_weak() && symbol.is_definition() {
+                self.weak.insert(symbol.name()?.to_owned());
+            }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SYMVERS: &str =
+        "0x0\tkfree\tvmlinux\tEXPORT_SYMBOL\t\n0x0\tmemcpy\tvmlinux\tEXPORT_SYMBOL\t\n";
+
+    fn refused(defined: &[&str], weak: &[&str]) -> Option<String> {
+        let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let symbols = Symbols {
+            defined: set(defined),
+            weak: set(weak),
+            undefined: set(&[]),
+        };
+        let runtime = set(&["memcpy", "__udivti3"]);
+        let checked = check_names(&symbols, SYMVERS, Some(&runtime));
+        checked.err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_crates_call_cannot_be_replaced() {
+        assert_eq!(refused(&["mine", "vmlinux"], &[]), None);
+        for (name, whose) in [
+            ("kfree", "the kernel exports"),
+            ("memcpy", "the kernel exports"),
+            ("__udivti3", "the compiler calls"),
+            ("rust_build_error", "build_error!"),
+            ("rust_module_calls", "unloading"),
+        ] {
+            let error = refused(&["mine", name], &[]).expect(name);
+            assert!(error.starts_with(name) && error.contains(whose), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_objects_share_is_weak() {
+        assert_eq!(refused(&[COUNTS[0]], &[COUNTS[0]]), None);
     }
 }
