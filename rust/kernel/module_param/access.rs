@@ -26,10 +26,12 @@ pub trait Mode: private::Sealed + 'static {
 /// A value that is there before any Rust code of the module runs, and then stays.
 pub struct LoadTime;
 
-/// As [`LoadTime`], in a module whose own code helps to read its parameters.
+/// As [`LoadTime`], in a module whose own code helps to read its parameters, or which has one with a
+/// `level`.
 ///
-/// That code may look at parameters. Once it has borrowed one, giving that parameter a value is
-/// refused with `EBUSY`. Any other thread sees the default until `init` begins.
+/// That code may look at parameters. So may modules that are built in and start before the level: by way
+/// of what this one exports. Once a parameter was borrowed, giving it a value is refused with `EBUSY`.
+/// Any other thread than the one that reads the parameters sees the default until `init` begins.
 pub struct Guarded<T> {
     default: T,
     lent: AtomicBool,
@@ -108,7 +110,7 @@ impl<T> Guarded<T> {
 
     /// As `place`, for a reference that is given away: from here on the value stays.
     fn lend<'a>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
-        // It counts before `init` only, in the one thread that gets the value then.
+        // It counts before `init` only, where nobody gets the value itself but the one thread that writes it.
         self.lent.store(true, Ordering::Relaxed);
         self.place(value)
     }

@@ -85,9 +85,12 @@ pub(super) fn close(info: &ModuleInfo) -> TokenStream {
     }
 }
 
-/// Whether code of the module runs while its parameters are read.
+/// Whether code can run that sees parameters before all of them are read: the module's own, for one of them;
+/// built in, that of modules which started before one was read, and call what this one exports.
 fn is_guarded(info: &ModuleInfo) -> bool {
-    info.params.iter().any(Param::runs_code)
+    info.params.iter().any(|param| {
+        param.runs_code() || param.level >= 0 && !param.is_run_time(info.initcall.number())
+    })
 }
 
 /// Whether code of the module runs to give a parameter a value, or to print one.

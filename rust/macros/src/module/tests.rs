@@ -126,6 +126,28 @@ fn expanded(keys: &str) -> String {
 }
 
 #[test]
+fn what_other_modules_may_borrow_before_it_is_read_is_guarded() {
+    // With a level it is read when others have started, which may call what this module exports.
+    for level in ["core", "subsys"] {
+        let items = expanded(&format!("level: {level},"));
+        assert!(
+            items.contains("Guarded") && items.contains("set_ready"),
+            "{level}: {items}"
+        );
+        assert!(!items.contains(". close ()"), "{level}: {items}");
+    }
+    assert!(expanded("").contains(":: LoadTime"));
+    // Such a one is read whole, whenever.
+    for keys in ["level: fs,", "permissions: 0o600, level: core,"] {
+        let items = expanded(keys);
+        assert!(
+            items.contains(":: RunTime") && !items.contains("Guarded"),
+            "{keys}: {items}"
+        );
+    }
+}
+
+#[test]
 fn what_runs_code_is_closed_when_the_module_ends() {
     for keys in ["set: f,", "permissions: 0o400, get: f,"] {
         let items = expanded(keys);
