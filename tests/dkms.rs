@@ -94,6 +94,11 @@ fn dkms_adds_builds_installs_and_removes() {
     let temporary = tempfile::tempdir().unwrap();
     let (dir, trees) = (package(temporary.path()), temporary.path().join("trees"));
     let kernels: Vec<Kernel> = fetched().into_iter().take(2).collect();
+    assert_eq!(
+        kernels.len(),
+        2,
+        "two kernels, one after the other: make kernels"
+    );
     let said = succeeds(
         Command::new(FERRULE)
             .arg("dkms")

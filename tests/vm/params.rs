@@ -53,7 +53,39 @@ const REENTRY: &[(&str, &[&str])] = &[
     ("write owned other", &["-> 0", "owned=other"]),
     ("write owned bad", &["-> 1", "owned=other"]),
     ("write owned last", &["-> 0", "owned=last"]),
+    // A reader gets the errno of `get`.
+    ("load odd=4", &["load -> 0", "odd: read 33"]),
+    ("load odd=5", &["load -> 0", "odd=odd 5\\x0a"]),
+    ("write odd 6", &["-> 0", "odd: read 33"]),
+    ("write odd 7", &["-> 0", "odd=odd 7\\x0a"]),
 ];
+
+/// Two threads write what two others read: each sees one of the values as it was written, none a mixture.
+const RACE: &str = "echo '@@ begin race'
+insmod /rust/reentry.ko same=1,1,1,1,1,1,1,1
+file=/sys/module/reentry/parameters/same
+for n in 1 18446744073709551615; do
+    all=$n,$n,$n,$n,$n,$n,$n,$n
+    while test ! -e /tmp/enough; do echo $all >$file || echo refused; echo $n,$all >$file && echo taken; done 2>/dev/null &
+done
+reads() {
+    low=0 high=0
+    while test $low -lt 200 -o $high -lt 200; do
+        read line <$file
+        case $line in
+        1,1,1,1,1,1,1,1) low=$((low + 1)) ;;
+        $all) high=$((high + 1)) ;;
+        *) echo torn: $line; break ;;
+        esac
+    done
+    echo both were read
+}
+reads & reads
+wait $!
+touch /tmp/enough; wait
+rmmod reentry
+echo \"@@ end race $?\"
+";
 
 /// Boots `kernel` and replays all cases.
 pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
@@ -95,6 +127,7 @@ echo \"@@ end {name} $status\""
         script,
         "echo '@@ begin {ALONE}'; /replay /rust/{ALONE}.ko /{ALONE}.cases; echo \"@@ end {ALONE} $?\""
     )?;
+    script += RACE;
     for (language, names) in [("c", TWINS), ("rust", &[TWINS, &[ALONE]].concat())] {
         for name in names {
             let module = built.dir(format!("tests/params/{language}/{name}.ko"));
@@ -123,6 +156,7 @@ pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
         report.add(format!("{name}_do_as_in_c"), twins(text, name));
     }
     report.add("params_reentry", reentry(text));
+    report.add("params_are_read_as_they_were_written", race(text));
 }
 
 /// Both modules went through all cases, not all of which were refused, without a difference.
@@ -150,6 +184,14 @@ fn twins(text: &str, name: &str) -> Verdict {
     match good[..] {
         [c, rust] if section.status == "0" && c == rust && c > count / 5 && c < count => Ok(()),
         _ => Err(format!("status {}: {:#?}", section.status, section.lines)),
+    }
+}
+
+fn race(text: &str) -> Verdict {
+    let section = log::section(text, "race")?;
+    match (section.status, &section.lines[..]) {
+        ("0", ["both were read", "both were read"]) => Ok(()),
+        (status, lines) => Err(format!("status {status}: {lines:#?}")),
     }
 }
 

@@ -111,6 +111,20 @@ impl Stacks {
         self.dir.join(format!("{name}.ko"))
     }
 
+    /// Makes `stack_upper` say something else of itself, of the same length.
+    fn forged(&self, name: &str, from: &str, to: &str) -> Result<PathBuf> {
+        let mut data = fs::read(self.module("stack_upper"))?;
+        let at = data
+            .windows(from.len())
+            .position(|window| window == from.as_bytes());
+        let at = at.with_context(|| format!("stack_upper has no {from}"))?;
+        ensure!(from.len() == to.len(), "{to} does not fit");
+        data[at..at + to.len()].copy_from_slice(to.as_bytes());
+        let path = self.dir.join(format!("{name}.forged"));
+        fs::write(&path, data)?;
+        Ok(path)
+    }
+
     fn of_changed(&self, change: &str, name: &str) -> PathBuf {
         self.dir
             .join("changed")
@@ -200,6 +214,23 @@ const PARTS: &[(&str, &str, &[&str])] = &[
         "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
         &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
     ),
+    // modpost refuses these two: their `.modinfo` was changed.
+    (
+        "gpl_only_symbols_are_not_for_a_proprietary_module",
+        "insmod stack_lower.ko || exit 3; ! insmod proprietary.ko || exit 4; rmmod stack_lower",
+        &[
+            "stack_upper: Unknown symbol stack_lower_mixed (err -2)",
+            "stack_upper: Unknown symbol stack_lower_nothing (err -2)",
+        ],
+    ),
+    (
+        "a_namespace_is_for_those_who_import_it",
+        "insmod stack_lower.ko || exit 3; ! insmod stranger.ko || exit 4; rmmod stack_lower",
+        &[
+            "stack_upper: module uses symbol (stack_lower_mixed) from namespace STACK_LOWER, but does not import it.",
+            "stack_upper: Unknown symbol stack_lower_mixed (err -22)",
+        ],
+    ),
     (
         "references",
         "used() { grep -q \"^stack_ref [0-9]* $1 \" /proc/modules; }
@@ -233,6 +264,14 @@ pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
         (stacks.of_changed("not_gpl", "stack_c_only"), "not_gpl"),
         (stacks.of_changed("not_gpl", "rust_export"), "fails"),
         (stacks.of_changed("body", "rust_export"), "body"),
+        (
+            stacks.forged("proprietary", "license=GPL", "license=BSD")?,
+            "proprietary",
+        ),
+        (
+            stacks.forged("stranger", "import_ns=STACK_LOWER", "import_ns=STACK_OTHER")?,
+            "stranger",
+        ),
     ];
     for name in [
         "c_import",

@@ -37,6 +37,13 @@ module! {
             permissions: 0o644,
             set: refuse_bad,
         },
+        odd: u32 { default: 2, description: "Cannot be shown", permissions: 0o644, get: show_odd, },
+        same: [u64; 8] {
+            default: [],
+            description: "Several times the same number",
+            permissions: 0o644,
+            set: all_same,
+        },
     },
 }
 
@@ -71,6 +78,22 @@ fn refuse_bad(value: &kernel::module_param::Charp) -> Result {
     match value.as_c_str() {
         Some(text) if text.to_bytes().starts_with(b"bad") => Err(EPERM),
         _ => Ok(()),
+    }
+}
+
+fn show_odd(value: &u32, out: &mut Writer<'_>) -> Result {
+    use kernel::fmt::Write;
+
+    if value % 2 == 1 {
+        return write!(out, "odd {value}").map_err(|_| EINVAL);
+    }
+    Err(EDOM)
+}
+
+fn all_same(value: &kernel::module_param::Array<u64, 8>) -> Result {
+    match value.iter().all(|number| Some(number) == value.first()) {
+        true => Ok(()),
+        false => Err(EINVAL),
     }
 }
 
