@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// | `softdep` | a list of strings, as in `"pre: parport"` | `MODULE_SOFTDEP()` |
 /// | `firmware` | a list of strings: files that the module may ask for | `MODULE_FIRMWARE()` |
 /// | `imports_ns` | a list of strings: symbol namespaces | `MODULE_IMPORT_NS()` |
-/// | `info` | a block of `tag: "text",` for what has no key of its own | `MODULE_INFO()` |
+/// | `info` | a block of `tag: "text",` for what has no key of its own; a tag may come more than once | `MODULE_INFO()` |
 /// | `initcall` | when it starts if built in: `pure`, `core`, `postcore`, `arch`, `subsys`, `fs`, `rootfs`, `device` (the default) or `late`; all but the first and `rootfs` also with `_sync` | `subsys_initcall()` and the like |
 /// | `params` | a block of parameters | `module_param()`, `MODULE_PARM_DESC()` |
 ///
