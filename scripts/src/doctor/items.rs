@@ -78,11 +78,12 @@ pub const ITEMS: &[Item] = &[
         name: "rust-src",
         group: Group::Build,
         purpose: "the kernel's `core` is built from it",
-        // rustc too: the source must be of the rustc that is used, and that in use may be no package.
+        // rustc too: the source must be of the rustc that is used, and that in use may be no package. And a cargo
+        // beside it: another, of a user's own, is not there for root, who builds with DKMS.
         debian: &[
-            "rustc-web rust-web-src",
-            "rustc rust-src",
-            "rustc-1.85 rust-1.85-src",
+            "rustc-web rust-web-src cargo-web",
+            "rustc rust-src cargo",
+            "rustc-1.85 rust-1.85-src cargo-1.85",
         ],
         fedora: "rust rust-src",
         arch: "rust rust-src",

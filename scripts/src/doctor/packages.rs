@@ -206,7 +206,9 @@ mod tests {
     const POLICY: &str = "rustc-web:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1~deb12u2\n  Version table:\n \
          \x20   1.96.0+dfsg1-1~deb12u2 500\n        500 mirror bookworm-security/main amd64 Packages\n\
          rust-web-src:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1~deb12u2\n\
-         rustc:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\nrust-src:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\n";
+         rustc:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\nrust-src:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\n\
+         cargo-web:\n  Installed: (none)\n  Candidate: 1.96.0+dfsg1-1~deb12u2\n\
+         cargo:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\n";
 
     fn debian(policy: &str) -> Installer {
         let facts = Facts {
@@ -227,7 +229,7 @@ mod tests {
         let packages = |id| machine.packages(item(id), Distro::Debian);
         assert_eq!(
             packages(Id::RustSrc).unwrap(),
-            ["rustc-web", "rust-web-src"]
+            ["rustc-web", "rust-web-src", "cargo-web"]
         );
         assert_eq!(packages(Id::Clang).unwrap_err(), "apt has no clang-22");
         assert_eq!(
@@ -269,7 +271,7 @@ mod tests {
         let machine = debian(&policy);
         assert_eq!(
             machine.packages(item(Id::RustSrc), Distro::Debian).unwrap(),
-            ["rustc", "rust-src"]
+            ["rustc", "rust-src", "cargo"]
         );
     }
 
