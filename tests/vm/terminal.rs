@@ -49,12 +49,13 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_megabyte_comes",
-        "exec 3<>/dev/ttyRU2; take",
+        // What came before the port is open would be lost.
+        "exec 3<>/dev/ttyRU2; (printf '\\006') >&3 && take",
     ),
     (
         "a_megabyte_goes_while_one_comes",
         "exec 3<>/dev/ttyRU2; cat /data >&3 & take && wait $! && exec 3>&-; s=$?; \
-         grep '^2: .* tx:2097664 rx:2097152 ' /proc/tty/driver/rust_uart16550 && test $s = 0",
+         grep '^2: .* tx:2097665 rx:2097152 ' /proc/tty/driver/rust_uart16550 && test $s = 0",
     ),
     (
         "a_reader_sees_the_end_when_the_card_is_pulled_out",
@@ -306,18 +307,20 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
 fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> {
     let mut stream = console::connect(port, over)?;
     std::thread::sleep(Duration::from_secs(3));
-    let (mut got, mut taken, mut sent) = (Vec::new(), 0, 0);
+    let (mut got, mut acks, mut sent) = (Vec::new(), 0_usize, 0);
     let mut bytes = [0; CHUNK];
     let all = 2 * BYTES / CHUNK;
-    while (got.len() < 2 * BYTES || taken < all) && !over.load(Ordering::Relaxed) {
+    // The first says that the port is open.
+    while (got.len() < 2 * BYTES || acks <= all) && !over.load(Ordering::Relaxed) {
         // QEMU's UART goes by no flow control, so what is under way must fit into the tty's buffer. The second
         // time is when the guest sends, too.
         let until = match got.len() {
             0..BYTES => 0,
+            BYTES if acks == 0 => 0,
             BYTES => all / 2,
             _ => all,
         };
-        while sent < until.min(taken + WINDOW) {
+        while sent < until.min(acks.saturating_sub(1) + WINDOW) {
             let at = sent % (all / 2) * CHUNK;
             stream.write_all(&data[at..at + CHUNK])?;
             sent += 1;
@@ -327,7 +330,7 @@ fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> {
         };
         let before = got.len();
         got.extend(bytes[..count].iter().filter(|&&byte| byte != TAKEN));
-        taken += count - (got.len() - before);
+        acks += count - (got.len() - before);
         // Now and then nobody reads for a while.
         if before / (BYTES / 8) != got.len() / (BYTES / 8) {
             std::thread::sleep(Duration::from_secs(1));
