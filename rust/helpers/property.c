@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/acpi.h>
+#include <linux/device.h>
 #include <linux/of.h>
 #include <linux/property.h>
 #include <linux/string.h>
@@ -9,15 +11,54 @@ __rust_helper struct fwnode_handle *rust_helper_dev_fwnode(struct device *dev)
 	return dev_fwnode(dev);
 }
 
-/* Functions on some kernels, inlines on others. */
+/* What C does not count the references of: a node of ACPI is part of such a device. */
+static struct device *uncounted(struct fwnode_handle *fwnode)
+{
+#ifdef CONFIG_ACPI
+	while (is_acpi_data_node(fwnode))
+		fwnode = to_acpi_data_node(fwnode)->parent;
+	if (is_acpi_device_node(fwnode) && !fwnode_has_op(fwnode, get))
+		return &to_acpi_device_node(fwnode)->dev;
+#endif
+	return NULL;
+}
+
+/* The reference that C returns, where it counts none. */
+static struct fwnode_handle *owned(struct fwnode_handle *fwnode)
+{
+	if (!IS_ERR_OR_NULL(fwnode))
+		get_device(uncounted(fwnode));
+	return fwnode;
+}
+
 __rust_helper void rust_helper_fwnode_get(struct fwnode_handle *fwnode)
 {
-	fwnode_handle_get(fwnode);
+	owned(fwnode_handle_get(fwnode));
 }
 
 __rust_helper void rust_helper_fwnode_put(struct fwnode_handle *fwnode)
 {
+	struct device *dev = uncounted(fwnode);
+
 	fwnode_handle_put(fwnode);
+	put_device(dev);
+}
+
+/* Takes the reference to `child`, as C does. */
+__rust_helper struct fwnode_handle *rust_helper_fwnode_next_child(const struct fwnode_handle *fwnode,
+								  struct fwnode_handle *child)
+{
+	struct device *dev = child ? uncounted(child) : NULL;
+	struct fwnode_handle *next = owned(fwnode_get_next_child_node(fwnode, child));
+
+	put_device(dev);
+	return next;
+}
+
+__rust_helper struct fwnode_handle *rust_helper_fwnode_named_child(const struct fwnode_handle *fwnode,
+								   const char *name)
+{
+	return owned(fwnode_get_named_child_node(fwnode, name));
 }
 
 __rust_helper bool rust_helper_is_of_node(const struct fwnode_handle *fwnode)

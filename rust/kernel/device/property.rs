@@ -23,23 +23,29 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 impl<Ctx: DeviceContext> Device<Ctx> {
-    /// What firmware says of the device, if it knows it. Context: any. C: `dev_fwnode()`.
+    /// What firmware says of the device, if it knows it.
+    ///
+    /// It is the device's while the device is registered. Of one that may be taken out meanwhile, which a driver's own
+    /// may not, an [`ARef`] keeps the node.
+    ///
+    /// Context: any. C: `dev_fwnode()`.
     pub fn fwnode(&self) -> Option<&FwNode> {
         // SAFETY: `self` is valid.
         let fwnode = unsafe { bindings::dev_fwnode(self.as_raw()) };
-        // SAFETY: C keeps a device's node as long as the device is there.
+        // SAFETY: C keeps a device's node as long as the device is registered; the docs say so, as upstream's shape
+        // leaves no more.
         NonNull::new(fwnode).map(|fwnode| unsafe { fwnode.cast().as_ref() })
     }
 }
 
 /// A node of firmware's description. C: `struct fwnode_handle`.
 ///
-/// C counts the nodes of device trees and of software. Those of ACPI it does not: the one of a device that is taken
-/// out goes with it, whoever has a reference. C's drivers rely on their device for that as these do.
+/// C counts the references to the nodes of device trees and of software. For one to a node of ACPI, the device of
+/// ACPI is counted that it is part of.
 ///
 /// # Invariants
 ///
-/// It is a valid `struct fwnode_handle` with a positive reference count, if its kind counts.
+/// It is a valid `struct fwnode_handle` with a positive reference count, or of a device that has one.
 ///
 /// # Examples
 ///
@@ -70,7 +76,7 @@ unsafe impl Send for FwNode {}
 // SAFETY: C's functions for reading it lock what they need.
 unsafe impl Sync for FwNode {}
 
-// SAFETY: C counts a node's references where it counts any; nobody owns a `FwNode` by value.
+// SAFETY: C counts a node's references, or the helpers those of its device; nobody owns a `FwNode` by value.
 unsafe impl AlwaysRefCounted for FwNode {
     fn inc_ref(&self) {
         // SAFETY: `self` is valid.
@@ -205,8 +211,7 @@ impl FwNode {
     /// The child of that name. Context: process, may sleep. C: `fwnode_get_named_child_node()`.
     pub fn get_child_by_name(&self, name: &CStr) -> Option<ARef<Self>> {
         // SAFETY: `self` is valid, the name a C string.
-        let child =
-            unsafe { bindings::fwnode_get_named_child_node(self.as_raw(), name.as_char_ptr()) };
+        let child = unsafe { bindings::fwnode_named_child(self.as_raw(), name.as_char_ptr()) };
         // SAFETY: C returns a reference.
         unsafe { Self::try_from_owned(child) }
     }
@@ -219,7 +224,7 @@ impl FwNode {
                 ARef::into_raw(last).as_ptr().cast()
             });
             // SAFETY: `self` is valid, and C takes back the reference to the last child.
-            let next = unsafe { bindings::fwnode_get_next_child_node(self.as_raw(), before) };
+            let next = unsafe { bindings::fwnode_next_child(self.as_raw(), before) };
             // SAFETY: C returns a reference.
             last = unsafe { Self::try_from_owned(next) };
             last.clone()
