@@ -87,7 +87,7 @@ impl Live {
 impl Drop for Live {
     fn drop(&mut self) {
         if cfg!(MODULE) {
-            COUNTED.live.fetch_sub(1, Ordering::Relaxed);
+            COUNTED.live.fetch_sub(1, Ordering::Release);
         }
     }
 }
@@ -159,13 +159,16 @@ unsafe extern "C" fn wait_for(module: *const c_char) {
     const PATIENCE: u32 = 200;
     const SLEEP_MS: u32 = 20;
 
-    let calls = COUNTED.pending.load(Ordering::Relaxed);
-    // SAFETY: It is null, or what `prepare()` has stored, a `Pending`.
-    let calls = unsafe { core::mem::transmute::<*mut c_void, Option<Pending>>(calls) };
+    // A registration may make the first of them as long as it lives.
+    let calls = || {
+        let calls = COUNTED.pending.load(Ordering::Relaxed);
+        // SAFETY: It is null, or what `prepare()` has stored, a `Pending`.
+        unsafe { core::mem::transmute::<*mut c_void, Option<Pending>>(calls) }
+    };
     let mut looked = 0_u32;
     loop {
-        let registrations = COUNTED.live.load(Ordering::Relaxed);
-        let count = registrations + calls.map_or(0, |pending| pending());
+        let registrations = COUNTED.live.load(Ordering::Acquire);
+        let count = registrations + calls().map_or(0, |pending| pending());
         if count == 0 {
             break;
         }
@@ -178,7 +181,7 @@ unsafe extern "C" fn wait_for(module: *const c_char) {
         // SAFETY: By the safety requirement.
         unsafe { bindings::msleep(SLEEP_MS) };
     }
-    if calls.is_some() {
+    if calls().is_some() {
         // The last one that was counted may have to return yet.
         // SAFETY: By the safety requirement.
         unsafe { bindings::synchronize_tasks() };

@@ -65,7 +65,8 @@ impl ParamLock {
     ///
     /// Context: process, may sleep.
     pub fn close(&self) {
-        // A guard that was leaked keeps the functions out by itself, and waiting for it would be for ever.
+        // A guard that was leaked keeps the functions out by itself, and waiting for it would be for ever. So it is
+        // if another task leaked it: unloading hangs then, as with whatever else was leaked.
         let leaked = self.is_held();
         if !leaked {
             // SAFETY: The module is valid, or null for the kernel itself, which C takes too.
