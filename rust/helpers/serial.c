@@ -2,7 +2,9 @@
 
 #include <linux/cdev.h>
 #include <linux/delay.h>
+#include <linux/serdev.h>
 #include <linux/serial_core.h>
+#include <linux/string.h>
 #include <linux/tty_driver.h>
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
@@ -133,12 +135,30 @@ __rust_helper bool rust_helper_uart_port_has_device(struct uart_driver *drv, str
 	       up->state->port.client_ops != &tty_port_default_client_ops;
 }
 
-/* C does not shut a console down when its tty is closed. */
-__rust_helper bool rust_helper_uart_port_has_client(struct uart_port *up)
+/* Takes the driver from the port's client, and lets it have none any more. */
+__rust_helper void rust_helper_uart_port_release_client(struct uart_port *up)
 {
 	struct tty_port *port = &up->state->port;
+	struct serdev_controller *ctrl = port->client_data;
+	struct device *dev;
 
-	return port->client_data && !port->console;
+	if (port->client_ops == &tty_port_default_client_ops || !ctrl || !ctrl->serdev)
+		return;
+	dev = &ctrl->serdev->dev;
+	device_lock(dev);
+	kill_device(dev);
+	device_unlock(dev);
+	device_release_driver(dev);
+}
+
+/* Whether the device is the client of a serial port, or stands below one. */
+__rust_helper bool rust_helper_device_is_below_serdev(const struct device *dev)
+{
+	for (; dev; dev = dev->parent) {
+		if (dev->bus && !strcmp(dev->bus->name, "serial"))
+			return true;
+	}
+	return false;
 }
 
 /* Some kernels delete the character device without a look whether it is there. */

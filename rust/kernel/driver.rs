@@ -85,7 +85,8 @@ unsafe impl<T: RegistrationOps> Sync for Registration<T> {}
 unsafe impl<T: RegistrationOps> Send for Registration<T> {}
 
 impl<T: RegistrationOps + 'static> Registration<T> {
-    /// Registers a driver. Devices that are there are probed before this returns.
+    /// Registers a driver. Devices that are there are probed before this returns, but those of serdev, which are probed
+    /// later, and at the same time.
     ///
     /// Context: process, may sleep. C: `driver_register()`.
     ///

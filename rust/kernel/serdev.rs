@@ -56,7 +56,10 @@ pub enum Parity {
 /// A device at a serial port. C: `struct serdev_device`.
 ///
 /// `Ctx` says what is known of it, see [`DeviceContext`](device::DeviceContext). Its port is open while it has a
-/// driver, from [`probe()`](Driver::probe) to the end of the driver's data.
+/// driver, from [`probe()`](Driver::probe) to the end of the driver's data. Open means what it means for a tty: while
+/// the system sleeps, or if the port's driver could not start it and root had the client probed, nothing is sent.
+///
+/// Nothing is locked between two changes to the settings of the port: made at the same time, one may be lost.
 ///
 /// # Invariants
 ///
@@ -111,8 +114,8 @@ impl Device<Bound> {
     /// C has no number for, means for ever, even if the other side never lets the port send. Returns how much was
     /// written, which is less if time is over or a signal comes.
     ///
-    /// Context: process, may sleep; not from [`Driver::receive()`] without a timeout, as closing the port waits for
-    /// that. C: `serdev_device_write()`.
+    /// Context: process, may sleep; not without a timeout from [`Driver::receive()`], for which closing the port waits,
+    /// nor from [`Driver::unbind()`]. C: `serdev_device_write()`.
     ///
     /// # Errors
     ///
@@ -161,7 +164,8 @@ impl Device<Bound> {
     /// Waits until all is sent, for up to `timeout`; 0, and what C has no number for, means for ever. A signal ends
     /// it earlier, and nothing tells.
     ///
-    /// Context: process, may sleep. C: `serdev_device_wait_until_sent()`.
+    /// Context: process, may sleep; not without a timeout from [`Driver::receive()`], for which closing the port waits,
+    /// nor from [`Driver::unbind()`]. C: `serdev_device_wait_until_sent()`.
     pub fn wait_until_sent(&self, timeout: Jiffies) {
         let timeout = timeout.try_into().unwrap_or(0);
         // SAFETY: The device is valid and its port open.
@@ -169,7 +173,8 @@ impl Device<Bound> {
     }
 }
 
-// SAFETY: `Device` is `struct serdev_device` to the compiler, whatever `Ctx` is; C locks what the methods change.
+// SAFETY: `Device` is `struct serdev_device` to the compiler, whatever `Ctx` is; any thread may call what the methods
+// call, at the same time too.
 device::bus_device!(unsafe { Device }, serdev_device);
 
 /// A driver of devices at serial ports. C: `struct serdev_device_driver`.
@@ -236,7 +241,12 @@ pub trait Driver {
     /// Is called when the device is about to lose the driver, before the data is dropped and the port closed.
     /// Characters may still be received, at the same time too.
     ///
-    /// Context: process, may sleep.
+    /// A port of [`serial`](crate::serial) that is being removed sends until this has returned and the data is dropped.
+    /// One of C's drivers does not: it may not even start to send, so there is nothing to wait for.
+    ///
+    /// Context: process, may sleep. If the port is C's and is being removed, C holds a lock that it takes to add and
+    /// remove serial ports: neither this nor the drop of the data may do that, or wait for who does, as by dropping a
+    /// registration of a driver that has ports.
     fn unbind<'bound>(sdev: &'bound Device<Core<'_>>, this: Pin<&Self::Data<'bound>>) {
         let _ = (sdev, this);
     }
@@ -431,7 +441,8 @@ unsafe impl<T: Driver + 'static> driver::RegistrationOps for Adapter<T> {
 }
 
 /// Makes a module of a driver: `type` is the driver, the other keys are those of
-/// [`module!`](crate::prelude::module). C: `module_serdev_device_driver()`.
+/// [`module!`](crate::prelude::module). Devices are probed after the module was loaded, not before `insmod` returns.
+/// C: `module_serdev_device_driver()`.
 #[macro_export]
 macro_rules! module_serdev_device_driver {
     ($($f:tt)*) => {

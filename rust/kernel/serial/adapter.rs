@@ -66,7 +66,7 @@ fn stopped<T: Operations>(port: &Port<T>) {
     port.free_irq();
     port.set_phase(|phase| match phase {
         Phase::Started => Phase::Closed,
-        Phase::Leaving | Phase::Closing => Phase::Removed,
+        Phase::Leaving => Phase::Removed,
         phase => phase,
     });
 }
@@ -172,7 +172,11 @@ impl<T: Operations> Adapter<T> {
     }
 
     unsafe extern "C" fn start_tx(uart: *mut bindings::uart_port) {
-        call!(locked, uart, start_tx)
+        // A client of serdev may write while the system sleeps, too, or if the port could not be started.
+        // SAFETY: C passes a port that was added, and holds its lock.
+        if unsafe { locked::<T>(uart) }.is_open() {
+            call!(locked, uart, start_tx)
+        }
     }
 
     unsafe extern "C" fn stop_tx(uart: *mut bindings::uart_port) {

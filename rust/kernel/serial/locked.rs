@@ -153,11 +153,10 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
-    /// Whether the port is open: started, and not being removed, unless a client of serdev has yet to close it. Its
-    /// tty stays while the lock is held.
+    /// Whether the port is open: started, and not being removed. Its tty stays while the lock is held.
     #[inline]
     pub fn is_open(&self) -> bool {
-        self.port.phase.get() >= Phase::Started
+        self.port.phase.get() == Phase::Started
     }
 
     /// How many characters wait to be sent. C: `kfifo_len()`.

@@ -15,6 +15,7 @@ use crate::bindings;
 use crate::device::Bound;
 use crate::device::Device;
 use crate::devres;
+use crate::error::code::EDEADLK;
 use crate::error::code::EINVAL;
 use crate::error::code::ENODEV;
 use crate::error::to_result;
@@ -128,9 +129,6 @@ pub(super) enum Phase {
     Leaving,
     /// From before `startup` until after `shutdown`.
     Started,
-    /// As `Started`, while the port is being removed: its client of serdev, which C removes first, may wait until
-    /// all is sent, and closes it.
-    Closing,
 }
 
 // SAFETY: C locks what it changes; the state is reached under the port's lock, so by one thread at a
@@ -156,6 +154,8 @@ impl<T: Operations> Port<T> {
     /// interrupts are threads;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
     /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
+    /// [`EDEADLK`] if `dev` is a client of another port (see [`serdev`](crate::serdev)) or stands below one, as C
+    /// ends those with a lock that removing a port takes;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     pub fn add<'bound, E>(
         driver: &'static Driver<T>,
@@ -170,6 +170,10 @@ impl<T: Operations> Port<T> {
         let no_thread = options.irq_flags & Flags::NO_THREAD == Flags::NO_THREAD;
         if options.uartclk < 16 || options.fifosize == 0 || no_thread {
             return Err(EINVAL);
+        }
+        // SAFETY: The device is valid, and keeps those that it stands below.
+        if unsafe { bindings::device_is_below_serdev(dev.as_raw()) } {
+            return Err(EDEADLK);
         }
         // Another device may lose its interrupts before this one loses its port.
         let is_own = |irq: IrqRequest<'_>| irq.device().as_raw() == dev.as_raw();
@@ -373,19 +377,19 @@ impl<T: Operations> Port<T> {
 #[pinned_drop]
 impl<T: Operations> PinnedDrop for Port<T> {
     fn drop(self: Pin<&mut Self>) {
-        // From now on nobody gets a reference to it, and nothing here touches the tty, unless that is a client's.
+        // C would end a client of serdev when the port sends no more, and with a lock that all ports share.
+        // SAFETY: The port was added, and nobody holds that lock here.
+        unsafe { bindings::uart_port_release_client(self.as_raw()) };
+        // From now on nobody gets a reference to it, and nothing here touches the tty.
         self.place.line().close();
-        // SAFETY: The port was added.
-        let has_client = unsafe { bindings::uart_port_has_client(self.as_raw()) };
         self.set_phase(|phase| match phase {
-            Phase::Started if has_client => Phase::Closing,
             Phase::Started => Phase::Leaving,
             _ => Phase::Removed,
         });
         // SAFETY: The port was added, and this is its end.
         unsafe { bindings::uart_remove_one_port(self.place.driver.uart.get(), self.as_raw()) };
         // C may leave it open if an open was waiting for a carrier.
-        if self.phase.get() >= Phase::Leaving {
+        if self.phase.get() == Phase::Leaving {
             T::shutdown(&self.data, &self);
         }
         self.free_irq();

@@ -3,16 +3,18 @@
 //! A port without hardware, `/dev/ttyTS0`, which prints in the worst places, and does RS-485.
 //!
 //! `tests/serial/stub.c` asks it. What it sends as a console it only counts.
+//!
+//! And a client of somebody else's port, which would be a port too, and has much to say when it goes.
 
-use kernel::device::Device;
-use kernel::faux;
+use kernel::device::{Bound, Core, Device};
 use kernel::prelude::*;
 use kernel::serial::{
     self, Console, ConsoleOptions, LockedPort, ModemLines, Operations, Port, PortOptions, Rs485,
     Rs485Flags, Termios,
 };
 use kernel::sync::atomic::{Atomic, Relaxed};
-use kernel::time::Delta;
+use kernel::time::{Delta, Jiffies};
+use kernel::{acpi, driver, faux, serdev};
 
 /// How many records with an `@` the console has got.
 const GET_RECORDS: u32 = 0x5480;
@@ -133,14 +135,43 @@ impl Operations for Stub {
     }
 }
 
+struct Client;
+
+kernel::acpi_device_table!(ACPI_CLIENT, (), [(acpi::DeviceId::new(c"LNUXBEEF"), ())]);
+
+#[vtable]
+impl serdev::Driver for Client {
+    type IdInfo = ();
+    type Data<'bound> = Self;
+    const ACPI_ID_TABLE: Option<acpi::IdTable<()>> = Some(&ACPI_CLIENT);
+
+    fn probe<'bound>(
+        sdev: &'bound serdev::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<Self, Error> + 'bound {
+        pr_info!("a client's port: {:?}\n", Module::add(sdev.as_ref()));
+        Ok(Client)
+    }
+
+    fn unbind<'bound>(sdev: &'bound serdev::Device<Core<'_>>, _this: Pin<&Self>) {
+        const FOR_EVER: Jiffies = 0;
+        let written = sdev.write_all(&[b'x'; 10_000], FOR_EVER);
+        sdev.wait_until_sent(FOR_EVER);
+        pr_info!("the last that the client has sent: {:?}\n", written);
+    }
+}
+
+#[pin_data]
 struct Module {
     // In the order of their ends: the device's port goes before the driver.
+    #[pin]
+    _client: driver::Registration<serdev::Adapter<Client>>,
     _device: faux::Registration,
     _serial: serial::Registration<Stub>,
 }
 
 impl Module {
-    fn add(dev: &Device<kernel::device::Bound>) -> Result {
+    fn add(dev: &Device<Bound>) -> Result {
         let options = PortOptions {
             line: Some(0),
             // For C to take it for one that can be a console.
@@ -161,14 +192,16 @@ impl Module {
     }
 }
 
-impl kernel::Module for Module {
-    fn init(module: &'static ThisModule) -> Result<Self> {
-        let serial = DRIVER.register(module)?;
-        let device = faux::Registration::new(c"test_serial", None)?;
-        Self::add(device.as_ref().as_ref())?;
-        Ok(Self {
-            _device: device,
-            _serial: serial,
+impl kernel::InPlaceModule for Module {
+    fn init(module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        try_pin_init!(Self {
+            _serial: DRIVER.register(module)?,
+            _device: {
+                let device = faux::Registration::new(c"test_serial", None)?;
+                Self::add(device.as_ref().as_ref())?;
+                device
+            },
+            _client <- driver::Registration::new(c"test_serial", module),
         })
     }
 }
