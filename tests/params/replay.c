@@ -58,7 +58,8 @@ static void drain(int show)
 		record[len] = 0;
 		char *text = strchr(record, ';');
 
-		if (show && text)
+		/* What the kernel has to say of a slow host is of no case. */
+		if (show && text && strncmp(text + 1, "hrtimer: ", 9) && strncmp(text + 1, "clocksource: ", 13))
 			escaped("  log ", text + 1, strcspn(text + 1, "\n"));
 	}
 	if (errno != EAGAIN)
