@@ -181,15 +181,19 @@ fn main() -> ExitCode {
     // Kernels one after the other share what they build on; the two kinds of helpers go side by side.
     let mut trials = Vec::new();
     let all = all.as_slice();
-    let mut add = |report: Report| {
-        for (name, verdict) in report.verdicts {
-            trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
-        }
-    };
     let filter = arguments.filter.clone();
     let wants = move |part: &str| wants(filter.as_deref(), part);
     // This part's tests are named after the modules.
     arguments.filter.take_if(|filter| filter == "modules");
+    let shown = arguments.filter.clone();
+    let mut failed_outside = false;
+    let mut add = |report: Report| {
+        for (name, verdict) in report.verdicts {
+            let is_shown = shown.as_ref().is_none_or(|filter| name.contains(filter));
+            failed_outside |= verdict.is_err() && !is_shown;
+            trials.push(Trial::test(name, || verdict.map_err(Failed::from)));
+        }
+    };
     let has_kernels = PARTS.iter().any(|part| *part != "builtin" && wants(part));
     for kernel in kernels.iter().filter(|_| has_kernels) {
         let kinds: &[&str] = match !debug::is(kernel) && (wants("modules") || wants("stacking")) {
@@ -217,6 +221,8 @@ fn main() -> ExitCode {
         builtin::run(&mut report);
         add(report);
     }
+    // A step that fails before a part begins must not be hidden by the part's name.
+    arguments.filter.take_if(|_| failed_outside);
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
