@@ -12,7 +12,7 @@ __rust_helper struct fwnode_handle *rust_helper_dev_fwnode(struct device *dev)
 }
 
 /* What C does not count the references of: a node of ACPI is part of such a device. */
-static struct device *uncounted(struct fwnode_handle *fwnode)
+static __always_inline struct device *uncounted(struct fwnode_handle *fwnode)
 {
 #ifdef CONFIG_ACPI
 	while (is_acpi_data_node(fwnode))
@@ -24,7 +24,7 @@ static struct device *uncounted(struct fwnode_handle *fwnode)
 }
 
 /* The reference that C returns, where it counts none. */
-static struct fwnode_handle *owned(struct fwnode_handle *fwnode)
+static __always_inline struct fwnode_handle *owned(struct fwnode_handle *fwnode)
 {
 	if (!IS_ERR_OR_NULL(fwnode))
 		get_device(uncounted(fwnode));

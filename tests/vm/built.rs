@@ -144,10 +144,12 @@ fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(S
 fn build_quietly(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<()> {
     let output = ferrule_build(kernel, helpers, dir)?;
     let warning = |line: &&str| line.to_lowercase().contains("warning");
-    match output.lines().find(warning) {
-        Some(line) => bail!("{}: {line}\nin:\n{output}", dir.display()),
-        None => Ok(()),
-    }
+    let Some(line) = output.lines().find(warning) else {
+        return Ok(());
+    };
+    // What is built already would not warn the next time.
+    fs::remove_dir_all(dir)?;
+    bail!("{}: {line}\nin:\n{output}", dir.display());
 }
 
 /// Copies a directory's sources, and builds them.
