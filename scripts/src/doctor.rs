@@ -2,7 +2,7 @@
 
 //! Says what is missing to build and test modules, and how to install it.
 
-mod apt;
+pub mod apt;
 mod checks;
 mod compiler;
 mod files;

@@ -5,7 +5,7 @@
 mod backports;
 
 use self::backports::Backports;
-use crate::doctor::{Distro, Group, Report};
+use crate::doctor::{apt, Distro, Group, Report};
 use crate::toolchain::output;
 use anyhow::{bail, ensure, Context, Result};
 use std::io::{BufRead, BufReader};
@@ -35,24 +35,28 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if which("apt-get").is_err() {
         return without_apt(args, &report);
     }
-    let apt = AptGet::new(args.dry_run)?;
-    if report
-        .installer
-        .apt
-        .as_ref()
-        .is_some_and(|apt| apt.has_no_lists())
-    {
-        apt.update()?;
+    let apt_get = AptGet::new(args.dry_run)?;
+    let mut installed = false;
+    let wanted = |group| args.wants(group);
+    let misses = |report: &Report| {
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.is_missing() && wanted(finding.group))
+    };
+    // Old lists name packages that are gone, do not know some that have come since, or know parts of an older Rust
+    // than the one that is there.
+    if misses(&report) && apt::lists_are_old() {
+        apt_get.update()?;
         report = Report::make(None);
     }
-    let mut installed = false;
     // Which clang is wanted is known once rustc is there: that takes a second round.
     for _ in 0..2 {
-        let packages = report.packages(Distro::Debian, |group| args.wants(group));
+        let packages = report.packages(Distro::Debian, wanted);
         if packages.is_empty() {
             break;
         }
-        apt.install(&packages)?;
+        apt_get.install(&packages)?;
         installed = true;
         if args.dry_run {
             return Ok(ExitCode::SUCCESS);
@@ -61,7 +65,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let hindrances = report.hindrances();
     ensure!(hindrances.is_empty(), "{}", hindrances.join("\nferrule: "));
-    for line in report.missing(|group| args.wants(group)) {
+    for line in report.missing(wanted) {
         println!("setup: left out: {line}");
     }
     println!(

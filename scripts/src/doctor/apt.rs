@@ -6,6 +6,8 @@ use super::items::Item;
 use super::packages::Facts;
 use crate::toolchain::{output, Release, MIN_RUSTC};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 use which::which;
 
 /// What apt knows of the packages in the table.
@@ -78,6 +80,19 @@ impl Apt {
             .get(name)
             .is_some_and(|versions| versions.installed.is_some())
     }
+}
+
+/// Where apt keeps its lists; the directory changes when they are fetched.
+const LISTS: &str = "/var/lib/apt/lists/partial";
+
+/// How long lists are taken for the archive's.
+const LISTS_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether apt's lists were fetched more than a day ago, or never.
+pub fn lists_are_old() -> bool {
+    let fetched = Path::new(LISTS).metadata().and_then(|dir| dir.modified());
+    // A time in the future has no age.
+    fetched.map_or(true, |time| time.elapsed().is_ok_and(|age| age > LISTS_AGE))
 }
 
 /// Whether this version of a package of the Rust toolchain will do; others need no minimum.

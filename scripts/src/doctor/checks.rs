@@ -152,7 +152,7 @@ impl Machine {
             Id::Openssl => programs(&["openssl"]),
             Id::Dkms => programs(&["dkms"]),
             Id::Rustfmt => self.check_rust_tool(&["rustfmt", "cargo-fmt"]),
-            Id::Clippy => self.check_rust_tool(&["clippy-driver", "cargo-clippy"]),
+            Id::Clippy => self.check_clippy(),
             Id::Reuse => programs(&["reuse"]),
         }
     }
@@ -207,6 +207,28 @@ impl Machine {
                 "{path}: cargo {release} is older than {MIN_RUSTC}"
             ))),
             Ok((None, _)) => State::Missing(Some(format!("{path} does not say its version"))),
+            Err(error) => State::Missing(Some(format!("{error:#}"))),
+        }
+    }
+
+    /// Clippy is a rustc of its own: one of another release reads no crate that ours has made.
+    fn check_clippy(&self) -> State {
+        let state = self.check_rust_tool(&["clippy-driver", "cargo-clippy"]);
+        let (State::Ok(_), Some(rustc)) = (&state, self.rustc()) else {
+            return state;
+        };
+        let path = rustc.path.with_file_name("clippy-driver");
+        let version = output(&path, &["--rustc", "--version"]);
+        match version.map(|text| Release::parse(&text, "rustc ")) {
+            Ok(Some(release)) if release == rustc.release => state,
+            Ok(Some(release)) => State::Missing(Some(format!(
+                "{} is of Rust {release}, and rustc of {}",
+                path.display(),
+                rustc.release
+            ))),
+            Ok(None) => {
+                State::Missing(Some(format!("{} does not say its version", path.display())))
+            }
             Err(error) => State::Missing(Some(format!("{error:#}"))),
         }
     }
