@@ -45,7 +45,8 @@ mod regs;
 
 use regs::*;
 
-/// How often one interrupt looks at the device: a broken one must not keep the processor.
+/// How often one interrupt looks at the device: a broken one must not keep the processor. In between others may
+/// have the port.
 const PASS_LIMIT: usize = 256;
 
 /// How many microseconds a console waits for room: a character at 1200 baud.
@@ -259,7 +260,8 @@ impl Operations for Uart {
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {
         let clock = port.uartclk();
-        let (min, max) = (clock / 16 / 0xffff + 1, clock / 16);
+        // A clock may be a little slow.
+        let (min, max) = (clock / 16 / 0xffff + 1, clock / 16 + clock / 1600);
         let baud = port.baud_rate(termios, old, min, max).unwrap_or(9600);
         // A user can ask for any divisor.
         let divisor = |baud| u16::try_from(port.divisor(baud)?.get()).map_err(Error::from);
@@ -276,21 +278,29 @@ impl Operations for Uart {
         port.state().lcr.set(lcr);
         uart.0.set_divisor(divisor, lcr, &*port);
         uart.0.set_ier(ier);
-        uart.0.enable_fifos();
+        uart.0.enable_fifos(if baud < 2400 {
+            FCR_TRIGGER_1
+        } else {
+            FCR_TRIGGER_8
+        });
         Self::set_mctrl(uart, &port, port.mctrl());
         drop(port);
         termios.encode_baud_rate(baud);
     }
 
     fn interrupt(uart: &Self, port: &Port<Self>) -> IrqReturn {
-        let port = port.lock();
-        if !uart.0.has_interrupt(&*port) {
-            return IrqReturn::None;
-        }
         // Until nothing is left: a line by edge would not interrupt again, and leaving and entering the
         // handler costs more than a look.
-        for _ in 0..PASS_LIMIT {
-            let mut status = uart.0.line_status(&*port);
+        for pass in 0..PASS_LIMIT {
+            let port = port.lock();
+            if !uart.0.has_interrupt(&*port) {
+                return if pass == 0 {
+                    IrqReturn::None
+                } else {
+                    IrqReturn::Handled
+                };
+            }
+            let mut status = uart.0.receive_status(&*port);
             if status.is_gone() {
                 break;
             }
@@ -305,11 +315,8 @@ impl Operations for Uart {
             if is_sending && status.contains(LSR_THRE) && !status.is_gone() {
                 port.transmit(uart.0.fifosize() as usize, |chars| uart.0.send(chars));
             }
-            if !uart.0.has_interrupt(&*port) {
-                break;
-            }
+            port.unlock_and_check_sysrq();
         }
-        port.unlock_and_check_sysrq();
         IrqReturn::Handled
     }
 

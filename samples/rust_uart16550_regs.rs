@@ -20,7 +20,9 @@ const IIR_FIFO: u8 = 0xc0;
 const FCR: usize = 2;
 const FCR_ENABLE: u8 = 0x01;
 const FCR_CLEAR: u8 = 0x06;
-const FCR_TRIGGER_8: u8 = 0x80;
+/// An interrupt at 1 character, or at 8.
+pub(crate) const FCR_TRIGGER_1: u8 = 0x00;
+pub(crate) const FCR_TRIGGER_8: u8 = 0x80;
 /// Line control.
 pub(crate) const LCR: usize = 3;
 pub(crate) const LCR_BREAK: u8 = 0x40;
@@ -182,11 +184,11 @@ impl<B: Block> Registers<B> {
         self.set_lcr(lcr);
     }
 
-    pub(crate) fn enable_fifos(&self) {
+    pub(crate) fn enable_fifos(&self, trigger: u8) {
         if self.fifosize > 1 {
             // Some take the trigger only when they are on.
             self.block.write::<FCR>(FCR_ENABLE);
-            self.block.write::<FCR>(FCR_ENABLE | FCR_TRIGGER_8);
+            self.block.write::<FCR>(FCR_ENABLE | trigger);
         }
     }
 
@@ -226,12 +228,33 @@ impl<B: Block> Registers<B> {
         status
     }
 
+    /// Looks at the line status to receive: with the errors that were kept, if there is something to receive.
+    #[inline]
+    pub(crate) fn receive_status(&self, _proof: &impl Exclusive) -> LineStatus {
+        let mut status = LineStatus(self.block.read::<LSR>());
+        let errors = self.errors.load(Relaxed);
+        if errors != 0 && !status.is_gone() {
+            status.0 |= errors;
+            // An overrun alone is kept on.
+            self.errors.store(
+                if status.has_received() {
+                    0
+                } else {
+                    status.0 & LSR_ERRORS
+                },
+                Relaxed,
+            );
+        }
+        status
+    }
+
     #[inline]
     pub(crate) fn modem_status(&self, _proof: &impl Exclusive) -> u8 {
         self.block.read::<MSR>()
     }
 
-    /// Receives what is there, of which the first has `status`; returns the last status.
+    /// Receives what is there, of which the first has the status that [`receive_status()`](Self::receive_status)
+    /// said; returns the last status.
     #[inline]
     pub(crate) fn receive(
         &self,
@@ -240,10 +263,6 @@ impl<B: Block> Registers<B> {
         mut each: impl FnMut(u8, LineStatus),
     ) -> LineStatus {
         let mut status = status;
-        if self.errors.load(Relaxed) != 0 {
-            status.0 |= self.errors.load(Relaxed);
-            self.errors.store(0, Relaxed);
-        }
         for i in 1.. {
             // A break may come without a character.
             let ch = if status.contains(LSR_DR) {

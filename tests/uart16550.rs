@@ -123,7 +123,7 @@ fn uart(has_fifo: bool) -> (Rc<Fake>, Registers<Rc<Fake>>) {
 /// Receives everything: each character with its errors.
 fn receive(regs: &Registers<Rc<Fake>>) -> Vec<(u8, u8)> {
     let mut all = Vec::new();
-    let status = regs.line_status(&Alone);
+    let status = regs.receive_status(&Alone);
     if status.has_received() {
         regs.receive(status, &Alone, |ch, status: LineStatus| {
             all.push((ch, status.bits() & regs::LSR_ERRORS));
@@ -200,6 +200,25 @@ fn a_break_without_a_character_is_one() {
 }
 
 #[test]
+fn a_break_that_a_look_has_cleared_comes_at_once() {
+    let (fake, regs) = uart(true);
+    fake.lone_break.set(true);
+    regs.line_status(&Alone);
+    assert_eq!(receive(&regs), [(0, LSR_BI)]);
+    fake.received.borrow_mut().push_back((1, 0));
+    assert_eq!(receive(&regs), [(1, 0)]);
+}
+
+#[test]
+fn an_overrun_is_kept_for_what_comes() {
+    let (fake, regs) = uart(true);
+    fake.overrun.set(true);
+    assert!(receive(&regs).is_empty());
+    fake.received.borrow_mut().push_back((1, 0));
+    assert_eq!(receive(&regs), [(1, LSR_OE)]);
+}
+
+#[test]
 fn a_flood_ends() {
     let (fake, regs) = uart(true);
     fake.received.borrow_mut().extend((0..1000).map(|_| (7, 0)));
@@ -212,7 +231,7 @@ fn a_device_that_goes_ends_everything() {
     let (fake, regs) = uart(true);
     fake.received.borrow_mut().extend([(1, 0), (2, 0), (3, 0)]);
     let mut all = 0;
-    let status = regs.line_status(&Alone);
+    let status = regs.receive_status(&Alone);
     let last = regs.receive(status, &Alone, |_, _| {
         all += 1;
         fake.is_gone.set(true);
@@ -253,7 +272,7 @@ fn the_divisor_is_behind_dlab() {
 fn a_16450_gets_no_fifo_control() {
     let (fake, regs) = uart(false);
     fake.writes.borrow_mut().clear();
-    regs.enable_fifos();
+    regs.enable_fifos(regs::FCR_TRIGGER_8);
     regs.reset(&Alone);
     assert!(fake
         .writes
@@ -261,8 +280,10 @@ fn a_16450_gets_no_fifo_control() {
         .iter()
         .all(|&(register, _)| register != 2));
     let (fake, regs) = uart(true);
-    regs.enable_fifos();
+    regs.enable_fifos(regs::FCR_TRIGGER_8);
     assert_eq!(fake.fcr.get(), 0x81);
+    regs.enable_fifos(regs::FCR_TRIGGER_1);
+    assert_eq!(fake.fcr.get(), 0x01);
 }
 
 #[test]

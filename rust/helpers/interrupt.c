@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
+#include <linux/interrupt.h>
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
 #include <linux/spinlock.h>
@@ -34,4 +35,10 @@ __rust_helper void rust_helper_spin_unlock_irq_enable(spinlock_t *lock)
 __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 {
 	return spin_trylock_irq_disable(lock);
+}
+
+__rust_helper int rust_helper_request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags,
+					  const char *name, void *dev)
+{
+	return request_irq(irq, handler, flags, name, dev);
 }

@@ -53,14 +53,38 @@ __rust_helper int rust_helper_uart_prepare_sysrq_char(struct uart_port *up, u8 c
 	return uart_prepare_sysrq_char(up, ch);
 }
 
+/*
+ * C looks at the port's tty without a reference. That of a console is closed without shutdown(), and so are others after a
+ * hang-up while they wait for a carrier: it could be freed meanwhile.
+ */
 __rust_helper int rust_helper_uart_handle_break(struct uart_port *up)
 {
-	return uart_handle_break(up);
+	struct tty_struct *tty = tty_port_tty_get(&up->state->port);
+	int ret = uart_handle_break(up);
+
+	tty_kref_put(tty);
+	return ret;
+}
+
+__rust_helper void rust_helper_uart_port_handle_dcd_change(struct uart_port *up, bool active)
+{
+	struct tty_struct *tty = tty_port_tty_get(&up->state->port);
+
+	uart_handle_dcd_change(up, active);
+	tty_kref_put(tty);
 }
 
 __rust_helper int rust_helper_uart_tx_stopped(struct uart_port *up)
 {
-	return uart_tx_stopped(up);
+	struct tty_struct *tty;
+	bool stopped;
+
+	if (up->hw_stopped)
+		return 1;
+	tty = tty_port_tty_get(&up->state->port);
+	stopped = tty && tty->flow.stopped;
+	tty_kref_put(tty);
+	return stopped;
 }
 
 /* The part of the transmit buffer that comes first and lies together; none while it is not there. */
@@ -170,6 +194,51 @@ __rust_helper void rust_helper_uart_remove_port_without_device(struct uart_drive
 	while (!*cdev && !(*cdev = cdev_alloc()))
 		msleep(10);
 	uart_remove_one_port(drv, up);
+}
+
+/*
+ * Forgets what C leaves of a port that is removed while it is started, but not open: a console that was closed, or one
+ * that waits for a carrier. The next port of the line would never be started.
+ */
+__rust_helper void rust_helper_uart_forget_state(struct uart_driver *drv, unsigned int line)
+{
+	struct uart_state *state = drv->state + line;
+	struct tty_port *port = &state->port;
+	void *buf;
+
+	mutex_lock(&port->mutex);
+	tty_port_set_initialized(port, false);
+	tty_port_set_suspended(port, false);
+	tty_port_tty_set(port, NULL);
+#ifdef uart_circ_empty
+	buf = state->xmit.buf;
+	state->xmit.buf = NULL;
+#else
+	buf = port->xmit_buf;
+	port->xmit_buf = NULL;
+	INIT_KFIFO(port->xmit_fifo);
+#endif
+	mutex_unlock(&port->mutex);
+	free_page((unsigned long)buf);
+}
+
+/* The registration has failed: C has freed what these point to, and would take them for those of a registered driver. */
+__rust_helper void rust_helper_uart_driver_reset(struct uart_driver *drv)
+{
+	drv->state = NULL;
+	drv->tty_driver = NULL;
+}
+
+/* The line discipline has changed: that for pulses is to hear of each change of carrier detect. */
+__rust_helper bool rust_helper_uart_port_set_pps(struct uart_port *up, const struct ktermios *termios)
+{
+	bool pps = termios->c_line == N_PPS;
+
+	if (pps)
+		up->flags |= UPF_HARDPPS_CD;
+	else
+		up->flags &= ~UPF_HARDPPS_CD;
+	return pps;
 }
 
 /* Its type differs between kernels. */

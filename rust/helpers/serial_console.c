@@ -120,6 +120,10 @@ __rust_helper int rust_helper_uart_for_ports_of(struct uart_driver *drv, struct 
 		up = state->uart_port;
 		if (up && up->dev != dev)
 			up = NULL;
+		/* If it was not suspended, C takes for granted that it has a device file, which ports of serdev have not. */
+		if (up && change == uart_resume_port && !up->suspended &&
+		    state->port.client_ops != &tty_port_default_client_ops)
+			up = NULL;
 		mutex_unlock(&state->port.mutex);
 		ret = up ? change(drv, up) : 0;
 		if (ret)

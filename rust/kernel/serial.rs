@@ -52,6 +52,7 @@ use line::Line;
 
 mod adapter;
 mod console;
+mod flow;
 mod line;
 mod locked;
 mod operations;
@@ -64,6 +65,7 @@ mod termios;
 
 pub use self::console::Console;
 pub use self::console::ConsoleOptions;
+pub use self::flow::AutoFlow;
 pub use self::line::PortRef;
 pub use self::locked::Flag;
 pub use self::locked::Icount;
@@ -107,6 +109,8 @@ pub struct Driver<T: Operations> {
     /// Whether the last character that the console sent was the end of a line.
     line_ended: AtomicBool,
     users: AtomicUsize,
+    /// Ports are being suspended or resumed.
+    is_changing_power: AtomicBool,
     lines: [Line; MAX_PORTS],
     _operations: PhantomData<fn() -> T>,
 }
@@ -118,8 +122,8 @@ impl<T: Operations> Driver<T> {
     /// Makes a driver of `ports` ports at most. `dev_name` is what a port's device file begins with:
     /// `ttyXY` makes `/dev/ttyXY0` and so on.
     ///
-    /// The names must be this driver's own: C finds out, and warns, when a port is added. A number of ports
-    /// that is 0 or too large is refused when this is compiled.
+    /// The names must be this driver's own: C finds out, and warns, when the driver is registered or a port is added. A
+    /// number of ports that is 0 or too large is refused when this is compiled.
     pub const fn new(name: &'static CStr, dev_name: &'static CStr, ports: usize) -> Self {
         assert!(
             ports > 0 && ports <= MAX_PORTS,
@@ -134,11 +138,13 @@ impl<T: Operations> Driver<T> {
             name.count_bytes() > 0 && name.count_bytes() <= 255,
             "a driver's name has 1 to 255 bytes"
         );
-        let mut i = 0;
+        let (mut i, mut dots) = (0, 0);
         while i < name.count_bytes() {
             assert!(name.to_bytes()[i] != b'/', "a driver's name has no slash");
+            dots += (name.to_bytes()[i] == b'.') as usize;
             i += 1;
         }
+        assert!(dots < i || dots > 2, "a driver's name is not . or ..");
         // SAFETY: Zero is a null pointer or number in each field.
         let mut uart: bindings::uart_driver = unsafe { core::mem::zeroed() };
         uart.driver_name = as_char_ptr_in_const_context(name);
@@ -152,6 +158,7 @@ impl<T: Operations> Driver<T> {
             init_console: None,
             line_ended: AtomicBool::new(true),
             users: AtomicUsize::new(0),
+            is_changing_power: AtomicBool::new(false),
             lines: [const { Line::new() }; MAX_PORTS],
             _operations: PhantomData,
         }
@@ -201,6 +208,7 @@ impl<T: Operations> Driver<T> {
     /// # Errors
     ///
     /// [`EBUSY`] if it is registered, or the device numbers are taken;
+    /// [`EINVAL`](crate::error::code::EINVAL) if there is no such major number;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     pub fn register(&'static self, module: &'static ThisModule) -> Result<Registration<T>> {
         self.users
@@ -216,6 +224,8 @@ impl<T: Operations> Driver<T> {
             bindings::uart_register_driver(uart)
         });
         if let Err(error) = registered {
+            // SAFETY: As above.
+            unsafe { bindings::uart_driver_reset(uart) };
             self.users.store(0, Ordering::Release);
             return Err(error);
         }

@@ -37,6 +37,7 @@ ktap_module! {
     description: "Tests serial ports without hardware",
     cases: [
         ports_need_a_registered_driver,
+        taken_numbers_are_refused_again,
         bad_options_are_refused,
         lines_are_taken_once,
         ports_are_found,
@@ -139,6 +140,26 @@ fn ports_need_a_registered_driver() -> Outcome {
     Ok(())
 }
 
+fn taken_numbers_are_refused_again() -> Outcome {
+    // They are 8250's.
+    static TAKEN: Driver<Stub> =
+        Driver::new(c"test_serial_taken", c"ttyTT", 1).with_device_numbers(4, 64);
+    static NONE: Driver<Stub> =
+        Driver::new(c"test_serial_none", c"ttyTN", 1).with_device_numbers(u16::MAX, 0);
+
+    for _ in 0..2 {
+        check_eq!(
+            TAKEN.register(this_module::<LocalModule>()).err(),
+            Some(EBUSY)
+        );
+        check_eq!(
+            NONE.register(this_module::<LocalModule>()).err(),
+            Some(EINVAL)
+        );
+    }
+    Ok(())
+}
+
 fn bad_options_are_refused() -> Outcome {
     let bench = Bench::new()?;
     let other = faux::Registration::new(c"test_serial_other", None)?;
@@ -157,6 +178,14 @@ fn bad_options_are_refused() -> Outcome {
         },
         PortOptions {
             irq_flags: Flags::NO_THREAD,
+            ..PortOptions::default()
+        },
+        PortOptions {
+            irq_flags: Flags::SHARED | Flags::ONESHOT,
+            ..PortOptions::default()
+        },
+        PortOptions {
+            irq_flags: Flags::PERCPU,
             ..PortOptions::default()
         },
         // It may go before the port does.

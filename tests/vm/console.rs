@@ -19,6 +19,7 @@ use std::time::Duration;
 const PRELUDE: &str = "dmesg -n 1
 D=/sys/bus/pci/drivers/rust_uart16550
 say() { echo \"<6>$1\" >/dev/kmsg; sleep 1; }
+unload() { t=0; until rmmod $1; do usleep 20000; t=$((t+1)); test $t -lt 250 || return 1; done; }
 part() {
     dmesg -c >/dev/null
     dmesg -n 8
@@ -79,9 +80,32 @@ const PARTS: &[(&str, &str)] = &[
          test $(cat /sys/power/pm_wakeup_irq) = $(cat /sys/class/tty/ttyRU1/irq)",
     ),
     (
+        "comes_back_after_it_was_closed",
+        // C never shuts a console down that nobody has open, and keeps its line's state.
+        "echo 'before it goes' >/dev/ttyRU0; echo 0000:00:08.0 >$D/unbind; echo 0000:00:08.0 >$D/bind; \
+         timeout 10 sh -c 'echo it goes on >/dev/ttyRU0' && stty -F /dev/ttyRU0 >/dev/null && \
+         grep '^0: .* tx:12 ' /proc/tty/driver/rust_uart16550",
+    ),
+    (
         PRINTS,
-        "insmod /test_serial.ko && grep -q '^ttyTS0 .*E' /proc/consoles && /stub && rmmod test_serial && \
+        "insmod /test_serial.ko && grep -q '^ttyTS0 .*E' /proc/consoles && /stub console && rmmod test_serial && \
          ! grep ttyTS /proc/consoles",
+    ),
+    (
+        ANSWERS,
+        "insmod /test_serial.ko prints=0 && /stub && rmmod test_serial",
+    ),
+    (
+        "startup_and_shutdown_take_turns",
+        // Somebody opens a port that sleeps, and it is woken up too often.
+        "P=/sys/kernel/debug/test_serial/power; \
+         insmod /test_serial.ko prints=0 && echo resume >$P && exec 3<>/dev/ttyTS1 && echo suspend >$P && \
+         exec 4<>/dev/ttyTS1 && echo resume >$P && echo resume >$P && exec 3>&- 4>&- && echo suspend >$P && \
+         echo suspend >$P && echo resume >$P && exec 3<>/dev/ttyTS1 && grep -q ' test_serial$' /proc/interrupts && \
+         test $(grep -c test_serial /proc/interrupts) = 1 && ! grep 'test_serial, test_serial' /proc/interrupts && \
+         exec 3>&- && unload test_serial && ! grep test_serial /proc/interrupts; s=$?; \
+         set -- $(dmesg | grep -oE '(startup|shutdown)$'); echo $*; \
+         while [ $# -gt 0 ]; do test $1 = startup && test $2 = shutdown && shift 2 || exit 9; done; exit $s",
     ),
 ];
 
@@ -89,11 +113,13 @@ const PARTS: &[(&str, &str)] = &[
 /// and lockdep, for which the locks of all ports are one, does not know that it is 8250's console that takes another.
 const NOT_THERE: [&str; 2] = ["wakes_the_system", PRINTS];
 const PRINTS: &str = "prints_under_the_lock";
+const ANSWERS: &str = "does_rs485_and_flow_control";
 
-/// What `tests/serial/stub.c` says.
+/// What `tests/serial/stub.c` says of a console.
+const OF_CONSOLE: &[&str] = &["console: 1", "records: all"];
+
+/// What it says besides.
 const STUB: &[&str] = &[
-    "console: 1",
-    "records: all",
     "rs485 on: done, flags 3, delay 20; now flags 3, delay 20",
     // Without what the port has not.
     "rs485 what it has not: done, flags 5, delay 0; now flags 5, delay 0",
@@ -102,6 +128,9 @@ const STUB: &[&str] = &[
     "rs485 too long: Numerical result out of range, flags 3, delay 1000000; now flags 3, delay 1",
     "rs485 off: done, flags 0, delay 0; now flags 0, delay 0",
     "rs485 bad pointer: Bad address",
+    "flow by C: throttled 1, RTS 0, sent 1; unthrottled 1, RTS 1, sent 2; without CTS stopped 1, with 0",
+    "flow by the port: throttled 1, RTS 1, sent 0; unthrottled 1, RTS 1, sent 0; without CTS stopped 0, with 0",
+    "low latency: 0, then 1",
 ];
 
 /// What the other end of the console sees.
@@ -112,6 +141,8 @@ const SEEN: &[&str] = &[
     "a line of the tty\r\n",
     "and a record\r\n",
     "after the sleep\r\n",
+    "before it goes\r\n",
+    "it goes on\r\n",
 ];
 
 /// What the kernel says when it dies.
@@ -135,8 +166,9 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
     for (name, _) in parts(kernel) {
         report.add(format!("console::{name}"), passed(&log, name).map(drop));
     }
+    report.add("console::the_stub_answers", stub(&log, ANSWERS, &[]));
     if !debug::is(kernel) {
-        report.add("console::the_stub_answers", stub(&log));
+        report.add("console::the_stub_hears", stub(&log, PRINTS, OF_CONSOLE));
     }
     report.add("console::the_log_arrives", all_in(&seen, SEEN));
     let panic = seen.rfind("sysrq: Trigger a crash");
@@ -193,7 +225,7 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
             .into_iter()
             .chain(device("d", 9, ""))
             .collect(),
-        timeout: debug::limit(kernel, 400),
+        timeout: debug::limit(kernel, 900),
         cpus: 2,
         ..vm::Guest::default()
     };
@@ -300,9 +332,9 @@ pub fn talk(
     Ok(heard)
 }
 
-fn stub(log: &str) -> Verdict {
-    let said = passed(log, PRINTS)?;
-    match said == STUB {
+fn stub(log: &str, part: &str, first: &[&str]) -> Verdict {
+    let said = passed(log, part)?;
+    match said == [first, STUB].concat() {
         true => Ok(()),
         false => Err(format!("{said:#?}")),
     }

@@ -287,7 +287,7 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
             .flat_map(chardev)
             .chain(devices.map(str::to_owned))
             .collect(),
-        timeout: debug::limit(kernel, 400),
+        timeout: debug::limit(kernel, 900),
         cpus: 2,
         ..vm::Guest::default()
     };

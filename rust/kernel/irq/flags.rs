@@ -59,6 +59,10 @@ impl Flags {
         Self(flag as c_ulong)
     }
 
+    pub(crate) const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Returns what C takes.
     pub(crate) fn into_inner(self) -> c_ulong {
         self.0

@@ -117,16 +117,14 @@ impl<'a> IrqRequest<'a> {
         name: &'static CStr,
         cookie: *mut c_void,
     ) -> Result {
+        let (irq, flags, name) = (self.irq, flags.into_inner(), name.as_char_ptr());
         // SAFETY: By the safety requirement.
         to_result(unsafe {
-            bindings::request_threaded_irq(
-                self.irq,
-                handler,
-                thread,
-                flags.into_inner(),
-                name.as_char_ptr(),
-                cookie,
-            )
+            match thread {
+                // Some kernels let it share a line with a driver that has a thread.
+                None => bindings::request_irq(irq, handler, flags, name, cookie),
+                thread => bindings::request_threaded_irq(irq, handler, thread, flags, name, cookie),
+            }
         })
     }
 

@@ -113,6 +113,7 @@ impl<T: Operations> Adapter<T> {
         ops.request_port = Some(Self::request_port);
         ops.release_port = Some(Self::release_port);
         ops.verify_port = Some(Self::verify_port);
+        ops.set_ldisc = Some(Self::set_ldisc);
         if T::HAS_SEND_XCHAR {
             ops.send_xchar = Some(Self::send_xchar);
         }
@@ -191,6 +192,11 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: C passes a port that was added.
         let this = unsafe { port::<T>(uart) };
         let start = || -> Result {
+            // C forgets that it has started a port which was suspended and opened again.
+            if this.lock().is_open() {
+                call!(port, uart, shutdown);
+                stopped(this);
+            }
             // Not while the port is being removed.
             let phase = this.set_phase(|phase| match phase {
                 Phase::Closed => Phase::Started,
@@ -219,6 +225,17 @@ impl<T: Operations> Adapter<T> {
         // SAFETY: C passes structures of its own, which are this call's.
         let (new, old) = unsafe { (Termios::from_raw(new), Termios::try_from_raw(old)) };
         call!(port, uart, set_termios, new, old)
+    }
+
+    unsafe extern "C" fn set_ldisc(uart: *mut bindings::uart_port, new: *mut bindings::ktermios) {
+        // SAFETY: C passes a port that was added.
+        let port = unsafe { port::<T>(uart) };
+        let port = port.lock();
+        // SAFETY: C passes both, and holds the port's mutex.
+        let is_pps = unsafe { bindings::uart_port_set_pps(uart, new) };
+        if is_pps && T::HAS_ENABLE_MS && port.is_open() {
+            call!(locked, uart, enable_ms);
+        }
     }
 
     unsafe extern "C" fn throttle(uart: *mut bindings::uart_port) {
@@ -298,9 +315,9 @@ impl<T: Operations> Adapter<T> {
         uart: *mut bindings::uart_port,
         new: *mut bindings::serial_struct,
     ) -> c_int {
-        // SAFETY: C passes both, and holds the port's mutex.
-        let (uart, new) = unsafe { (&*uart, &*new) };
-        let is_same = new.type_ == uart.type_ as c_int && new.irq == uart.irq as c_int;
+        // SAFETY: C passes both, and holds the port's mutex; the two fields never change.
+        let (kind, irq, new) = unsafe { ((*uart).type_, (*uart).irq, &*new) };
+        let is_same = new.type_ == kind as c_int && new.irq == irq as c_int;
         let clock = MIN_BAUD_BASE..=(u32::MAX / 16) as i32;
         // 0 leaves it as it is.
         let fifo = 0..=MAX_FIFO_SIZE;

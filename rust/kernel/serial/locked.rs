@@ -89,7 +89,7 @@ pub enum Icount {
 
 impl<T: Operations> LockedPort<T> {
     #[inline]
-    fn as_raw(&self) -> *mut bindings::uart_port {
+    pub(super) fn as_raw(&self) -> *mut bindings::uart_port {
         self.port.as_raw()
     }
 
@@ -153,7 +153,7 @@ impl<T: Operations> LockedPort<T> {
         }
     }
 
-    /// Whether the port is open: started, and not being removed. Its tty stays while the lock is held.
+    /// Whether the port is open: started, and not being removed. A console's stays so when its last file is closed.
     #[inline]
     pub fn is_open(&self) -> bool {
         self.port.phase.get() == Phase::Started
@@ -170,7 +170,7 @@ impl<T: Operations> LockedPort<T> {
     /// C: `uart_tx_stopped()`.
     #[inline]
     pub fn tx_stopped(&self) -> bool {
-        // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
+        // SAFETY: The port is valid, and its lock held; a tty is kept for the call.
         !self.is_open() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
     }
 
@@ -261,7 +261,7 @@ impl<T: Operations> LockedPort<T> {
     /// Handles a received break; whether it begins a SysRq, and so is not for the receive buffer.
     /// A port that is not open has none. C: `uart_handle_break()`.
     pub fn handle_break(&self) -> bool {
-        // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
+        // SAFETY: The port is valid, and its lock held; a tty is kept for the call.
         self.is_open() && unsafe { bindings::uart_handle_break(self.as_raw()) != 0 }
     }
 
@@ -276,8 +276,8 @@ impl<T: Operations> LockedPort<T> {
     /// Tells C that carrier detect has changed; counts it too, if the port is open. C: `uart_handle_dcd_change()`.
     pub fn handle_dcd_change(&self, active: bool) {
         if self.is_open() {
-            // SAFETY: The port is valid, and its lock held; while it is open, its tty stays.
-            unsafe { bindings::uart_handle_dcd_change(self.as_raw(), active) };
+            // SAFETY: The port is valid, and its lock held; a tty is kept for the call.
+            unsafe { bindings::uart_port_handle_dcd_change(self.as_raw(), active) };
         }
     }
 

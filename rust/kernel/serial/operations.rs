@@ -264,8 +264,8 @@ pub trait Operations: Sized + 'static {
         build_error!(VTABLE_DEFAULT_ERROR)
     }
 
-    /// Handles an ioctl that is the driver's own. It is asked for every ioctl of the port: one that it
-    /// does not know gets [`ENOIOCTLCMD`](crate::error::code::ENOIOCTLCMD).
+    /// Handles an ioctl that is the driver's own. It is asked for those that C does not answer itself (as it does
+    /// `TIOCMIWAIT` and those of RS-485): one that it does not know gets [`ENOIOCTLCMD`](crate::error::code::ENOIOCTLCMD).
     ///
     /// Context: process, may sleep.
     ///

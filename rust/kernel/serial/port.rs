@@ -94,6 +94,19 @@ impl Default for PortOptions<'_> {
     }
 }
 
+/// What an interrupt of a port can be requested with. `ONESHOT` and `PERCPU` have it handled in no thread, as
+/// `NO_THREAD` has; the others are for lines that no driver of a port has for itself.
+const IRQ_FLAGS: Flags = Flags::TRIGGER_RISING
+    .union(Flags::TRIGGER_FALLING)
+    .union(Flags::TRIGGER_HIGH)
+    .union(Flags::TRIGGER_LOW)
+    .union(Flags::SHARED)
+    .union(Flags::PROBE_SHARED)
+    .union(Flags::NOBALANCING)
+    .union(Flags::NO_DEBUG);
+
+const NO_FLAGS: Flags = Flags::TRIGGER_NONE;
+
 /// A serial port whose lock this code does not hold. C: `struct uart_port`.
 ///
 /// # Invariants
@@ -118,7 +131,7 @@ pub struct Port<T: Operations> {
     place: Place<T>,
 }
 
-/// How far a port is open. From `Started` on, the tty stays while the lock is held.
+/// How far a port is open.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(super) enum Phase {
     /// There may be no tty.
@@ -150,8 +163,8 @@ impl<T: Operations> Port<T> {
     ///
     /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
     /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` is less than 16 or `fifosize` 0, the
-    /// interrupt is another device's, or to be handled in no thread, ever: the port's lock may sleep where
-    /// interrupts are threads;
+    /// interrupt is another device's, or `irq_flags` has others than a trigger, `SHARED`, `PROBE_SHARED`, `NOBALANCING`
+    /// and `NO_DEBUG`: some never let it be handled in a thread, where the port's lock may sleep;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
     /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
     /// [`EDEADLK`] if `dev` is a client of another port (see [`serdev`](crate::serdev)) or stands below one, as C
@@ -167,8 +180,10 @@ impl<T: Operations> Port<T> {
     where
         Error: From<E>,
     {
-        let no_thread = options.irq_flags & Flags::NO_THREAD == Flags::NO_THREAD;
-        if options.uartclk < 16 || options.fifosize == 0 || no_thread {
+        if options.uartclk < 16
+            || options.fifosize == 0
+            || options.irq_flags & !IRQ_FLAGS != NO_FLAGS
+        {
             return Err(EINVAL);
         }
         // SAFETY: The device is valid, and keeps those that it stands below.
@@ -279,25 +294,40 @@ impl<T: Operations> Port<T> {
         min: u32,
         max: u32,
     ) -> Result<u32> {
-        // Older kernels warn if none of the rates that they try is in the range.
         if !(min..=max).contains(&9600) {
             return Err(EINVAL);
         }
-        let fits = |termios: &Termios| (min..=max).contains(&termios.baud_rate().unwrap_or(9600));
-        let old = old.filter(|old| fits(old));
-        if !fits(termios) && old.is_none() {
-            let baud = termios.baud_rate().unwrap_or(9600).clamp(min, max);
-            termios.encode_baud_rate(baud);
-            return Ok(baud);
+        let asked = match termios.baud_rate() {
+            None => return Ok(9600),
+            // The kernel's oldest way to ask for a higher rate.
+            Some(38_400) => self.spd_baud_rate().unwrap_or(38_400),
+            Some(baud) => baud,
+        };
+        if (min..=max).contains(&asked) {
+            return Ok(asked);
         }
-        let old = old.map_or(core::ptr::null(), |old| old.as_raw().cast_const());
-        // SAFETY: The port and both structures are valid.
-        match unsafe {
-            bindings::uart_get_baud_rate(self.as_raw(), termios.as_raw(), old, min, max)
-        } {
-            0 => Err(EINVAL),
-            baud => Ok(baud),
+        let old = old.map(|old| old.baud_rate().unwrap_or(9600));
+        let baud = old.filter(|old| (min..=max).contains(old));
+        let baud = baud.unwrap_or_else(|| asked.clamp(min, max));
+        termios.encode_baud_rate(baud);
+        Ok(baud)
+    }
+
+    /// The baud rate that B38400 stands for, if a user has said so (`setserial spd_hi`).
+    fn spd_baud_rate(&self) -> Option<u32> {
+        match self.flags() & bindings::UPF_SPD_MASK {
+            bindings::UPF_SPD_HI => Some(57_600),
+            bindings::UPF_SPD_VHI => Some(115_200),
+            bindings::UPF_SPD_SHI => Some(230_400),
+            bindings::UPF_SPD_WARP => Some(460_800),
+            _ => None,
         }
+    }
+
+    /// C: `port->flags`.
+    pub(super) fn flags(&self) -> bindings::upf_t {
+        // SAFETY: The port is valid; it is one word, and C may write to it.
+        unsafe { (&raw const (*self.as_raw()).flags).read_volatile() }
     }
 
     /// Returns what the input clock is divided by for 16 times `baud`.
@@ -388,11 +418,13 @@ impl<T: Operations> PinnedDrop for Port<T> {
         });
         // SAFETY: The port was added, and this is its end.
         unsafe { bindings::uart_remove_one_port(self.place.driver.uart.get(), self.as_raw()) };
-        // C may leave it open if an open was waiting for a carrier.
+        // C may leave it started: a console that was closed, or if an open was waiting for a carrier.
         if self.phase.get() == Phase::Leaving {
             T::shutdown(&self.data, &self);
         }
         self.free_irq();
+        // SAFETY: The place keeps the driver registered, and nobody else has the line yet.
+        unsafe { bindings::uart_forget_state(self.place.driver.uart.get(), self.place.line) };
     }
 }
 
