@@ -329,7 +329,7 @@ impl<T: Operations> Drop for Registration<T> {
 /// }
 /// ```
 ///
-/// `samples/rust_uart_mini.rs` is one that runs.
+/// `samples/rust_uart_mini.rs` is one that runs, `tests/serial/module/test_uart_buses.rs` one of three buses.
 #[macro_export]
 macro_rules! module_uart_driver {
     (

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What a UART in an emulator cannot show: `cable A B DEBUGFS` asks two ports of rust_nullmodem what happens when
- * modem lines change, and when characters come with errors. One line for each question; the status says
- * whether all was as it should.
+ * modem lines change, and when characters come with errors; `cable A B pps`, whether carrier detect counts as pulses.
+ * One line for each question; the status says whether all was as it should.
  */
 
 #include <asm/termbits.h>
@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <linux/serial.h>
+#include <linux/tty.h>
 
 static const char *names[2], *debugfs;
 static int failures;
@@ -290,6 +291,38 @@ static void carrier(int a, int b)
 	check(status == 0, "who reads a port whose carrier goes is hung up");
 }
 
+static unsigned int pulses(void)
+{
+	char text[64] = "";
+	int fd = open("/sys/class/pps/pps0/assert", O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char *count = n < 0 ? NULL : strchr(text, '#');
+
+	close(fd);
+	return count ? strtoul(count + 1, NULL, 10) : -1U;
+}
+
+/* A port whose line discipline is that for pulses reports its carrier, which nobody has asked for otherwise. */
+static void pps(int a, int b)
+{
+	int n_pps = N_PPS, n_tty = N_TTY;
+
+	set(a, CLOCAL, 0);
+	set(b, CLOCAL, 0);
+	drive(a, 0);
+	usleep(100000);
+	check(!ioctl(b, TIOCSETD, &n_pps), "a port takes the line discipline for pulses");
+	check(pulses() == 0, "there was none yet");
+	for (int i = 0; i < 5; i++) {
+		drive(a, TIOCM_DTR);
+		usleep(50000);
+		drive(a, 0);
+		usleep(50000);
+	}
+	check(pulses() == 5, "each time the carrier comes is a pulse");
+	check(!ioctl(b, TIOCSETD, &n_tty), "and gives it back");
+}
+
 int main(int argc, char **argv)
 {
 	int a, b;
@@ -302,6 +335,10 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	a = port(0);
 	b = port(1);
+	if (!strcmp(debugfs, "pps")) {
+		pps(a, b);
+		return failures != 0;
+	}
 	errors(a, b);
 	breaks(a, b);
 	modem(a, b);

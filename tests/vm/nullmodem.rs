@@ -26,6 +26,10 @@ const PARTS: &[(&str, &str)] = &[
         "/cable /dev/ttyNM0 /dev/ttyNM1 /sys/kernel/debug/rust_nullmodem",
     ),
     (
+        PULSES,
+        "for m in $(ls /pps/*.ko); do insmod $m || exit 1; done; /cable /dev/ttyNM0 /dev/ttyNM1 pps && rmmod pps_ldisc",
+    ),
+    (
         "errors_to_come_are_numbers",
         "D=/sys/kernel/debug/rust_nullmodem/ttyNM0; test $(cat $D/parity) = 0 && echo 0x10 >$D/parity && \
          test $(cat $D/parity) = 16 && ! echo lots >$D/parity && ! echo -1 >$D/parity && test $(cat $D/parity) = 16 && \
@@ -57,6 +61,9 @@ const PARTS: &[(&str, &str)] = &[
          unload rust_nullmodem && ! grep rust_nullmodem /proc/tty/drivers",
     ),
 ];
+
+/// What the debug kernel cannot: it has no line discipline for pulses.
+const PULSES: &str = "a_carrier_is_a_pulse";
 
 /// What `rust_uart16550` says, and this does not: it has another clock, and is in no need of OUT2.
 const DIFFERS: &[(&str, &str)] = &[
@@ -98,7 +105,7 @@ pub fn run(kernel: &Kernel, built: &Built, tty: &Path, uart: &[&str], report: &m
         return;
     };
     debug::check(kernel, "nullmodem", &log, &[], report);
-    for (name, _) in PARTS {
+    for (name, _) in parts(kernel) {
         report.add(format!("nullmodem::{name}"), passed(&log, name).map(drop));
     }
     report.add(
@@ -107,9 +114,16 @@ pub fn run(kernel: &Kernel, built: &Built, tty: &Path, uart: &[&str], report: &m
     );
 }
 
+fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    let is_debug = debug::is(kernel);
+    PARTS
+        .iter()
+        .filter(move |part| !is_debug || part.0 != PULSES)
+}
+
 fn boot(kernel: &Kernel, built: &Built, tty: &Path, cable: &Path) -> Result<String> {
     let mut script = PRELUDE.to_owned();
-    for (name, commands) in PARTS {
+    for (name, commands) in parts(kernel) {
         if *name == "lines_and_errors" {
             script += &format!("part answers '/tty /dev/ttyNM0 /dev/ttyNM1 {BYTES}'\n");
         }
@@ -120,6 +134,12 @@ fn boot(kernel: &Kernel, built: &Built, tty: &Path, cable: &Path) -> Result<Stri
     files.push((cable.to_owned(), "/cable".to_owned()));
     let module = built.dir(SAMPLES).join("rust_nullmodem.ko");
     files.push((module, "/rust_nullmodem.ko".to_owned()));
+    if !debug::is(kernel) {
+        let modules = vm::needed(&kernel.modules, &["pps_ldisc".to_owned()])?;
+        // In the order in which they are loaded.
+        let names = (0..).map(|i| format!("/pps/{i}.ko"));
+        files.extend(modules.into_iter().zip(names));
+    }
     let guest = vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,

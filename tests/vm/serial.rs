@@ -2,7 +2,7 @@
 
 //! Serial ports: `rust_uart16550` with two ports that are connected to each other, against C's driver.
 
-use crate::built::{Built, SAMPLES};
+use crate::built::{Built, SAMPLES, SERIAL};
 use crate::{debug, log, nullmodem, Report, Verdict};
 use anyhow::Result;
 use ferrule::kernels::Kernel;
@@ -89,6 +89,12 @@ const ISA_PARTS: &[(&str, &str)] = &[
         "stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && echo devices >/sys/power/pm_test && \
          echo freeze >/sys/power/state && echo none >/sys/power/pm_test && head -c 1000 /dev/zero >&3 && sleep 1 && \
          grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && unload rust_uart16550",
+    ),
+    (
+        "a_driver_has_three_buses",
+        "insmod /test_uart_buses.ko && for b in pci platform pnp; do test -d /sys/bus/$b/drivers/test_uart_buses || exit 1; done; \
+         echo hello >/dev/ttyUB0 && unload test_uart_buses && test ! -e /dev/ttyUB0 && \
+         ! grep test_uart_buses /proc/tty/drivers",
     ),
     (
         "parameters_name_a_port",
@@ -243,8 +249,10 @@ fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
         .iter()
         .map(|(name, commands)| part(name, commands));
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
-    let module = built.dir(SAMPLES).join("rust_uart16550.ko");
-    files.push((module, "/rust_uart16550.ko".to_owned()));
+    for (dir, name) in [(SAMPLES, "rust_uart16550"), (SERIAL, "test_uart_buses")] {
+        let module = built.dir(dir).join(format!("{name}.ko"));
+        files.push((module, format!("/{name}.ko")));
+    }
     let qemu_args = [
         "-chardev",
         "null,id=a",

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! A serial driver of three buses by `module_uart_driver!`: it takes the ports of PNP that are free, and sends into nothing.
+
+use kernel::device::{Bound, Core, Device};
+use kernel::prelude::*;
+use kernel::serial::{self, LockedPort, ModemLines, Operations, Port, PortOptions, Termios};
+use kernel::{acpi, pci, platform, pnp};
+
+static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"test_uart_buses", c"ttyUB", 4);
+
+struct Uart;
+
+impl Uart {
+    fn add(dev: &Device<Bound>) -> Result {
+        let line = Port::add(&DRIVER, dev, PortOptions::default(), (), Ok::<_, Error>(()))?;
+        dev_info!(dev, "is ttyUB{line}\n");
+        Ok(())
+    }
+}
+
+#[vtable]
+impl Operations for Uart {
+    type Data = ();
+    type State = ();
+
+    fn tx_empty(_data: &(), _port: &Port<Self>) -> bool {
+        true
+    }
+
+    fn set_mctrl(_data: &(), _port: &LockedPort<Self>, _lines: ModemLines) {}
+
+    fn get_mctrl(_data: &(), _port: &LockedPort<Self>) -> ModemLines {
+        ModemLines::CTS | ModemLines::DSR | ModemLines::CAR
+    }
+
+    fn start_tx(_data: &(), port: &LockedPort<Self>) {
+        port.transmit(usize::MAX, |_chars| ());
+    }
+
+    fn stop_tx(_data: &(), _port: &LockedPort<Self>) {}
+
+    fn stop_rx(_data: &(), _port: &LockedPort<Self>) {}
+
+    fn startup(_data: &(), _port: &Port<Self>) -> Result {
+        Ok(())
+    }
+
+    fn shutdown(_data: &(), _port: &Port<Self>) {}
+
+    fn set_termios(_data: &(), _port: &Port<Self>, _new: &mut Termios, _old: Option<&Termios>) {}
+}
+
+// A test device of QEMU's, which the guest has not.
+kernel::pci_device_table!(
+    PCI_TABLE,
+    (),
+    [(pci::DeviceId::from_id(pci::Vendor::REDHAT, 5), ())]
+);
+
+impl pci::Driver for Uart {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: pci::IdTable<()> = &PCI_TABLE;
+
+    fn probe<'bound>(
+        pdev: &'bound pci::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        Self::add(pdev.as_ref())
+    }
+}
+
+kernel::acpi_device_table!(ACPI_TABLE, (), [(acpi::DeviceId::new(c"LNUXDEAD"), ())]);
+
+impl platform::Driver for Uart {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ACPI_ID_TABLE: Option<acpi::IdTable<()>> = Some(&ACPI_TABLE);
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        Self::add(pdev.as_ref())
+    }
+}
+
+kernel::pnp_device_table!(PNP_TABLE, (), [(pnp::DeviceId::new(c"PNP0501"), ())]);
+
+impl pnp::Driver for Uart {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: pnp::IdTable<()> = &PNP_TABLE;
+
+    fn probe<'bound>(
+        dev: &'bound pnp::Device<Core<'_>>,
+        _info: &'bound (),
+    ) -> impl PinInit<(), Error> + 'bound {
+        Self::add(dev.as_ref())
+    }
+}
+
+kernel::module_uart_driver! {
+    type: Uart,
+    driver: DRIVER,
+    buses: { pci: Uart, platform: Uart, pnp: Uart },
+    name: "test_uart_buses",
+    authors: ["The Ferrule developers"],
+    description: "A serial driver of three buses",
+    license: "GPL",
+}
