@@ -83,9 +83,16 @@ __rust_helper void rust_helper_timer_setup_named(struct timer_list *timer,
 #endif
 }
 
+/* C warns if its function has started the timer again, and then asks for this. */
+__rust_helper u64 rust_helper_hrtimer_forward_unqueued(struct hrtimer *timer, ktime_t now,
+						       ktime_t interval)
+{
+	return hrtimer_is_queued(timer) ? 0 : hrtimer_forward(timer, now, interval);
+}
+
 __rust_helper u64 rust_helper_hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
 {
-	return hrtimer_forward_now(timer, interval);
+	return hrtimer_is_queued(timer) ? 0 : hrtimer_forward_now(timer, interval);
 }
 
 #ifndef HAS_TIMER_DELETE_SYNC

@@ -27,20 +27,13 @@ use crate::sync::Arc;
 use crate::types::ForeignOwnable;
 use crate::types::Opaque;
 use core::pin::Pin;
+use core::ptr::NonNull;
 use pin_init::pin_data;
 
 pub(crate) type Release = unsafe extern "C" fn(*mut bindings::device, *mut c_void);
 
-/// Has `release` called with a pointer to `payload` when the device loses its driver.
-///
-/// # Errors
-///
-/// [`ENOMEM`] if there is no memory.
-///
-/// # Safety
-///
-/// The call must be sound then, unless [`remove()`] comes first.
-pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_void) -> Result {
+/// Makes what [`add()`] adds.
+fn node(release: Release, payload: *mut c_void) -> Result<NonNull<c_void>> {
     let (size, flags, name) = (size_of::<*mut c_void>(), GFP_KERNEL.as_raw(), c"Rust");
     // SAFETY: It allocates, nothing else; the name is static and only for debugging.
     let node = unsafe {
@@ -52,27 +45,64 @@ pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_
             name.as_char_ptr(),
         )
     };
-    if node.is_null() {
-        return Err(ENOMEM);
-    }
+    let node = NonNull::new(node).ok_or(ENOMEM)?;
     // SAFETY: There is room for a pointer, aligned as any allocation.
     unsafe { node.cast::<*mut c_void>().write(payload) };
+    Ok(node)
+}
+
+/// Whether it is a node of the payload.
+unsafe extern "C" fn is_it(
+    _dev: *mut bindings::device,
+    node: *mut c_void,
+    payload: *mut c_void,
+) -> c_int {
+    // SAFETY: C asks only about nodes with the `release` that it was given, and these are from `node()`.
+    c_int::from(unsafe { node.cast::<*mut c_void>().read() } == payload)
+}
+
+/// Has `release` called with a pointer to `payload` when the device loses its driver.
+///
+/// # Errors
+///
+/// [`ENOMEM`] if there is no memory.
+///
+/// # Safety
+///
+/// The call must be sound then, unless [`remove()`] comes first.
+pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_void) -> Result {
+    let node = node(release, payload)?;
     // SAFETY: `dev` is valid, and C has it release what it has before its driver is gone.
-    unsafe { bindings::devres_add(dev.as_raw(), node) };
+    unsafe { bindings::devres_add(dev.as_raw(), node.as_ptr()) };
     Ok(())
+}
+
+/// As [`add()`], once for a release and its payload.
+///
+/// # Errors
+///
+/// [`EINVAL`] if it was added already; [`ENOMEM`] if there is no memory.
+///
+/// # Safety
+///
+/// As for [`add()`].
+pub(crate) unsafe fn add_once(
+    dev: &Device<Bound>,
+    release: Release,
+    payload: *mut c_void,
+) -> Result {
+    let node = node(release, payload)?.as_ptr();
+    // SAFETY: As in `add()`; C frees the node if there is one already.
+    let there = unsafe { bindings::devres_get(dev.as_raw(), node, Some(is_it), payload) };
+    if there == node {
+        Ok(())
+    } else {
+        Err(EINVAL)
+    }
 }
 
 /// Undoes [`add()`]. Returns whether there was anything to undo: else `release` was called.
 pub(crate) fn remove(dev: &Device, release: Release, payload: *mut c_void) -> bool {
-    unsafe extern "C" fn is_it(
-        _dev: *mut bindings::device,
-        node: *mut c_void,
-        payload: *mut c_void,
-    ) -> c_int {
-        // SAFETY: C asks only about nodes with our `release`, and these are from `add()`.
-        c_int::from(unsafe { node.cast::<*mut c_void>().read() } == payload)
-    }
-
     // SAFETY: `dev` is valid; C takes what it finds out of its list.
     let node =
         unsafe { bindings::devres_remove(dev.as_raw(), Some(release), Some(is_it), payload) };

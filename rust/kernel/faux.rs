@@ -82,8 +82,11 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// [`ENODEV`]: C returns null for every failure, such as a name that is taken.
+    /// [`ENODEV`]: C returns null for every failure, such as a name that is taken. An empty one is refused, too.
     pub fn new(name: &CStr, parent: Option<&device::Device>) -> Result<Self> {
+        if name.is_empty() {
+            return Err(ENODEV);
+        }
         let parent = parent.map_or(core::ptr::null_mut(), device::Device::as_raw);
         // SAFETY: C copies the name and takes a reference to the parent.
         let faux =

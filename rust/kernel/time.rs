@@ -73,8 +73,13 @@ pub fn jiffies() -> Jiffies {
     unsafe { bindings::get_jiffies() }
 }
 
-/// A clock.
-pub trait ClockSource {
+mod private {
+    /// C takes any other clock's number for an index of an array.
+    pub trait Sealed {}
+}
+
+/// A clock: one of those below, as hrtimers have no others.
+pub trait ClockSource: private::Sealed {
     /// Its number. C: `clockid_t`.
     const ID: bindings::clockid_t;
 
@@ -86,6 +91,8 @@ macro_rules! clock {
     ($(#[$doc:meta])* $name:ident, $id:ident, $get:ident) => {
         $(#[$doc])*
         pub struct $name;
+
+        impl private::Sealed for $name {}
 
         impl ClockSource for $name {
             const ID: bindings::clockid_t = bindings::$id as bindings::clockid_t;

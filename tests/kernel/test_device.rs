@@ -11,8 +11,10 @@ use kernel::devres::Devres;
 use kernel::driver;
 use kernel::faux;
 use kernel::io::port::PortRegion;
+use kernel::io::resource::Flags;
 use kernel::io::Io;
 use kernel::io::IoBase;
+use kernel::io::Resource;
 use kernel::irq;
 use kernel::irq::IrqReturn;
 use kernel::pci;
@@ -50,6 +52,7 @@ fn count(counter: &AtomicU32) -> u32 {
 }
 
 fn faux_device() -> Outcome {
+    check_eq!(faux::Registration::new(c"", None).err(), Some(ENODEV));
     let faux = faux::Registration::new(c"faux_test", None)?;
     let dev: &kernel::device::Device = faux.as_ref().as_ref();
     check_eq!(dev.name(), c"faux_test");
@@ -343,6 +346,27 @@ struct Parallel;
 kernel::pnp_device_table!(PNP_PARALLEL, u8, [(pnp::DeviceId::new(c"PNP0400"), 0x5a)]);
 
 impl Parallel {
+    /// What is requested is so once, and is given back to where it came from.
+    fn request(resource: &Resource) -> Outcome {
+        let request = |from: &Resource, start, size| {
+            let name = c"test_region".to_cstring()?;
+            Ok::<_, Error>(from.request_region(start, size, name, !Flags::IORESOURCE_MUXED))
+        };
+        let start = resource.start();
+        let region = request(resource, start, 4)?.ok_or(EBUSY)?;
+        check!(region.flags().contains(Flags::IORESOURCE_IO));
+        check!(!region.flags().contains(Flags::IORESOURCE_MEM));
+        check!(request(resource, start, 4)?.is_none());
+        check!(request(&region, start, 4)?.is_none());
+        check!(request(&region, start, 2)?.is_none());
+        check!(request(resource, start - 1, 2)?.is_none());
+        check!(request(resource, start, 0)?.is_none());
+        check!(request(resource, start + 7, 2)?.is_none());
+        check!(request(resource, start, u64::MAX)?.is_none());
+        check!(request(resource, start + 4, 4)?.is_some());
+        Ok(())
+    }
+
     fn check(dev: &pnp::Device<kernel::device::Bound>, info: u8, ports: &PortRegion<8>) -> Outcome {
         check_eq!(ports.as_view().port(), 0x378);
         check_eq!(dev.irq_by_index(0)?.irq(), 7);
@@ -369,6 +393,10 @@ impl pnp::Driver for Parallel {
         info: &'bound u8,
     ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
         let resource = dev.ports_by_index(0).ok_or(ENODEV)?;
+        Self::request(resource).map_err(|failure| {
+            dev_info!(dev, "# {}\n", format_args!("{failure}"));
+            ENODEV
+        })?;
         let ports = PortRegion::from_resource(resource, c"test_parallel")?;
         Self::check(dev, *info, &ports).map_err(|failure| {
             dev_info!(dev, "# {}\n", format_args!("{failure}"));
@@ -482,6 +510,11 @@ impl Edu {
             check_eq!(vectors.len(), 1);
             check_eq!(vectors.irq_type(), kind);
             check_eq!(vectors.index(1).err(), Some(EINVAL));
+            // Or who drops one would take the other's.
+            check_eq!(
+                pdev.alloc_irq_vectors(1, 1, pci::IrqTypes::all()).err(),
+                Some(EINVAL)
+            );
             let request = irq::IrqRequest::from(vectors.index(0)?);
             let handled = Arc::new(AtomicU32::new(0), GFP_KERNEL)?;
             let handler = EduHandler {

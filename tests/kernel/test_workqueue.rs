@@ -326,6 +326,11 @@ fn cancelled_before_it_runs() -> Outcome {
         .is_ok());
     check!(DelayedWork::cancel_sync(&item));
     check!(!DelayedWork::cancel_sync(&item));
+    // As work, too: it does not wait until the time has come.
+    check!(workqueue::system()
+        .enqueue_delayed(item.clone(), delay)
+        .is_ok());
+    check!(Work::cancel_sync(&item));
     check_eq!(item.ran.load(Relaxed), 0);
     // The queue has no reference any more.
     check!(Arc::into_unique_or_drop(item).is_some());

@@ -43,7 +43,8 @@ impl Resource {
 
     /// Requests a part of it: nobody else can request any of that meanwhile.
     ///
-    /// Nothing is returned if someone has requested some of it already, or it is not within the resource.
+    /// Nothing is returned if someone has requested some of it already, as of a [`Region`] itself, or it is not within
+    /// the resource. Of `flags`, `IORESOURCE_MUXED` and `IORESOURCE_MEM_NONPOSTED` count.
     ///
     /// Context: process, may sleep. C: `__request_region()`.
     pub fn request_region(
@@ -53,11 +54,29 @@ impl Resource {
         name: CString,
         flags: Flags,
     ) -> Option<Region> {
-        if size == 0 {
+        // SAFETY: `self` is valid.
+        let (first, last, own) = unsafe {
+            let resource = self.0.get();
+            ((*resource).start, (*resource).end, Flags((*resource).flags))
+        };
+        let end = start.checked_add(size.checked_sub(1)?)?;
+        // What is released is found by where it is, so there must be one alone.
+        if start < first || end > last || own.contains(Flags::IORESOURCE_BUSY) {
             return None;
         }
-        let (parent, flags) = (self.0.get(), flags.0 as c_int);
-        // SAFETY: `self` is valid; the name stays as long as the result.
+        // SAFETY: `self` is valid. One that is not in the tree, as those of PNP, keeps nobody off: its tree does.
+        let parent = unsafe {
+            if !(*self.0.get()).parent.is_null() {
+                self.0.get()
+            } else if own.contains(Flags::IORESOURCE_MEM) {
+                &raw mut bindings::iomem_resource
+            } else {
+                &raw mut bindings::ioport_resource
+            }
+        };
+        let flags = flags & (Flags::IORESOURCE_MUXED | Flags::IORESOURCE_MEM_NONPOSTED);
+        let flags = flags.0 as c_int;
+        // SAFETY: The parent is valid; the name stays as long as the result.
         let region =
             unsafe { bindings::__request_region(parent, start, size, name.as_char_ptr(), flags) };
         // INVARIANT: C has made the region for this one.
@@ -98,7 +117,8 @@ impl Resource {
 ///
 /// # Invariants
 ///
-/// `resource` was made by `__request_region()`, and only `self` releases it.
+/// `resource` was made by `__request_region()`, and only `self` releases it. Nothing else was requested of the same range:
+/// C finds it by that, in the tree that its flags say.
 pub struct Region {
     resource: NonNull<bindings::resource>,
     /// C keeps a pointer to it.
@@ -152,6 +172,8 @@ impl Flags {
     pub const IORESOURCE_IO: Self = Self(bindings::IORESOURCE_IO as c_ulong);
     /// Memory.
     pub const IORESOURCE_MEM: Self = Self(bindings::IORESOURCE_MEM as c_ulong);
+    /// Somebody has requested it.
+    const IORESOURCE_BUSY: Self = Self(bindings::IORESOURCE_BUSY as c_ulong);
     /// It is shared: a request waits until the others have released it.
     pub const IORESOURCE_MUXED: Self = Self(bindings::IORESOURCE_MUXED as c_ulong);
     /// Memory whose writes wait for the device, `ioremap_np()`.

@@ -3,6 +3,8 @@
 //! Handlers that run in interrupt context, and what they are requested with.
 
 use super::Flags;
+use crate::alloc::Allocator;
+use crate::alloc::Box;
 use crate::bindings;
 use crate::device::Bound;
 use crate::device::Device;
@@ -16,6 +18,7 @@ use crate::ffi::c_void;
 use crate::init::PinInit;
 use crate::str::CStr;
 use crate::str::CStrExt as _;
+use crate::sync::Arc;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
 use pin_init::pin_data;
@@ -39,6 +42,18 @@ pub trait Handler: Sync {
     /// after the other. The first call may come before the registration has returned, none comes
     /// after the drop.
     fn handle(&self) -> IrqReturn;
+}
+
+impl<T: ?Sized + Handler + Send> Handler for Arc<T> {
+    fn handle(&self) -> IrqReturn {
+        T::handle(self)
+    }
+}
+
+impl<T: ?Sized + Handler, A: Allocator> Handler for Box<T, A> {
+    fn handle(&self) -> IrqReturn {
+        T::handle(self)
+    }
 }
 
 /// An interrupt line of a device that has a driver.
@@ -117,6 +132,13 @@ impl<'a> IrqRequest<'a> {
         name: &'static CStr,
         cookie: *mut c_void,
     ) -> Result {
+        // C warns of a name that is none of a directory in /proc/irq, and of a line that nobody would unmask.
+        let is_name =
+            !matches!(name.to_bytes(), b"" | b"." | b"..") && !name.to_bytes().contains(&b'/');
+        let is_oneshot = flags & Flags::ONESHOT == Flags::ONESHOT;
+        if !is_name || is_oneshot && thread.is_none() {
+            return Err(EINVAL);
+        }
         let (irq, flags, name) = (self.irq, flags.into_inner(), name.as_char_ptr());
         // SAFETY: By the safety requirement.
         to_result(unsafe {
@@ -215,7 +237,8 @@ impl<'a, T: Handler> Registration<'a, T> {
     /// # Errors
     ///
     /// The initialiser's; [`EBUSY`](crate::error::code::EBUSY) if the line is taken and not shared by
-    /// all; [`EINVAL`](crate::error::code::EINVAL) if the flags do not fit;
+    /// all; [`EINVAL`](crate::error::code::EINVAL) if the flags do not fit, as `ONESHOT` without a thread, or the name is
+    /// no directory's;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     ///
     /// # Safety

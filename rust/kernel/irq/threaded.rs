@@ -5,6 +5,8 @@
 use super::Flags;
 use super::IrqRequest;
 use super::IrqReturn;
+use crate::alloc::Allocator;
+use crate::alloc::Box;
 use crate::bindings;
 use crate::devres::Devres;
 use crate::error::Error;
@@ -13,6 +15,7 @@ use crate::ffi::c_int;
 use crate::ffi::c_void;
 use crate::init::PinInit;
 use crate::str::CStr;
+use crate::sync::Arc;
 use core::marker::PhantomPinned;
 use core::pin::Pin;
 use pin_init::pin_data;
@@ -42,6 +45,26 @@ pub trait ThreadedHandler: Sync {
 
     /// Handles an interrupt. Context: a thread of the line's, may sleep.
     fn handle_threaded(&self) -> IrqReturn;
+}
+
+impl<T: ?Sized + ThreadedHandler + Send> ThreadedHandler for Arc<T> {
+    fn handle(&self) -> ThreadedIrqReturn {
+        T::handle(self)
+    }
+
+    fn handle_threaded(&self) -> IrqReturn {
+        T::handle_threaded(self)
+    }
+}
+
+impl<T: ?Sized + ThreadedHandler, A: Allocator> ThreadedHandler for Box<T, A> {
+    fn handle(&self) -> ThreadedIrqReturn {
+        T::handle(self)
+    }
+
+    fn handle_threaded(&self) -> IrqReturn {
+        T::handle_threaded(self)
+    }
 }
 
 /// A registered [`ThreadedHandler`]. Dropping it ends the calls.

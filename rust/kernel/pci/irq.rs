@@ -177,8 +177,12 @@ impl Drop for IrqVectorRegistration<'_> {
         devres::remove(self.dev.as_ref(), free_vectors, core::ptr::null_mut());
         // SAFETY: By the type invariant the device has got them, and no handler is left.
         unsafe { bindings::pci_free_irq_vectors(self.dev.as_raw()) };
+        devres::remove(self.dev.as_ref(), had_vectors, core::ptr::null_mut());
     }
 }
+
+/// Says only that the device has got interrupts, as long as it is there.
+unsafe extern "C" fn had_vectors(_dev: *mut bindings::device, _node: *mut c_void) {}
 
 /// Frees what is left when the device loses its driver: handlers came later, so they are gone.
 unsafe extern "C" fn free_vectors(dev: *mut bindings::device, _node: *mut c_void) {
@@ -223,21 +227,29 @@ impl Device<Bound> {
         max_vecs: u32,
         irq_types: IrqTypes,
     ) -> Result<IrqVectorRegistration<'_>> {
+        let (dev, nothing) = (self.as_ref(), core::ptr::null_mut());
+        // C would give a line to who has messages already, and they would be freed under a handler.
+        // SAFETY: It does nothing.
+        unsafe { devres::add_once(dev, had_vectors, nothing) }?;
         // SAFETY: `self` is valid; C checks the rest.
         let len = unsafe {
             bindings::pci_alloc_irq_vectors(self.as_raw(), min_vecs, max_vecs, irq_types.0)
         };
-        if len < 0 {
-            return Err(Error::from_errno(len));
-        }
-        let len = NonZero::new(len as usize).ok_or(EINVAL)?;
-        // SAFETY: The device has got them, and gives them back once: `drop()` removes this.
-        unsafe { devres::add(self.as_ref(), free_vectors, core::ptr::null_mut()) }.inspect_err(
-            |_| {
-                // SAFETY: No handler is there yet.
-                unsafe { bindings::pci_free_irq_vectors(self.as_raw()) };
-            },
-        )?;
+        let got = match NonZero::new(usize::try_from(len).unwrap_or(0)) {
+            // It comes after what C has added for them, so it goes before that.
+            // SAFETY: The device has got them, and gives them back once: `drop()` removes this.
+            Some(len) => unsafe { devres::add(dev, free_vectors, nothing) }
+                .map(|()| len)
+                .inspect_err(|_| {
+                    // SAFETY: No handler is there yet.
+                    unsafe { bindings::pci_free_irq_vectors(self.as_raw()) };
+                }),
+            None if len < 0 => Err(Error::from_errno(len)),
+            None => Err(EINVAL),
+        };
+        let len = got.inspect_err(|_| {
+            devres::remove(dev, had_vectors, nothing);
+        })?;
         // INVARIANT: C has said so.
         Ok(IrqVectorRegistration { dev: self, len })
     }

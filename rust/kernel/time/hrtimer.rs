@@ -223,7 +223,7 @@ impl<T> HrTimer<T> {
         // SAFETY: The caller promises a timer.
         let timer = unsafe { Self::raw_get(this) };
         // SAFETY: By the type invariant it is initialised; C looks whether it is started.
-        unsafe { bindings::hrtimer_forward(timer, now, interval.as_nanos()) }
+        unsafe { bindings::hrtimer_forward_unqueued(timer, now, interval.as_nanos()) }
     }
 
     /// # Safety
@@ -238,7 +238,7 @@ impl<T> HrTimer<T> {
 
     /// Moves the expiry on by multiples of `interval` until it is past `now`; returns how many.
     ///
-    /// The timer must not be started: C warns then. Context: any. C: `hrtimer_forward()`.
+    /// Of a timer that is started nothing is moved. Context: any. C: `hrtimer_forward()`.
     pub fn forward(self: Pin<&mut Self>, now: HrTimerInstant<T>, interval: Delta) -> u64
     where
         T: HasHrTimer<T>,
@@ -324,13 +324,13 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
 
     /// As [`HrTimer::forward`], for a function that returns [`HrTimerRestart::Restart`].
     pub fn forward(&mut self, now: HrTimerInstant<T>, interval: Delta) -> u64 {
-        // SAFETY: By the type invariant its function runs: C leaves the expiry alone.
+        // SAFETY: By the type invariant its function runs: C leaves the expiry alone, unless it is started again.
         unsafe { HrTimer::raw_forward(self.0.as_ptr(), now.as_nanos(), interval) }
     }
 
     /// As [`HrTimer::forward_now`], for a function that returns [`HrTimerRestart::Restart`].
     pub fn forward_now(&mut self, interval: Delta) -> u64 {
-        // SAFETY: By the type invariant its function runs: C leaves the expiry alone.
+        // SAFETY: By the type invariant its function runs: C leaves the expiry alone, unless it is started again.
         unsafe { HrTimer::raw_forward_now(self.0.as_ptr(), interval) }
     }
 }

@@ -233,6 +233,8 @@ macro_rules! impl_has_delayed_work {
 
         // SAFETY: Both use the offset of the field, which has the right type, as `raw_get_work` shows.
         unsafe impl $(<$($generics)+>)? $crate::workqueue::HasWork<$work_type $(, $id)?> for $self {
+            const IS_DELAYED: bool = true;
+
             #[inline]
             unsafe fn raw_get_work(
                 ptr: *mut Self,

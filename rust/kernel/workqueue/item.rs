@@ -207,8 +207,16 @@ where
         // SAFETY: `item` points to a `T`.
         let work = unsafe { Self::raw_get(T::raw_get_work(item.cast_mut())) };
 
-        // SAFETY: By the type invariant it is initialised; `this` keeps it.
-        let queued = unsafe { bindings::cancel_work_sync(work) };
+        // SAFETY: By the type invariant it is initialised; `this` keeps it. `IS_DELAYED` says what it is part of.
+        let queued = unsafe {
+            if T::IS_DELAYED {
+                // C would wait for the timer, and do nothing else.
+                let offset = core::mem::offset_of!(bindings::delayed_work, work);
+                bindings::cancel_delayed_work_sync(work.byte_sub(offset).cast())
+            } else {
+                bindings::cancel_work_sync(work)
+            }
+        };
         if queued {
             // SAFETY: The queue had an `Arc`, whose function will not be called.
             drop(unsafe { Arc::from_raw(item) });
@@ -222,8 +230,12 @@ where
 ///
 /// # Safety
 ///
-/// Both functions must convert between a pointer to a `Self` and one to that same field.
+/// Both functions must convert between a pointer to a `Self` and one to that same field, which must be the one in a
+/// [`DelayedWork`](super::DelayedWork) if `IS_DELAYED` says so.
 pub unsafe trait HasWork<T, const ID: u64 = 0> {
+    /// Whether the work may wait for its time before it is queued.
+    const IS_DELAYED: bool = false;
+
     /// Returns the pointer to the field.
     ///
     /// # Safety
