@@ -279,8 +279,8 @@ impl<T: Operations> Port<T> {
         unsafe { bindings::uart_console(self.as_raw()) }
     }
 
-    /// Returns the baud rate that `termios` asks for, within `min..=max`; else that of `old`, or 9600,
-    /// and changes `termios` to it. B0 counts as 9600.
+    /// Returns the baud rate that `termios` asks for, if it is within `min..=max`; else that of `old`, if that is, or the
+    /// nearest, and changes `termios` to it. B0 counts as 9600, and B38400 for what `setserial spd_hi` and its kin say.
     ///
     /// Context: process. C: `uart_get_baud_rate()`.
     ///
@@ -306,11 +306,11 @@ impl<T: Operations> Port<T> {
         if (min..=max).contains(&asked) {
             return Ok(asked);
         }
-        let old = old.map(|old| old.baud_rate().unwrap_or(9600));
-        let baud = old.filter(|old| (min..=max).contains(old));
-        let baud = baud.unwrap_or_else(|| asked.clamp(min, max));
+        let old = old.map(|old| old.baud_rate().unwrap_or(0));
+        let fits = |old: &u32| *old == 0 || (min..=max).contains(old);
+        let baud = old.filter(fits).unwrap_or_else(|| asked.clamp(min, max));
         termios.encode_baud_rate(baud);
-        Ok(baud)
+        Ok(if baud == 0 { 9600 } else { baud })
     }
 
     /// The baud rate that B38400 stands for, if a user has said so (`setserial spd_hi`).
