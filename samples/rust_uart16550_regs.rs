@@ -233,7 +233,7 @@ impl<B: Block> Registers<B> {
     pub(crate) fn receive_status(&self, _proof: &impl Exclusive) -> LineStatus {
         let mut status = LineStatus(self.block.read::<LSR>());
         let errors = self.errors.load(Relaxed);
-        if errors != 0 && !status.is_gone() {
+        if (errors != 0 || status.has_error()) && !status.is_gone() {
             status.0 |= errors;
             // An overrun alone is kept on.
             self.errors.store(

@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let Some(template) = TEMPLATES.iter().find(|template| template.kind == args.kind) else {
         let kinds: Vec<&str> = TEMPLATES.iter().map(|template| template.kind).collect();
         bail!(
-            "KIND={}: no such kind yet; there are {}",
+            "KIND={}: no such kind; there are {}",
             args.kind,
             kinds.join(", ")
         );
@@ -172,7 +172,7 @@ mod tests {
         let unknown = run(&args("misc")).unwrap_err().to_string();
         assert_eq!(
             unknown,
-            "KIND=misc: no such kind yet; there are module, params, pci, platform, uart"
+            "KIND=misc: no such kind; there are module, params, pci, platform, uart"
         );
         assert!(!dir.path().join("hello").exists());
         run(&args("params")).unwrap();

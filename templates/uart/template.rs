@@ -78,7 +78,7 @@ struct TemplateModule {
 impl kernel::Module for TemplateModule {
     fn init(module: &'static ThisModule) -> Result<Self> {
         let driver = DRIVER.register(module)?;
-        // A bus driver's `probe` has a device that is there: `ferrule new --kind pci` or `platform`.
+        // A bus driver's `probe` has a device that is there, as in docs/serial-tutorial.md of Ferrule.
         let device = faux::Registration::new(c"template", None)?;
         let uart = Ok::<_, Error>(TemplateUart);
         let line = Port::add(
