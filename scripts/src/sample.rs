@@ -183,6 +183,20 @@ pub fn is_kernels_own(line: &str) -> bool {
         || line.contains("module verification failed: signature and/or required key missing")
         || line.contains(" used greatest stack depth: ")
         || line.starts_with("ACPI: ") && line.contains(": Enabled at IRQ ")
+        || is_of_a_slow_host(line)
+}
+
+/// What the kernel says when the machine that it is a guest of has let it wait.
+fn is_of_a_slow_host(line: &str) -> bool {
+    const SAYS: [&str; 5] = [
+        "clocksource: ",
+        "hrtimer: interrupt took ",
+        "perf: interrupt took too long ",
+        "sched_clock: ",
+        "tsc: ",
+    ];
+    SAYS.iter().any(|text| line.starts_with(text))
+        || line.starts_with("workqueue: ") && line.contains(" hogged CPU for ")
 }
 
 #[cfg(test)]
@@ -191,6 +205,15 @@ mod tests {
 
     const TEXT: &str = "// SPDX\n\n//! X sample.\n//!\n//! ```sh\n//! insmod rust_x.ko a=1\n//! rmmod rust_x\n//! ```\n//!\n\
                         //! ```text\n//! rust_x: one\n//! rust_x: two\n//! ```\n\nuse kernel::prelude::*;\n";
+
+    #[test]
+    fn a_slow_host_is_not_the_modules_doing() {
+        assert!(is_kernels_own("hrtimer: interrupt took 15420080 ns"));
+        assert!(is_kernels_own(
+            "workqueue: work_for_cpu_fn hogged CPU for >10000us 4 times, consider switching to WQ_UNBOUND"
+        ));
+        assert!(!is_kernels_own("workqueue: name exceeds WQ_NAME_LEN"));
+    }
 
     #[test]
     fn a_header_is_read() {
