@@ -86,6 +86,7 @@ pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_
 /// # Safety
 ///
 /// As for [`add()`].
+#[cfg(CONFIG_PCI)]
 pub(crate) unsafe fn add_once(
     dev: &Device<Bound>,
     release: Release,
