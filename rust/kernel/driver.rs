@@ -18,6 +18,7 @@
 use crate::acpi;
 use crate::bindings;
 use crate::device;
+use crate::error::code::EINVAL;
 use crate::error::Error;
 use crate::error::Result;
 use crate::init::PinInit;
@@ -64,6 +65,21 @@ pub unsafe trait RegistrationOps {
     unsafe fn unregister(reg: &Opaque<Self::DriverType>);
 }
 
+/// Says whether a driver can have that name.
+///
+/// C warns of an empty one, and where it fits no uevent; it is a name of a file.
+///
+/// # Errors
+///
+/// [`EINVAL`] if not.
+pub(crate) fn check_name(name: &CStr) -> Result {
+    let name = name.to_bytes();
+    if name.is_empty() || name.len() > 128 || name.contains(&b'/') {
+        return Err(EINVAL);
+    }
+    Ok(())
+}
+
 /// A registered driver. Dropping it takes all its devices away from it, and unregisters it.
 ///
 /// If one is leaked, the module cannot be unloaded: `rmmod` hangs.
@@ -92,12 +108,14 @@ impl<T: RegistrationOps + 'static> Registration<T> {
     ///
     /// # Errors
     ///
+    /// [`EINVAL`] if the name is empty, has a `/`, or more than 128 bytes;
     /// [`EBUSY`](crate::error::code::EBUSY) if the bus has a driver of that name;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory. That a device could not be
     /// probed is no error.
     pub fn new(name: &'static CStr, module: &'static ThisModule) -> impl PinInit<Self, Error> {
         crate::try_pin_init!(Self {
             reg <- Opaque::try_ffi_init(|reg: *mut T::DriverType| {
+                check_name(name)?;
                 // SAFETY: `reg` is valid for writes; zeroes are a valid `DriverType`.
                 unsafe { reg.write_bytes(0, 1) };
                 // SAFETY: `Opaque` is transparent, and `reg` stays pinned until it is dropped, which

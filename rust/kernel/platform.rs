@@ -32,6 +32,10 @@ use crate::ThisModule;
 use core::marker::PhantomData;
 use core::pin::Pin;
 
+mod bundle;
+
+pub use bundle::Bundle;
+
 /// A platform device. C: `struct platform_device`.
 ///
 /// `Ctx` says what is known of it, see [`DeviceContext`](device::DeviceContext).
@@ -165,7 +169,7 @@ impl<'a, Ctx: device::DeviceContext> TryFrom<&'a device::Device<Ctx>> for &'a De
 
 /// A driver of platform devices. C: `struct platform_driver`.
 ///
-/// It gets the devices in its tables, and those that have its module's name.
+/// It gets the devices in its tables, and those that have its name; in a [`Bundle`], that one's device alone.
 ///
 /// # Examples
 ///
@@ -233,6 +237,25 @@ pub trait Driver {
 pub struct Adapter<T: Driver>(T);
 
 impl<T: Driver> Adapter<T> {
+    /// Sets what C has to know of the driver.
+    ///
+    /// # Safety
+    ///
+    /// `pdrv` must be all zeroes, and known to nobody else.
+    unsafe fn fill(pdrv: *mut bindings::platform_driver, name: &'static CStr) {
+        let acpi = T::ACPI_ID_TABLE.map_or(core::ptr::null(), |table| table.as_ptr());
+        let of = T::OF_ID_TABLE.map_or(core::ptr::null(), |table| table.as_ptr());
+        // SAFETY: The caller promises it.
+        unsafe {
+            (*pdrv).driver.name = name.as_char_ptr();
+            (*pdrv).driver.acpi_match_table = acpi;
+            (*pdrv).driver.of_match_table = of;
+            (*pdrv).driver.pm = T::PM_OPS.map_or(core::ptr::null(), pm::Ops::as_raw);
+            (*pdrv).probe = Some(Self::probe_callback);
+            bindings::platform_driver_set_remove(pdrv, Some(Self::remove_callback));
+        }
+    }
+
     extern "C" fn probe_callback(pdev: *mut bindings::platform_device) -> c_int {
         // SAFETY: C passes a valid device, which it has locked for this call.
         let pdev: &Device<CoreInternal<'_>> = unsafe { Device::from_raw(pdev) };
@@ -280,18 +303,8 @@ unsafe impl<T: Driver> driver::RegistrationOps for Adapter<T> {
         module: &'static ThisModule,
     ) -> Result {
         let pdrv = pdrv.get();
-        let acpi = Self::acpi_id_table().map_or(core::ptr::null(), |table| table.as_ptr());
-        let of = Self::of_id_table().map_or(core::ptr::null(), |table| table.as_ptr());
         // SAFETY: Nobody else knows of the driver yet.
-        unsafe {
-            (*pdrv).driver.name = name.as_char_ptr();
-            (*pdrv).driver.acpi_match_table = acpi;
-            (*pdrv).driver.of_match_table = of;
-            (*pdrv).probe = Some(Self::probe_callback);
-            (*pdrv).driver.pm = T::PM_OPS.map_or(core::ptr::null(), pm::Ops::as_raw);
-        }
-        // SAFETY: As above.
-        unsafe { bindings::platform_driver_set_remove(pdrv, Some(Self::remove_callback)) };
+        unsafe { Self::fill(pdrv, name) };
         // SAFETY: The caller promises that the driver stays where it is.
         to_result(unsafe {
             bindings::platform_driver_register(pdrv, module.as_ptr(), name.as_char_ptr())

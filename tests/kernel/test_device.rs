@@ -3,12 +3,14 @@
 //! Tests devices and what belongs to their drivers. The guest has QEMU's devices `edu`, `isa-parallel` and
 //! `pci-testdev`.
 
+use core::sync::atomic::AtomicI32;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering;
 use kernel::device::Core;
 use kernel::devres;
 use kernel::devres::Devres;
 use kernel::driver;
+use kernel::error::to_result;
 use kernel::faux;
 use kernel::io::port::PortRegion;
 use kernel::io::resource::Flags;
@@ -34,7 +36,7 @@ ktap_module! {
     cases: [
         faux_device, faux_devices_do_not_disturb, devres_ends_with_the_driver, devres_order,
         devres_dropped_before, devres_of_another_device, pci_driver, pci_driver_fails, platform_driver,
-        pnp_driver, driver_name_is_taken, interrupts, threaded_interrupts,
+        bundle, pnp_driver, driver_name_is_taken, interrupts, threaded_interrupts,
     ],
 }
 
@@ -340,6 +342,53 @@ fn platform_driver() -> Outcome {
     Ok(())
 }
 
+/// What the driver of a bundle answers.
+static ANSWER: AtomicI32 = AtomicI32::new(0);
+
+/// The driver of a bundle.
+struct Bundled;
+
+impl platform::Driver for Bundled {
+    type IdInfo = ();
+    type Data<'bound> = Counted<'static>;
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<Self::Data<'bound>, Error> + 'bound {
+        PROBES.fetch_add(1, Ordering::Relaxed);
+        if pdev.as_ref().name() != c"test_bundle" {
+            return Err(EINVAL);
+        }
+        to_result(ANSWER.load(Ordering::Relaxed)).map(|()| Counted(&DROPS))
+    }
+}
+
+fn bundle() -> Outcome {
+    let (probes, drops) = (count(&PROBES), count(&DROPS));
+    let create = || {
+        let bundle = platform::Bundle::<Bundled>::new(c"test_bundle", &THIS_MODULE);
+        KBox::pin_init(bundle, GFP_KERNEL)
+    };
+    for (answer, error) in [(ENODEV, ENODEV), (EIO, EIO), (EPROBE_DEFER, ENXIO)] {
+        ANSWER.store(answer.to_errno(), Ordering::Relaxed);
+        check_eq!(create().err(), Some(error));
+    }
+    check_eq!(count(&PROBES), probes + 3);
+    ANSWER.store(0, Ordering::Relaxed);
+    let unnamed = platform::Bundle::<Bundled>::new(c"", &THIS_MODULE);
+    check_eq!(KBox::pin_init(unnamed, GFP_KERNEL).err(), Some(EINVAL));
+    // Nothing has been left of these.
+    let bundle = create()?;
+    check_eq!(count(&PROBES), probes + 4);
+    check_eq!(create().err(), Some(EBUSY));
+    check_eq!(count(&PROBES), probes + 4);
+    check_eq!(count(&DROPS), drops);
+    drop(bundle);
+    check_eq!(count(&DROPS), drops + 1);
+    Ok(())
+}
+
 /// A driver of the parallel port.
 struct Parallel;
 
@@ -429,6 +478,9 @@ fn driver_name_is_taken() -> Outcome {
         let second =
             driver::Registration::<platform::Adapter<ByName>>::new(c"test_taken", &THIS_MODULE);
         check_eq!(KBox::pin_init(second, GFP_KERNEL).err(), Some(EBUSY));
+        let name = c"a/b";
+        let file = driver::Registration::<platform::Adapter<ByName>>::new(name, &THIS_MODULE);
+        check_eq!(KBox::pin_init(file, GFP_KERNEL).err(), Some(EINVAL));
         Ok(())
     })
 }
