@@ -7,7 +7,10 @@ use super::{module_parameters, Uart, DRIVER};
 use kernel::device::{Core, Device};
 use kernel::irq::{Flags, IrqRequest};
 use kernel::prelude::*;
-use kernel::{driver, faux, pci, pm, pnp};
+use kernel::{driver, pci, platform, pm, pnp};
+
+/// The name of the driver of each bus.
+const NAME: &CStr = c"rust_uart16550";
 
 /// The highest baud rate of a UART with the PC's clock.
 const BAUD_BASE: u32 = 115_200;
@@ -81,6 +84,40 @@ impl pnp::Driver for PnpDriver {
     }
 }
 
+/// The driver of one device, which stands for the ISA bus.
+struct IsaDriver;
+
+impl platform::Driver for IsaDriver {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const PM_OPS: Option<&'static pm::Ops> = Some(pm::ops::<Self>());
+
+    fn probe<'bound>(
+        pdev: &'bound platform::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        let dev = pdev.as_ref();
+        let io = module_parameters::io.value_ref();
+        let irq = module_parameters::irq.value_ref();
+        let baud_base = module_parameters::baud_base.value_ref();
+        for (i, (&start, &irq)) in io.iter().zip(irq.iter()).enumerate() {
+            let baud_base = baud_base.get(i).copied().unwrap_or(BAUD_BASE);
+            let added = IrqRequest::isa(dev, irq)
+                .and_then(|irq| Uart::add(dev, start, irq, Flags::TRIGGER_NONE, baud_base));
+            added.inspect_err(|error| {
+                let why = match error.to_errno() {
+                    errno if errno == ENODEV.to_errno() => "no UART is there",
+                    errno if errno == EBUSY.to_errno() => "another driver has the port",
+                    errno if errno == EINVAL.to_errno() => "no such I/O port or interrupt",
+                    _ => "it cannot be added",
+                };
+                pr_err!("io={start:#x} irq={irq} baud_base={baud_base}: {why} ({error:?})\n");
+            })?;
+        }
+        Ok(())
+    }
+}
+
 /// The bus makes no difference.
 macro_rules! suspends_ports {
     ($($driver:ty),*) => {$(
@@ -96,26 +133,20 @@ macro_rules! suspends_ports {
     )*};
 }
 
-suspends_ports!(PciDriver, PnpDriver);
+suspends_ports!(PciDriver, PnpDriver, IsaDriver);
 
-/// Adds the UARTs that the parameters name; their ports go with the device.
-fn add_isa() -> Result<Option<faux::Registration>> {
-    let io = module_parameters::io.value_ref();
-    let irq = module_parameters::irq.value_ref();
+/// Whether the parameters name UARTs, which they must do in full.
+fn has_isa() -> Result<bool> {
+    let io = module_parameters::io.value_ref().len();
+    let irq = module_parameters::irq.value_ref().len();
     let baud_base = module_parameters::baud_base.value_ref();
-    if io.len() != irq.len() || baud_base.len() > io.len() {
+    if io != irq || baud_base.len() > io {
         pr_err!(
-            "io= names {} ports, irq= {} and baud_base= {}: each port needs an interrupt\n",
-            io.len(),
-            irq.len(),
+            "io= names {io} ports, irq= {irq} and baud_base= {}: each port needs an interrupt\n",
             baud_base.len()
         );
         return Err(EINVAL);
     }
-    if io.is_empty() {
-        return Ok(None);
-    }
-    let device = faux::Registration::new(c"rust_uart16550", None)?;
     if let Some(baud_base) = baud_base
         .iter()
         .find(|&&rate| rate == 0 || rate > u32::MAX / 16)
@@ -123,23 +154,10 @@ fn add_isa() -> Result<Option<faux::Registration>> {
         pr_err!("baud_base={baud_base}: not 1 to {}\n", u32::MAX / 16);
         return Err(EINVAL);
     }
-    for (i, (&start, &irq)) in io.iter().zip(irq.iter()).enumerate() {
-        let dev = device.as_ref().as_ref();
-        let baud_base = baud_base.get(i).copied().unwrap_or(BAUD_BASE);
-        let added = IrqRequest::isa(dev, irq)
-            .and_then(|irq| Uart::add(dev, start, irq, Flags::TRIGGER_NONE, baud_base));
-        added.inspect_err(|error| {
-            let why = match error.to_errno() {
-                errno if errno == ENODEV.to_errno() => "no UART is there",
-                errno if errno == EBUSY.to_errno() => "another driver has the port",
-                errno if errno == EINVAL.to_errno() => "no such I/O port or interrupt",
-                _ => "it cannot be added",
-            };
-            pr_err!("io={start:#x} irq={irq} baud_base={baud_base}: {why} ({error:?})\n");
-        })?;
-    }
-    Ok(Some(device))
+    Ok(io > 0)
 }
+
+type Isa = platform::Bundle<IsaDriver>;
 
 /// What finds UARTs.
 #[pin_data]
@@ -148,15 +166,19 @@ pub(super) struct Buses {
     pci: driver::Registration<pci::Adapter<PciDriver>>,
     #[pin]
     pnp: driver::Registration<pnp::Adapter<PnpDriver>>,
-    isa: Option<faux::Registration>,
+    isa: Option<Pin<KBox<Isa>>>,
 }
 
 impl Buses {
     pub(super) fn new(module: &'static ThisModule) -> impl PinInit<Self, Error> {
         try_pin_init!(Self {
-            isa: add_isa()?,
-            pci <- driver::Registration::new(c"rust_uart16550", module),
-            pnp <- driver::Registration::new(c"rust_uart16550", module),
+            isa: if has_isa()? {
+                Some(KBox::pin_init(Isa::new(NAME, module), GFP_KERNEL)?)
+            } else {
+                None
+            },
+            pci <- driver::Registration::new(NAME, module),
+            pnp <- driver::Registration::new(NAME, module),
         })
     }
 }

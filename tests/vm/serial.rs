@@ -68,6 +68,19 @@ const PARTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// `sleeps`: what the UART at 0x2f8 forgets while the system sleeps (LCR and MCR here) is set again, and it sends.
+const SLEEPS: &str = "register() { dd if=/dev/port bs=1 skip=$((0x2f8 + $1)) count=1 2>/dev/null | hexdump -e '1/1 \"%x\"'; }
+forget() { head -c 1 /dev/zero | dd of=/dev/port bs=1 seek=$((0x2f8 + $1)) 2>/dev/null; }
+sent() { sed -n 's/^0:.* tx:\\([0-9]*\\) .*/\\1/p' /proc/tty/driver/rust_uart16550; }
+sleeps() {
+    stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent)
+    forget 3 && forget 4 && test \"$(register 3) $(register 4)\" = \"0 0\" || return 1
+    echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test
+    test \"$(register 3) $(register 4)\" = \"3 b\" || return 2
+    head -c 1000 /dev/zero >&3 && sleep 1 && test $(($(sent) - before)) = 1000 && exec 3>&-
+}
+";
+
 /// The same of ports on the ISA bus. The kernel's own driver has them at first.
 const ISA_PARTS: &[(&str, &str)] = &[
     (
@@ -86,9 +99,7 @@ const ISA_PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_port_of_pnp_sleeps_and_goes_on",
-        "stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && echo devices >/sys/power/pm_test && \
-         echo freeze >/sys/power/state && echo none >/sys/power/pm_test && head -c 1000 /dev/zero >&3 && sleep 1 && \
-         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && unload rust_uart16550",
+        "sleeps && unload rust_uart16550",
     ),
     (
         "a_driver_has_three_buses",
@@ -100,7 +111,27 @@ const ISA_PARTS: &[(&str, &str)] = &[
         "parameters_name_a_port",
         "insmod /rust_uart16550.ko io=0x2f8 irq=3 baud_base=57600 && test $(cat /sys/class/tty/ttyRU0/uartclk) = 921600 && \
          stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && sleep 1 && \
-         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&- && unload rust_uart16550",
+         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&-",
+    ),
+    ("a_port_of_parameters_sleeps_and_goes_on", "sleeps"),
+    (
+        "a_device_of_another_is_left_alone",
+        "cd /sys/bus/platform; for d in devices/*; do test -e $d/driver || break; done; echo $d; test ! -e $d/driver && \
+         echo rust_uart16550 >$d/driver_override && ! echo ${d#*/} >drivers/rust_uart16550/bind && \
+         echo >$d/driver_override && ! dmesg | grep another && echo hello >/dev/ttyRU0",
+    ),
+    (
+        "a_port_of_parameters_is_unbound_while_open",
+        "cat /dev/ttyRU0 & sleep 1; cd /sys/bus/platform/drivers/rust_uart16550 && echo rust_uart16550 >unbind && \
+         wait $! && test ! -e /dev/ttyRU0 && ! grep rust_uart16550 /proc/ioports && echo rust_uart16550 >bind && \
+         echo hello >/dev/ttyRU0 && unload rust_uart16550 && test ! -e /sys/devices/platform/rust_uart16550",
+    ),
+    (
+        "parameters_name_a_port_where_no_driver_is_looked_for",
+        "echo 0 >/sys/bus/platform/drivers_autoprobe && insmod /rust_uart16550.ko io=0x2f8 irq=3 && \
+         echo hello >/dev/ttyRU0 && unload rust_uart16550 && ! insmod /rust_uart16550.ko io=0x2e8 irq=5 && \
+         dmesg | grep 'no UART is there'; echo 1 >/sys/bus/platform/drivers_autoprobe; \
+         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports",
     ),
 ];
 
@@ -262,7 +293,11 @@ fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
     let guest = vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script: PRELUDE.to_owned() + &parts.collect::<String>() + debug::end(kernel),
+        script: format!(
+            "{PRELUDE}{SLEEPS}{}{}",
+            parts.collect::<String>(),
+            debug::end(kernel)
+        ),
         append: debug::append(kernel, "slub_debug=FZPU"),
         qemu_args: qemu_args.map(str::to_owned).into(),
         timeout: debug::limit(kernel, 300),
