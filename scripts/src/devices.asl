@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Devices that samples and test modules have drivers for: one of the board, and one at a serial port.
+// Devices that samples and test modules have drivers for: one of the board, and two at serial ports.
 
 DefinitionBlock ("devices.aml", "SSDT", 2, "FERRUL", "LNUXBEEF", 1)
 {
     External (\_SB.PCI0.S60, DeviceObj)
+    External (\_SB.PCI0.S80, DeviceObj)
 
     Scope (\_SB)
     {
@@ -62,6 +63,21 @@ DefinitionBlock ("devices.aml", "SSDT", 2, "FERRUL", "LNUXBEEF", 1)
             {
                 ToUUID ("daffd814-6eba-4d8c-8a91-bc9bbf4aa301"),
                 Package () { Package () { "baudrate", 115200 } }
+            })
+        }
+    }
+
+    // QEMU's test device, where there is one, which a test has for a port.
+    Scope (\_SB.PCI0.S80)
+    {
+        Device (CLNT)
+        {
+            // Nobody's.
+            Name (_HID, "FRUL0002")
+            Name (_CRS, ResourceTemplate ()
+            {
+                UartSerialBusV2 (115200, DataBitsEight, StopBitsOne, 0, LittleEndian, ParityTypeNone,
+                    FlowControlNone, 16, 16, "\\_SB.PCI0.S80", 0, ResourceConsumer, , Exclusive)
             })
         }
     }

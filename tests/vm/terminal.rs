@@ -45,6 +45,11 @@ const PARTS: &[(&str, &str)] = &[
          test $(dmesg | grep -c 'says back what it hears at 115200 baud') = 21 && test $(dmesg | grep -c goodbye) = 21",
     ),
     (
+        "a_port_of_serdev_that_did_not_sleep_is_resumed",
+        "insmod /test_uart_buses.ko && dmesg | grep 'tty port ttyUB[0-9] registered' && \
+         dmesg | grep 'test_uart_buses 0000:00:10.0: is ttyUB' && rmmod test_uart_buses",
+    ),
+    (
         "a_megabyte_goes_to_who_takes_his_time",
         "stty -F /dev/ttyRU2 raw -echo && exec 3<>/dev/ttyRU2 && cat /data >&3",
     ),
@@ -256,6 +261,8 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
         "pci-serial-2x,chardev1=r,chardev2=t,addr=c",
         "-device",
         "pci-serial,chardev=s,addr=d",
+        "-device",
+        "pci-testdev,addr=10",
         "-mon",
         "chardev=m,mode=readline",
     ];
@@ -264,6 +271,7 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
         (SAMPLES, "rust_uart16550"),
         (SAMPLES, "rust_driver_serdev"),
         (SERIAL, "test_serial"),
+        (SERIAL, "test_uart_buses"),
     ] {
         let module = built.dir(dir).join(format!("{name}.ko"));
         files.push((module, format!("/{name}.ko")));

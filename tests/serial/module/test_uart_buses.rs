@@ -51,7 +51,7 @@ impl Operations for Uart {
     fn set_termios(_data: &(), _port: &Port<Self>, _new: &mut Termios, _old: Option<&Termios>) {}
 }
 
-// A test device of QEMU's, which the guest has not.
+// A test device of QEMU's, to which ACPI says that something is connected: its port is one of serdev.
 kernel::pci_device_table!(
     PCI_TABLE,
     (),
@@ -67,7 +67,9 @@ impl pci::Driver for Uart {
         pdev: &'bound pci::Device<Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<(), Error> + 'bound {
-        Self::add(pdev.as_ref())
+        Self::add(pdev.as_ref())?;
+        // It has not slept, and C would look for its device file.
+        DRIVER.resume_ports(pdev.as_ref())
     }
 }
 
