@@ -259,12 +259,13 @@ pub fn remedy(fetched: &[Kernel], name: &str) -> Result<String> {
             "{have}; build the debug kernel by `make kernels-debug`"
         ));
     }
-    let wish = match all.contains(&name) {
-        true => name.to_owned(),
-        false => all.join("|"),
-    };
+    if all.contains(&name) {
+        return Ok(format!("{have}; fetch it by `make kernels KERNELS={name}`"));
+    }
     Ok(format!(
-        "{have}; fetch one by `make kernels KERNELS={wish}`"
+        "{have}; there are {}: `make kernels KERNELS={}` fetches one",
+        all.join(", "),
+        all.last().unwrap_or(&"NAME")
     ))
 }
 
@@ -336,7 +337,7 @@ mod tests {
         let none = remedy(&[], "9.99").unwrap();
         assert_eq!(
             none,
-            "none has been fetched; fetch one by `make kernels KERNELS=6.1|6.12|7.3`"
+            "none has been fetched; there are 6.1, 6.12, 7.3: `make kernels KERNELS=7.3` fetches one"
         );
         assert!(remedy(&[], "debug")
             .unwrap()
