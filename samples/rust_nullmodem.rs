@@ -66,7 +66,6 @@ struct State {
     is_in_flight: Cell<bool>,
     /// Changes of modem lines are reported: those since these.
     reports: Cell<bool>,
-    lines: Cell<u32>,
     /// The bits of a character that are sent.
     mask: Cell<u8>,
     /// When the last character that was sent has left.
@@ -120,8 +119,7 @@ impl Operations for NullModem {
     }
 
     fn set_mctrl(this: &Scope<Self>, _port: &LockedPort<Self>, lines: ModemLines) {
-        this.end().drive(lines);
-        Cable::look(&this.cable);
+        Cable::drive(&this.cable, this.side, lines);
     }
 
     fn get_mctrl(this: &Scope<Self>, _port: &LockedPort<Self>) -> ModemLines {
@@ -145,9 +143,8 @@ impl Operations for NullModem {
     }
 
     fn enable_ms(this: &Scope<Self>, port: &LockedPort<Self>) {
-        let state = port.state();
-        if !state.reports.replace(true) {
-            state.lines.set(this.cable.lines(this.side).bits());
+        if !port.state().reports.replace(true) {
+            this.end().forget_changes();
         }
     }
 

@@ -21,6 +21,8 @@ const PASSES: usize = 64;
 #[derive(Default)]
 pub(super) struct End {
     driven: Atomic<u32>,
+    /// The lines that this end sees which have changed: one may be back before work looks.
+    changed: Atomic<u32>,
     has_break: Atomic<bool>,
     /// How long a character takes.
     char_nanos: Atomic<i64>,
@@ -30,8 +32,17 @@ pub(super) struct End {
 }
 
 impl End {
-    pub(super) fn drive(&self, lines: ModemLines) {
-        self.driven.store(lines.bits(), Relaxed);
+    fn has_seen(&self, old: ModemLines, new: ModemLines) {
+        let changed = old.bits() ^ new.bits();
+        let mut all = self.changed.load(Relaxed);
+        while let Err(now) = self.changed.cmpxchg(all, all | changed, Relaxed) {
+            all = now;
+        }
+    }
+
+    /// Forgets which lines have changed.
+    pub(super) fn forget_changes(&self) {
+        self.changed.store(0, Relaxed);
     }
 
     pub(super) fn send_break(&self) {
@@ -141,34 +152,19 @@ impl Cable {
         let _ = workqueue::system().enqueue_delayed(this.clone(), delay);
     }
 
+    /// Drives the lines of `side`, which one end or both see.
+    pub(super) fn drive(this: &Arc<Self>, side: usize, lines: ModemLines) {
+        let (own, other) = (&this.ends[side], &this.ends[1 - side]);
+        let old = ModemLines::from_bits_truncate(own.driven.xchg(lines.bits(), Relaxed));
+        let far = other.driven();
+        own.has_seen(seen(old, far), seen(lines, far));
+        other.has_seen(seen(far, old), seen(far, lines));
+        Self::look(this);
+    }
+
     /// The modem lines as `side` sees them.
     pub(super) fn lines(&self, side: usize) -> ModemLines {
-        let (own, other) = (&self.ends[side], &self.ends[1 - side]);
-        let mut lines = ModemLines::NONE;
-        let mut cross = |from: ModemLines, pairs: &[(ModemLines, ModemLines)]| {
-            for &(output, input) in pairs {
-                if from.contains(output) {
-                    lines |= input;
-                }
-            }
-        };
-        if own.is_looped() {
-            // As in a 16550.
-            let pairs = [
-                (ModemLines::RTS, ModemLines::CTS),
-                (ModemLines::DTR, ModemLines::DSR),
-                (ModemLines::OUT1, ModemLines::RNG),
-                (ModemLines::OUT2, ModemLines::CAR),
-            ];
-            cross(own.driven(), &pairs);
-        } else if !other.is_looped() {
-            let pairs = [
-                (ModemLines::RTS, ModemLines::CTS),
-                (ModemLines::DTR, ModemLines::DSR | ModemLines::CAR),
-            ];
-            cross(other.driven(), &pairs);
-        }
-        lines
+        seen(self.ends[side].driven(), self.ends[1 - side].driven())
     }
 
     /// Tells the port what has changed in the lines that it sees.
@@ -177,16 +173,16 @@ impl Cable {
             return;
         };
         let port = port.lock();
-        let lines = self.lines(side);
-        let old = ModemLines::from_bits_truncate(port.state().lines.replace(lines.bits()));
-        if lines == old || !port.state().reports.get() {
+        let changed = self.ends[side].changed.xchg(0, Relaxed);
+        if changed == 0 || !port.state().reports.get() {
             return;
         }
-        let has_changed = |line| lines.contains(line) != old.contains(line);
+        let lines = self.lines(side);
+        let has_changed = |line| ModemLines::from_bits_truncate(changed).contains(line);
         if has_changed(ModemLines::DSR) {
             port.count(Icount::Dsr, 1);
         }
-        if has_changed(ModemLines::RNG) && old.contains(ModemLines::RNG) {
+        if has_changed(ModemLines::RNG) && !lines.contains(ModemLines::RNG) {
             port.count(Icount::Rng, 1);
         }
         if has_changed(ModemLines::CAR) {
@@ -287,6 +283,27 @@ impl End {
         }
         port.flip_buffer_push();
     }
+}
+
+/// The modem lines that an end sees which drives `own`, while the other drives `other`.
+fn seen(own: ModemLines, other: ModemLines) -> ModemLines {
+    let mut lines = ModemLines::NONE;
+    let mut cross = |from: ModemLines, output, input| {
+        if from.contains(output) {
+            lines |= input;
+        }
+    };
+    if own.contains(ModemLines::LOOP) {
+        // As in a 16550.
+        cross(own, ModemLines::RTS, ModemLines::CTS);
+        cross(own, ModemLines::DTR, ModemLines::DSR);
+        cross(own, ModemLines::OUT1, ModemLines::RNG);
+        cross(own, ModemLines::OUT2, ModemLines::CAR);
+    } else if !other.contains(ModemLines::LOOP) {
+        cross(other, ModemLines::RTS, ModemLines::CTS);
+        cross(other, ModemLines::DTR, ModemLines::DSR | ModemLines::CAR);
+    }
+    lines
 }
 
 /// How many characters there was time for.

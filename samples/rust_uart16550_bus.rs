@@ -42,13 +42,14 @@ impl pci::Driver for PciDriver {
         let start = u16::try_from(pdev.resource_start(0)?)?;
         for i in 0..*ports.unwrap_or(&1) {
             let irq = pdev.irq_line()?;
-            Uart::add(
-                pdev.as_ref(),
-                start + i * COUNT,
-                irq,
-                Flags::SHARED,
-                BAUD_BASE,
-            )?;
+            let iobase = start + i * COUNT;
+            match Uart::add(pdev.as_ref(), iobase, irq, Flags::SHARED, BAUD_BASE) {
+                // Those before it are of use without it.
+                Err(error) if i > 0 => {
+                    dev_err!(pdev, "port {i} of the card cannot be added ({error:?})\n")
+                }
+                added => added.map(drop)?,
+            }
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ pub(crate) const LSR_FE: u8 = 0x08;
 pub(crate) const LSR_BI: u8 = 0x10;
 pub(crate) const LSR_THRE: u8 = 0x20;
 pub(crate) const LSR_TEMT: u8 = 0x40;
+/// One of the characters in the FIFO has an error.
+const LSR_FIFO_ERROR: u8 = 0x80;
 pub(crate) const LSR_ERRORS: u8 = LSR_OE | LSR_PE | LSR_FE | LSR_BI;
 /// Modem status.
 const MSR: usize = 6;
@@ -125,9 +127,11 @@ impl<B: Block> Registers<B> {
     pub(crate) fn probe(block: B) -> Option<Self> {
         // DLAB may be set.
         block.write::<LCR>(0);
-        for pattern in [0x5a, 0xa5] {
-            block.write::<SCRATCH>(pattern);
-            if block.read::<SCRATCH>() != pattern {
+        for (ier, scratch) in [(0x0f, 0x5a), (0, 0xa5)] {
+            block.write::<IER>(ier);
+            block.write::<SCRATCH>(scratch);
+            // Some have more in its upper half.
+            if block.read::<IER>() & 0x0f != ier || block.read::<SCRATCH>() != scratch {
                 return None;
             }
         }
@@ -139,7 +143,6 @@ impl<B: Block> Registers<B> {
         if this.line_status(&Owner).is_gone() {
             return None;
         }
-        this.block.write::<IER>(0);
         this.block.write::<FCR>(FCR_ENABLE);
         if this.block.read::<IIR>() & IIR_FIFO == IIR_FIFO {
             this.fifosize = 16;
@@ -217,10 +220,20 @@ impl<B: Block> Registers<B> {
         self.block.read::<IIR>() & IIR_NO_INT == 0
     }
 
+    /// Looks at the line status. All ones are also what a full FIFO of breaks may have, in a device that is there.
+    #[inline]
+    fn lsr(&self) -> LineStatus {
+        let status = LineStatus(self.block.read::<LSR>());
+        if status.is_gone() && self.block.read::<IER>() & 0xf0 != 0xf0 {
+            return LineStatus(!LSR_FIFO_ERROR);
+        }
+        status
+    }
+
     /// Looks at the line status, and keeps the errors that it clears.
     #[inline]
     pub(crate) fn line_status(&self, _proof: &impl Exclusive) -> LineStatus {
-        let status = LineStatus(self.block.read::<LSR>());
+        let status = self.lsr();
         if status.has_error() && !status.is_gone() {
             let errors = self.errors.load(Relaxed);
             self.errors.store(errors | status.0 & LSR_ERRORS, Relaxed);
@@ -231,7 +244,7 @@ impl<B: Block> Registers<B> {
     /// Looks at the line status to receive: with the errors that were kept, if there is something to receive.
     #[inline]
     pub(crate) fn receive_status(&self, _proof: &impl Exclusive) -> LineStatus {
-        let mut status = LineStatus(self.block.read::<LSR>());
+        let mut status = self.lsr();
         let errors = self.errors.load(Relaxed);
         if (errors != 0 || status.has_error()) && !status.is_gone() {
             status.0 |= errors;
@@ -275,7 +288,7 @@ impl<B: Block> Registers<B> {
                 // What the next one has wrong is looked at in time.
                 break;
             }
-            status = LineStatus(self.block.read::<LSR>());
+            status = self.lsr();
             if !status.has_received() || status.is_gone() {
                 break;
             }
@@ -285,7 +298,8 @@ impl<B: Block> Registers<B> {
 
     /// Returns a character if one is there.
     pub(crate) fn poll(&self, proof: &impl Exclusive) -> Option<u8> {
-        let is_there = self.line_status(proof).contains(LSR_DR);
+        let status = self.line_status(proof);
+        let is_there = status.contains(LSR_DR) && !status.is_gone();
         is_there.then(|| self.block.read::<DATA>())
     }
 

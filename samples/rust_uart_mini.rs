@@ -101,6 +101,7 @@ impl Operations for Uart {
         // The FIFOs on and empty, an interrupt at 8 characters.
         let empty = UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT;
         uart.0.write8(empty | UART_FCR_TRIGGER_8, UART_FCR);
+        port.state().errors.set(0);
         uart.set_ier(&port, RECEIVER);
         Ok(())
     }
@@ -112,9 +113,8 @@ impl Operations for Uart {
 
     fn break_ctl(uart: &Self, port: &Port<Self>, on: bool) {
         let _port = port.lock();
-        let lcr = uart.0.read8(UART_LCR) & !UART_LCR_SBC;
-        let sbc = if on { UART_LCR_SBC } else { 0 };
-        uart.0.write8(lcr | sbc, UART_LCR);
+        let lcr = uart.0.read8(UART_LCR) & !UART_LCR_SBC | if on { UART_LCR_SBC } else { 0 };
+        uart.0.write8(lcr, UART_LCR);
     }
 
     fn set_termios(uart: &Self, port: &Port<Self>, termios: &mut Termios, old: Option<&Termios>) {

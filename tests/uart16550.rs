@@ -20,6 +20,8 @@ impl Exclusive for Alone {}
 #[derive(Default)]
 struct Fake {
     is_gone: Cell<bool>,
+    /// It is no UART.
+    has_no_ier: Cell<bool>,
     /// A 16450 has none.
     has_fifo: Cell<bool>,
     scratch: Cell<u8>,
@@ -57,6 +59,7 @@ impl Block for Rc<Fake> {
                 first.map_or(0, |(ch, _)| ch)
             }
             1 if has_divisor => self.divisor.get().to_le_bytes()[1],
+            1 if self.has_no_ier.get() => 0,
             1 => self.ier.get(),
             2 => {
                 let fifo = if self.fcr.get() & 1 != 0 { 0xc0 } else { 0 };
@@ -143,6 +146,23 @@ fn finds_nothing_where_nothing_is() {
     let fake = Rc::new(Fake::default());
     fake.is_gone.set(true);
     assert!(Registers::probe(fake).is_none());
+}
+
+#[test]
+fn finds_nothing_where_something_else_is() {
+    let fake = Rc::new(Fake::default());
+    fake.has_no_ier.set(true);
+    assert!(Registers::probe(fake).is_none());
+}
+
+#[test]
+fn a_line_status_of_all_ones_is_no_device_that_is_gone() {
+    let (fake, regs) = uart(true);
+    fake.received.borrow_mut().extend([(0, 0x9e), (b'a', 0)]);
+    assert_eq!(receive(&regs), [(0, 0x1e), (b'a', 0)]);
+    fake.is_gone.set(true);
+    assert!(regs.receive_status(&Alone).is_gone());
+    assert_eq!(regs.poll(&Alone), None);
 }
 
 #[test]

@@ -180,6 +180,7 @@ static void breaks(int a, int b)
 static void modem(int a, int b)
 {
 	struct serial_icounter_struct old;
+	int seen = 0;
 
 	set(a, CLOCAL, 0);
 	/* Without CLOCAL it would be hung up. */
@@ -197,6 +198,16 @@ static void modem(int a, int b)
 	check(counts(b).dsr - old.dsr == 1, "a change of DSR is counted");
 	check(counts(b).dcd - old.dcd == 1, "one of CD");
 	check(counts(b).cts - old.cts == 2, "two of CTS");
+	for (int i = 0; i < 20; i++) {
+		int cts = counts(b).cts;
+
+		drive(a, TIOCM_DTR | TIOCM_RTS);
+		drive(a, TIOCM_DTR);
+		for (int j = 0; j < 50 && counts(b).cts == cts; j++)
+			usleep(20000);
+		seen += counts(b).cts > cts;
+	}
+	check(seen == 20, "CTS that is gone at once is counted");
 }
 
 /* Who waits for a change of a line sees it. */

@@ -91,6 +91,7 @@ impl Operations for Uart {
         // The FIFOs on and empty, an interrupt at 8 characters.
         let empty = UART_FCR_ENABLE_FIFO | UART_FCR_CLEAR_RCVR | UART_FCR_CLEAR_XMIT;
         uart.0.write8(empty | UART_FCR_TRIGGER_8, UART_FCR);
+        port.state().errors.set(0);
         uart.0.write8(UART_MCR_OUT2, UART_MCR);
         uart.set_ier(&port, RECEIVER);
         Ok(())
