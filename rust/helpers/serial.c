@@ -159,6 +159,20 @@ __rust_helper bool rust_helper_uart_port_has_device(struct uart_driver *drv, str
 	       up->state->port.client_ops != &tty_port_default_client_ops;
 }
 
+__rust_helper dev_t rust_helper_uart_port_devt(struct uart_driver *drv, struct uart_port *up)
+{
+	return MKDEV(drv->tty_driver->major, drv->tty_driver->minor_start + up->line);
+}
+
+/* Whether it is the device of that number; then it cannot wake the system any more. */
+__rust_helper bool rust_helper_uart_device_cannot_wake(struct device *dev, dev_t devt)
+{
+	if (dev->devt != devt)
+		return false;
+	device_set_wakeup_capable(dev, false);
+	return true;
+}
+
 /* Takes the driver from the port's client, and lets it have none any more. */
 __rust_helper void rust_helper_uart_port_release_client(struct uart_port *up)
 {

@@ -58,6 +58,15 @@ __rust_helper void rust_helper_uart_console_init(
 	drv->cons = con;
 }
 
+/*
+ * C registers a console for any port of the driver, but keeps only one with an address started. For `console=brl` it
+ * calls `write`, with nbcon too.
+ */
+__rust_helper bool rust_helper_uart_console_is_possible(struct uart_port *up, struct console *con)
+{
+	return (up->iobase || up->mapbase) && (con->write || !(con->flags & CON_BRL));
+}
+
 /* The port's lock without the console, which is the caller's. */
 __rust_helper unsigned long rust_helper_uart_port_lock_device(struct uart_port *up)
 {
@@ -101,35 +110,6 @@ __rust_helper void rust_helper_uart_console_unlock(struct uart_port *up, bool lo
 	if (locked)
 		spin_unlock(&up->lock);
 	local_irq_restore(flags);
-}
-
-/*
- * Calls `change` for the ports of a device, which stay. Those of others may go at any time: they are looked at
- * under a mutex that their removal takes.
- */
-__rust_helper int rust_helper_uart_for_ports_of(struct uart_driver *drv, struct device *dev,
-						int (*change)(struct uart_driver *, struct uart_port *))
-{
-	int i, ret, result = 0;
-
-	for (i = 0; i < drv->nr; i++) {
-		struct uart_state *state = drv->state + i;
-		struct uart_port *up;
-
-		mutex_lock(&state->port.mutex);
-		up = state->uart_port;
-		if (up && up->dev != dev)
-			up = NULL;
-		/* If it was not suspended, C takes for granted that it has a device file, which ports of serdev have not. */
-		if (up && change == uart_resume_port && !up->suspended &&
-		    state->port.client_ops != &tty_port_default_client_ops)
-			up = NULL;
-		mutex_unlock(&state->port.mutex);
-		ret = up ? change(drv, up) : 0;
-		if (ret)
-			result = ret;
-	}
-	return result;
 }
 
 /* Puts a driver's port out of the way of what comes, if C has left it there when it could not be added. */

@@ -102,6 +102,14 @@ pub(crate) unsafe fn add_once(
     }
 }
 
+/// Whether [`add()`] was called, and `release` not yet.
+#[cfg(CONFIG_PCI)]
+pub(crate) fn has(dev: &Device, release: Release, payload: *mut c_void) -> bool {
+    // SAFETY: `dev` is valid.
+    let node = unsafe { bindings::devres_find(dev.as_raw(), Some(release), Some(is_it), payload) };
+    !node.is_null()
+}
+
 /// Undoes [`add()`]. Returns whether there was anything to undo: else `release` was called.
 pub(crate) fn remove(dev: &Device, release: Release, payload: *mut c_void) -> bool {
     // SAFETY: `dev` is valid; C takes what it finds out of its list.

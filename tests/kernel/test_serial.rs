@@ -4,11 +4,14 @@
 
 use core::cell::Cell;
 use kernel::device::Bound;
+use kernel::device::Core;
 use kernel::device::Device;
+use kernel::driver;
 use kernel::faux;
 use kernel::irq::Flags;
 use kernel::irq::IrqRequest;
 use kernel::module::this_module;
+use kernel::pci;
 use kernel::prelude::*;
 use kernel::serial::Driver;
 use kernel::serial::Icount;
@@ -45,6 +48,7 @@ ktap_module! {
         references_come_and_go,
         closed_ports_take_nothing,
         data_are_dropped,
+        interrupts_stay_with_their_port,
     ],
 }
 
@@ -313,5 +317,59 @@ fn closed_ports_take_nothing() -> Outcome {
 
 fn data_are_dropped() -> Outcome {
     check_eq!(ALIVE.load(Relaxed), 0);
+    Ok(())
+}
+
+/// QEMU's educational device, which has messages for interrupts, but where there is no room for them.
+struct Edu;
+
+/// What `Edu` has seen of its device's interrupts: whether they stayed.
+static STAYED: Atomic<u32> = Atomic::new(0);
+
+kernel::pci_device_table!(
+    PCI_EDU,
+    (),
+    [(
+        pci::DeviceId::from_class(pci::Class::OTHERS.as_raw(), 0xffffff),
+        ()
+    )]
+);
+
+impl pci::Driver for Edu {
+    type IdInfo = ();
+    type Data<'bound> = ();
+    const ID_TABLE: pci::IdTable<()> = &PCI_EDU;
+
+    fn probe<'bound>(
+        pdev: &'bound pci::Device<Core<'_>>,
+        _info: Option<&'bound ()>,
+    ) -> impl PinInit<(), Error> + 'bound {
+        let alloc = || pdev.alloc_irq_vectors(1, 1, pci::IrqTypes::all());
+        drop(alloc()?);
+        let vectors = alloc()?;
+        let has_messages = vectors.irq_type() != pci::IrqType::Intx;
+        let options = PortOptions {
+            irq: Some(vectors.index(0)?.into()),
+            ..PortOptions::default()
+        };
+        add(pdev.as_ref(), options)?;
+        drop(vectors);
+        let stayed = alloc().err() == Some(EINVAL);
+        STAYED.store(1 + u32::from(stayed || !has_messages), Relaxed);
+        Ok(())
+    }
+}
+
+fn interrupts_stay_with_their_port() -> Outcome {
+    let _bench = Bench::new()?;
+    // And go with it.
+    for _ in 0..2 {
+        STAYED.store(0, Relaxed);
+        let module = this_module::<LocalModule>();
+        let edu = driver::Registration::<pci::Adapter<Edu>>::new(c"test_serial", module);
+        let edu = KBox::pin_init(edu, GFP_KERNEL)?;
+        check_eq!(STAYED.load(Relaxed), 2);
+        drop(edu);
+    }
     Ok(())
 }

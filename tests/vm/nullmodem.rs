@@ -30,6 +30,12 @@ const PARTS: &[(&str, &str)] = &[
         "for m in $(ls /pps/*.ko); do insmod $m || exit 1; done; /cable /dev/ttyNM0 /dev/ttyNM1 pps && rmmod pps_ldisc",
     ),
     (
+        // As it has no interrupt.
+        "a_port_cannot_wake_the_system",
+        "test -d /sys/class/tty/ttyNM0/power && test ! -e /sys/class/tty/ttyNM0/power/wakeup && \
+         test -e /sys/class/tty/ttyS0/power/wakeup",
+    ),
+    (
         "errors_to_come_are_numbers",
         "D=/sys/kernel/debug/rust_nullmodem/ttyNM0; test $(cat $D/parity) = 0 && echo 0x10 >$D/parity && \
          test $(cat $D/parity) = 16 && ! echo lots >$D/parity && ! echo -1 >$D/parity && test $(cat $D/parity) = 16 && \

@@ -68,15 +68,16 @@ const PARTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// `sleeps`: what the UART at 0x2f8 forgets while the system sleeps (LCR and MCR here) is set again, and it sends.
+/// `sleeps`: what the UART at 0x2f8 forgets while the system sleeps (LCR and MCR here) is set again, and it sends. The debug
+/// kernel has no `/dev/port` to make it forget.
 const SLEEPS: &str = "register() { dd if=/dev/port bs=1 skip=$((0x2f8 + $1)) count=1 2>/dev/null | hexdump -e '1/1 \"%x\"'; }
 forget() { head -c 1 /dev/zero | dd of=/dev/port bs=1 seek=$((0x2f8 + $1)) 2>/dev/null; }
 sent() { sed -n 's/^0:.* tx:\\([0-9]*\\) .*/\\1/p' /proc/tty/driver/rust_uart16550; }
 sleeps() {
-    stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent)
-    forget 3 && forget 4 && test \"$(register 3) $(register 4)\" = \"0 0\" || return 1
+    stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent) || return 1
+    $IS_DEBUG || { forget 3; forget 4; test \"$(register 3) $(register 4)\" = \"0 0\"; } || return 2
     echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test
-    test \"$(register 3) $(register 4)\" = \"3 b\" || return 2
+    $IS_DEBUG || test \"$(register 3) $(register 4)\" = \"3 b\" || return 3
     head -c 1000 /dev/zero >&3 && sleep 1 && test $(($(sent) - before)) = 1000 && exec 3>&-
 }
 ";
@@ -294,7 +295,8 @@ fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
         kernel: kernel.vmlinuz.clone(),
         files,
         script: format!(
-            "{PRELUDE}{SLEEPS}{}{}",
+            "IS_DEBUG={}\n{PRELUDE}{SLEEPS}{}{}",
+            debug::is(kernel),
             parts.collect::<String>(),
             debug::end(kernel)
         ),

@@ -8,6 +8,7 @@ use crate::alloc::Box;
 use crate::bindings;
 use crate::device::Bound;
 use crate::device::Device;
+use crate::devres;
 use crate::devres::Devres;
 use crate::error::code::EINVAL;
 use crate::error::to_result;
@@ -55,6 +56,12 @@ impl<T: ?Sized + Handler, A: Allocator> Handler for Box<T, A> {
         T::handle(self)
     }
 }
+
+/// Says only that the device keeps its lines, as long as it is there. Other functions that do nothing can have the same
+/// address, so there is a number as well.
+unsafe extern "C" fn kept(_dev: *mut bindings::device, _node: *mut c_void) {}
+
+const KEPT: *mut c_void = core::ptr::without_provenance_mut(1);
 
 /// An interrupt line of a device that has a driver.
 ///
@@ -158,6 +165,22 @@ impl<'a> IrqRequest<'a> {
     pub(crate) unsafe fn free(&self, cookie: *mut c_void) {
         // SAFETY: By the safety requirement.
         unsafe { bindings::free_irq(self.irq, cookie) };
+    }
+
+    /// Has the device keep the line until it loses its driver, for who requests and frees it in between.
+    ///
+    /// # Errors
+    ///
+    /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
+    pub(crate) fn keep(&self) -> Result {
+        // SAFETY: It does nothing.
+        unsafe { devres::add(self.dev, kept, KEPT) }
+    }
+
+    /// Whether the device keeps any of its lines.
+    #[cfg(CONFIG_PCI)]
+    pub(crate) fn is_any_kept(dev: &Device) -> bool {
+        devres::has(dev, kept, KEPT)
     }
 
     /// Forgets how long the device is sure to have its driver.

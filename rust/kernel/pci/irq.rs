@@ -94,8 +94,8 @@ impl<'a> From<IrqVector<'a>> for IrqRequest<'a> {
 
 /// The interrupts that a device has got. Dropping it gives them back.
 ///
-/// If a handler is registered for one of them then, as one is that was leaked, they stay until the device
-/// loses its driver.
+/// If a handler is registered for one of them then, as one is that was leaked, or a serial port was added with one, they
+/// stay until the device loses its driver.
 ///
 /// # Invariants
 ///
@@ -171,7 +171,8 @@ impl Drop for IrqVectorRegistration<'_> {
             self.number(index)
                 .is_ok_and(|irq| unsafe { bindings::irq_has_action(irq) })
         };
-        if messages && (0..self.len()).any(in_use) {
+        let is_kept = IrqRequest::is_any_kept(self.dev.as_ref());
+        if messages && (is_kept || (0..self.len()).any(in_use)) {
             return;
         }
         devres::remove(self.dev.as_ref(), free_vectors, core::ptr::null_mut());

@@ -175,7 +175,7 @@ impl<T: Operations> Adapter<T> {
     unsafe extern "C" fn start_tx(uart: *mut bindings::uart_port) {
         // A client of serdev may write while the system sleeps, too, or if the port could not be started.
         // SAFETY: C passes a port that was added, and holds its lock.
-        if unsafe { locked::<T>(uart) }.is_open() {
+        if unsafe { locked::<T>(uart) }.may_send() {
             call!(locked, uart, start_tx)
         }
     }

@@ -206,6 +206,10 @@ unsafe extern "C" fn setup<T: Console>(
     let setup = || -> Result {
         // SAFETY: If there is a port, it is part of a `Port<T>` whose fields are all there.
         let port = unsafe { uart.cast::<Port<T>>().as_ref() }.ok_or(ENODEV)?;
+        // SAFETY: Both are valid.
+        if !unsafe { bindings::uart_console_is_possible(uart, console) } {
+            return Err(ENODEV);
+        }
         // SAFETY: C passes null or what stands on the kernel's command line.
         let mut options = unsafe { parse(options) };
         T::setup(port.data(), port, &mut options)?;
@@ -265,7 +269,7 @@ fn power_up<T: Operations>(port: &Port<T>) {
     }
     // SAFETY: A port that was added has a state.
     let state = unsafe { &raw mut (*(*port.as_raw()).state).pm_state };
-    // SAFETY: It is one word; C's own changes of a port that is a console only switch it on.
+    // SAFETY: It is one word, and C may write to it: it switches a console's port on, or off again when it was so before.
     let old = unsafe { state.read_volatile() };
     if old != bindings::UART_PM_STATE_ON {
         T::pm(port.data(), port, PmState::On, PmState::from_raw(old));

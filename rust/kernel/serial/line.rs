@@ -8,6 +8,7 @@ use super::Port;
 use crate::bindings;
 use core::ops::Deref;
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::Ordering;
 
@@ -22,12 +23,15 @@ const CLOSED: u32 = 1 << 31;
 /// it is neither 0 nor `CLOSED | 1`, C's state of the line has a port that is complete.
 pub(super) struct Line {
     refs: AtomicU32,
+    /// Whether the port was suspended, and not resumed.
+    pub(super) is_asleep: AtomicBool,
 }
 
 impl Line {
     pub(super) const fn new() -> Self {
         Self {
             refs: AtomicU32::new(0),
+            is_asleep: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +63,7 @@ impl Line {
 
     /// Gives the line back.
     pub(super) fn free(&self) {
+        self.is_asleep.store(false, Ordering::Relaxed);
         self.refs.store(0, Ordering::Release);
     }
 

@@ -159,6 +159,12 @@ impl<T: Operations> LockedPort<T> {
         self.port.phase.get() == Phase::Started
     }
 
+    /// Whether it is started: one that is being removed sends until it is shut down, as its last close may wait for that.
+    #[inline]
+    pub(super) fn may_send(&self) -> bool {
+        self.port.phase.get() >= Phase::Leaving
+    }
+
     /// How many characters wait to be sent. C: `kfifo_len()`.
     #[inline]
     pub fn pending(&self) -> u32 {
@@ -171,7 +177,7 @@ impl<T: Operations> LockedPort<T> {
     #[inline]
     pub fn tx_stopped(&self) -> bool {
         // SAFETY: The port is valid, and its lock held; a tty is kept for the call.
-        !self.is_open() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
+        !self.may_send() || unsafe { bindings::uart_tx_stopped(self.as_raw()) != 0 }
     }
 
     /// Wakes those who wait for room in the transmit buffer. C: `uart_write_wakeup()`.

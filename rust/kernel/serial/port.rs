@@ -4,6 +4,7 @@
 
 use super::adapter;
 use super::line::Line;
+use super::power;
 use super::Driver;
 use super::LockedPort;
 use super::Operations;
@@ -138,7 +139,7 @@ pub(super) enum Phase {
     Closed,
     /// The port is being removed, and was shut down or never started.
     Removed,
-    /// The port is being removed before `shutdown`: the tty may go at any time.
+    /// The port is being removed before `shutdown`: it sends, but the tty may go at any time.
     Leaving,
     /// From before `startup` until after `shutdown`.
     Started,
@@ -157,7 +158,8 @@ impl<T: Operations> Port<T> {
     /// Returns the line. If the port has an I/O port or an address, C calls [`Operations::pm()`],
     /// [`Operations::set_mctrl()`] and others before this returns.
     ///
-    /// Context: process, may sleep. C: `uart_add_one_port()`.
+    /// Context: process, may sleep; not in an operation of a port, whose mutexes this takes (and removing one does): there
+    /// it can wait for ever. C: `uart_add_one_port()`.
     ///
     /// # Errors
     ///
@@ -196,10 +198,12 @@ impl<T: Operations> Port<T> {
             return Err(EINVAL);
         }
         let place = Place::take(driver, options.line)?;
-        let irq = options.irq.map(|request| {
-            // SAFETY: The port is dropped before the device has lost its driver.
-            (unsafe { request.until_unbound() }, options.irq_flags)
-        });
+        let keep = |request: IrqRequest<'_>| -> Result<_> {
+            request.keep()?;
+            // SAFETY: The port is dropped before the device has lost its driver, and the device keeps the line.
+            Ok((unsafe { request.until_unbound() }, options.irq_flags))
+        };
+        let irq = options.irq.map(keep).transpose()?;
         let line = place.line;
         let init = crate::try_pin_init!(&this in Self {
             // SAFETY: It is the place of a `uart_port`.
@@ -233,15 +237,43 @@ impl<T: Operations> Port<T> {
             unsafe { bindings::uart_forget_port(driver.uart.get(), uart) };
         })?;
         // C does not say on all kernels that the port has no device file.
+        // SAFETY: The caller promises that it is complete.
+        let this = unsafe { &*uart.cast::<Self>() };
         // SAFETY: It was added just now.
         if unsafe { bindings::uart_port_has_device(driver.uart.get(), uart) } {
+            if this.irq.is_none() {
+                // SAFETY: As above.
+                unsafe { power::cannot_wake(driver.uart.get(), uart) };
+            }
             // SAFETY: The port is complete; its drop takes the line back first.
-            unsafe { (*uart.cast::<Self>()).place.line().open() };
+            unsafe { this.place.line().open() };
             return Ok(());
         }
-        // SAFETY: It was added just now, and nobody can have opened it.
+        this.leave();
+        // SAFETY: It was added just now.
         unsafe { bindings::uart_remove_port_without_device(driver.uart.get(), uart) };
+        this.end();
         Err(ENODEV)
+    }
+
+    /// Before C removes the port: it is not started again, takes nothing, and sends until it is shut down.
+    fn leave(&self) {
+        self.set_phase(|phase| match phase {
+            Phase::Started => Phase::Leaving,
+            _ => Phase::Removed,
+        });
+    }
+
+    /// After C has removed the port, which it may leave started: a console that was closed, or opened in its place, or if
+    /// an open was waiting for a carrier.
+    fn end(&self) {
+        if self.phase.get() == Phase::Leaving {
+            self.set_phase(|_| Phase::Removed);
+            T::shutdown(&self.data, self);
+        }
+        self.free_irq();
+        // SAFETY: The place keeps the driver registered, and nobody else has the line yet.
+        unsafe { bindings::uart_forget_state(self.place.driver.uart.get(), self.place.line) };
     }
 
     /// Takes the port's lock: interrupts are off until the result is dropped.
@@ -410,21 +442,12 @@ impl<T: Operations> PinnedDrop for Port<T> {
         // C would end a client of serdev when the port sends no more, and with a lock that all ports share.
         // SAFETY: The port was added, and nobody holds that lock here.
         unsafe { bindings::uart_port_release_client(self.as_raw()) };
-        // From now on nobody gets a reference to it, and nothing here touches the tty.
+        // From now on nobody gets a reference to it.
         self.place.line().close();
-        self.set_phase(|phase| match phase {
-            Phase::Started => Phase::Leaving,
-            _ => Phase::Removed,
-        });
+        self.leave();
         // SAFETY: The port was added, and this is its end.
         unsafe { bindings::uart_remove_one_port(self.place.driver.uart.get(), self.as_raw()) };
-        // C may leave it started: a console that was closed, or if an open was waiting for a carrier.
-        if self.phase.get() == Phase::Leaving {
-            T::shutdown(&self.data, &self);
-        }
-        self.free_irq();
-        // SAFETY: The place keeps the driver registered, and nobody else has the line yet.
-        unsafe { bindings::uart_forget_state(self.place.driver.uart.get(), self.place.line) };
+        self.end();
     }
 }
 
