@@ -76,6 +76,15 @@ impl Block for Rc<Fake> {
                         lsr |= errors;
                     }
                 }
+                if self
+                    .received
+                    .borrow()
+                    .iter()
+                    .skip(1)
+                    .any(|(_, errors)| *errors != 0)
+                {
+                    lsr |= 0x80;
+                }
                 if self.lone_break.take() {
                     lsr |= 0x10;
                 }
@@ -160,6 +169,11 @@ fn a_line_status_of_all_ones_is_no_device_that_is_gone() {
     let (fake, regs) = uart(true);
     fake.received.borrow_mut().extend([(0, 0x9e), (b'a', 0)]);
     assert_eq!(receive(&regs), [(0, 0x1e), (b'a', 0)]);
+    // A look has cleared the first one's errors, which are added again, and the FIFO has another's.
+    fake.received.borrow_mut().extend([(0, 0x1e), (b'a', 0x08)]);
+    assert!(!regs.line_status(&Alone).is_gone());
+    let status = regs.receive_status(&Alone);
+    assert!(!status.is_gone() && status.contains(LSR_BI | LSR_FE | LSR_PE | LSR_OE));
     fake.is_gone.set(true);
     assert!(regs.receive_status(&Alone).is_gone());
     assert_eq!(regs.poll(&Alone), None);

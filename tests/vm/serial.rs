@@ -76,7 +76,7 @@ sent() { sed -n 's/^0:.* tx:\\([0-9]*\\) .*/\\1/p' /proc/tty/driver/rust_uart165
 sleeps() {
     stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent) || return 1
     $IS_DEBUG || { forget 3; forget 4; test \"$(register 3) $(register 4)\" = \"0 0\"; } || return 2
-    echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test
+    echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test || return 4
     $IS_DEBUG || test \"$(register 3) $(register 4)\" = \"3 b\" || return 3
     head -c 1000 /dev/zero >&3 && sleep 1 && test $(($(sent) - before)) = 1000 && exec 3>&-
 }
@@ -131,8 +131,8 @@ const ISA_PARTS: &[(&str, &str)] = &[
         "parameters_name_a_port_where_no_driver_is_looked_for",
         "echo 0 >/sys/bus/platform/drivers_autoprobe && insmod /rust_uart16550.ko io=0x2f8 irq=3 && \
          echo hello >/dev/ttyRU0 && unload rust_uart16550 && ! insmod /rust_uart16550.ko io=0x2e8 irq=5 && \
-         dmesg | grep 'no UART is there'; echo 1 >/sys/bus/platform/drivers_autoprobe; \
-         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports",
+         dmesg | grep 'no UART is there'; s=$?; echo 1 >/sys/bus/platform/drivers_autoprobe; \
+         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports && test $s = 0",
     ),
 ];
 
