@@ -24,12 +24,16 @@ PATH=$(dirname "$RUSTC"):$PATH
 	echo "status: $?"
 } | tee "$log"
 
-# A run that did not come to its end counts as a failure, whatever it counted.
+# A run that did not come to its end counts as a failure, whatever it counted. What failed stands above among
+# thousands of lines, so it is said once more.
 awk '
-/^test result:/ { passed += $4; failed += $6; skipped += $8 }
+/^failures:$/   { fails = 1 }
+fails           { again = again $0 "\n" }
+/^test result:/ { fails = 0; passed += $4; failed += $6; skipped += $8 }
 /^status: /     { status = $2 }
 END {
 	if (status != 0 && failed == 0) failed = 1
+	printf "%s", again
 	printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
 	exit status != 0 || failed > 0 || passed == 0
 }' "$log"
