@@ -3,8 +3,9 @@
 //! DKMS: a directory of modules becomes a package that the distribution's dkms builds for fetched kernels,
 //! in trees of its own; and an installed Ferrule builds where there is neither network nor home.
 
+use ferrule::dirs;
 use ferrule::kernels::{self, Kernel};
-use ferrule::{build, demo};
+use ferrule::verbs::demo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -25,7 +26,7 @@ fn fetched() -> Vec<Kernel> {
 /// Two of the samples in a directory named `demo`, one of them in a directory below.
 fn package(parent: &Path) -> PathBuf {
     let dir = parent.join("demo");
-    demo::copy_sources(&build::root().unwrap().join("samples"), &dir).unwrap();
+    demo::copy_sources(&dirs::root().unwrap().join("samples"), &dir).unwrap();
     fs::create_dir(dir.join("sub")).unwrap();
     fs::rename(dir.join("rust_minimal.rs"), dir.join("sub/rust_minimal.rs")).unwrap();
     fs::write(dir.join("sub/Kbuild"), "obj-m := rust_minimal.o\n").unwrap();

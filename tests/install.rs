@@ -3,8 +3,9 @@
 //! What `modules_install` makes of modules, for the newest fetched kernel. That the result works is tested
 //! where it is loaded: `tests/vm/life.rs`.
 
+use ferrule::dirs;
 use ferrule::kernels::{self, Kernel};
-use ferrule::{build, demo};
+use ferrule::verbs::demo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -21,7 +22,7 @@ static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
     let kernel = kernels::cached(&cache).unwrap().pop();
     let kernel = kernel.expect("a kernel has been fetched: make kernels");
     let dir = tempfile::tempdir().unwrap();
-    demo::copy_sources(&build::root().unwrap().join("samples"), dir.path()).unwrap();
+    demo::copy_sources(&dirs::root().unwrap().join("samples"), dir.path()).unwrap();
     let samples = Samples { kernel, dir };
     let output = samples.ferrule(&["modules"]);
     assert!(output.status.success(), "{}", text(&output));

@@ -1,30 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the `ferrule` tool is made of: one module for each verb, and what they share.
+//! What the `ferrule` tool is made of, grouped by what it is for. docs/tool.md follows one module through it.
 
-pub mod build;
-pub mod builtin;
+pub mod building;
 pub mod command;
-pub mod config;
-pub mod crates;
-pub mod demo;
-pub mod dkms;
-pub mod doctest;
-pub mod doctor;
-pub mod install;
-pub mod kbuild;
-pub mod kdir;
+pub mod dirs;
 pub mod kernels;
-pub mod modinst;
-pub mod module;
-pub mod new;
-pub mod prepared;
-pub mod profile;
-pub mod sample;
-pub mod setup;
-pub mod sources;
-pub mod stack;
-pub mod stamp;
-pub mod sysroot;
-pub mod toolchain;
+pub mod machine;
+pub mod verbs;
 pub mod vm;

@@ -3,9 +3,19 @@
 //! The `ferrule` tool: one verb per thing that a Makefile should not do.
 
 use clap::Parser;
-use ferrule::{
-    build, builtin, config, demo, dkms, doctor, install, kernels, module, new, setup, vm,
-};
+use ferrule::building::module;
+use ferrule::kernels;
+use ferrule::machine::doctor;
+use ferrule::machine::setup;
+use ferrule::verbs::build;
+use ferrule::verbs::builtin;
+use ferrule::verbs::config;
+use ferrule::verbs::demo;
+use ferrule::verbs::dkms;
+use ferrule::verbs::install;
+use ferrule::verbs::lint;
+use ferrule::verbs::new;
+use ferrule::vm;
 use std::process::ExitCode;
 
 /// Rust kernel modules for the kernel you already run.
@@ -20,7 +30,7 @@ enum Verb {
     Doctor(doctor::Args),
     Install(install::Args),
     Kernels(kernels::Args),
-    Lint(build::LintArgs),
+    Lint(lint::Args),
     Module(module::Args),
     New(new::Args),
     Prepare(builtin::PrepareArgs),
@@ -40,7 +50,7 @@ fn main() -> ExitCode {
         Verb::Doctor(args) => doctor::run(&args),
         Verb::Install(args) => install::run(&args),
         Verb::Kernels(args) => kernels::run(&args),
-        Verb::Lint(args) => build::lint(&args),
+        Verb::Lint(args) => lint::run(&args),
         Verb::Module(args) => module::run(&args),
         Verb::Setup(args) => setup::run(&args),
         Verb::Vm(args) => vm::run(&args),

@@ -19,6 +19,7 @@ mod oops;
 mod programs;
 mod progress;
 mod qemu;
+pub mod sample;
 
 pub use accel::Accel;
 pub use console::{Outcome, Reason, DIED};

@@ -7,8 +7,10 @@
 //! `cargo bench -p ferrule --bench uart [-- KERNEL...]`, of which `make bench` is the short form.
 
 use anyhow::{ensure, Context, Result};
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::{self, Kernel};
-use ferrule::{build, command, vm};
+use ferrule::vm;
 use plotters::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,7 +73,7 @@ fn run() -> Result<()> {
         names = KERNELS.map(str::to_owned).into();
     }
     let cache = kernels::cache_dir(None)?;
-    let root = build::root()?;
+    let root = dirs::root()?;
     let dir = root.join("build/bench");
     std::fs::create_dir_all(&dir)?;
     let program = program(&root, &dir)?;

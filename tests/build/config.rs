@@ -3,8 +3,8 @@
 //! Choosing what is built: beside a kernel by `.config`, and in a kernel's own tree.
 
 use super::*;
-use ferrule::config;
-use ferrule::kdir::Kdir;
+use ferrule::building::kdir::Kdir;
+use ferrule::verbs::config;
 use std::io::Write as _;
 use std::process::Stdio;
 

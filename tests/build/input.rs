@@ -3,6 +3,7 @@
 //! Bad input ends in one clear line.
 
 use super::*;
+use ferrule::dirs;
 
 #[test]
 fn a_path_that_make_cannot_handle_is_refused() {
@@ -63,7 +64,7 @@ fn one_line(args: &[&str]) -> String {
 #[test]
 fn a_kernel_that_is_not_there_is_answered_with_those_that_are() {
     let series = kernel().series;
-    let samples = build::root().unwrap().join("samples");
+    let samples = dirs::root().unwrap().join("samples");
     let samples = samples.to_str().unwrap();
     for (name, output) in [
         (

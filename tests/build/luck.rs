@@ -3,7 +3,8 @@
 //! Builds that meet other builds, or come to no end.
 
 use super::*;
-use ferrule::stamp::Lock;
+use ferrule::building::stamp::Lock;
+use ferrule::dirs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -87,7 +88,7 @@ fn a_build_waits_for_one_in_a_directory_above() {
     fs::write(below.join("Kbuild"), "obj-m := one.o\n").unwrap();
     fs::write(below.join("one.rs"), HELLO).unwrap();
     builds(&kernel, &below);
-    let above = Lock::tree(&dir, &build::root().unwrap().join("build/locks")).unwrap();
+    let above = Lock::tree(&dir, &dirs::root().unwrap().join("build/locks")).unwrap();
     let mut child = command(&kernel, &below)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -107,7 +108,7 @@ fn a_build_waits_for_one_in_a_directory_above() {
 fn changed_macros_leave_another_builds_alone() {
     let (kernel, dir) = (kernel(), module(HELLO));
     builds(&kernel, dir.path());
-    let root = build::root().unwrap();
+    let root = dirs::root().unwrap();
     let record = root.join("build").join(&kernel.release).join("sysroot");
     let sysroot = || PathBuf::from(fs::read_to_string(&record).unwrap());
     let old = sysroot();

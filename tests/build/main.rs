@@ -3,8 +3,9 @@
 //! How building modules behaves: what is rebuilt, what errors look like, and that bad input and bad luck
 //! end in one clear line after which the next build works. They build for the newest fetched kernel.
 
+use ferrule::dirs;
 use ferrule::kernels::{self, Kernel};
-use ferrule::{build, demo};
+use ferrule::verbs::demo;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -59,7 +60,7 @@ fn fails(command: &mut Command) -> String {
 /// A fresh copy of the samples.
 fn samples() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    demo::copy_sources(&build::root().unwrap().join("samples"), dir.path()).unwrap();
+    demo::copy_sources(&dirs::root().unwrap().join("samples"), dir.path()).unwrap();
     dir
 }
 
@@ -122,7 +123,7 @@ fn only_what_changed_is_rebuilt() {
     let output = builds(&kernel, dir.path());
     assert_eq!(compiled(&output).len(), 1, "{output}");
     assert!(output.contains("rust_minimal.o"), "{output}");
-    touch(&build::root().unwrap().join("rust/kernel/lib.rs"));
+    touch(&dirs::root().unwrap().join("rust/kernel/lib.rs"));
     assert_eq!(compiled(&builds(&kernel, dir.path())).len(), all);
 }
 

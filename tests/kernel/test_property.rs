@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tests what firmware says of devices: a table of ACPI that the guest is given, `devices.asl` of `scripts/src`.
+//! Tests what firmware says of devices: a table of ACPI that the guest is given, `devices.asl` of `scripts/src/vm`.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -4,10 +4,12 @@
 
 use crate::{doc, ui, Report, Verdict};
 use anyhow::{bail, Context, Result};
-use ferrule::doctest::Example;
+use ferrule::building::doctest::Example;
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::sample::Sample;
-use ferrule::{build, command, demo};
+use ferrule::verbs::demo;
+use ferrule::vm::sample::Sample;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,13 +115,13 @@ pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
 /// Where the modules for `kernel` are built.
 fn dir(kernel: &Kernel, helpers: &str) -> Result<PathBuf> {
     let name = format!("{}-{helpers}", kernel.release);
-    Ok(build::root()?.join("build/test").join(name))
+    Ok(dirs::root()?.join("build/test").join(name))
 }
 
 /// Copies the sources of a directory to where they are built for that kernel.
 fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
     let to = dir(kernel, helpers)?.join(name);
-    demo::copy_sources(&build::root()?.join(name), &to)?;
+    demo::copy_sources(&dirs::root()?.join(name), &to)?;
     Ok(to)
 }
 
@@ -290,7 +292,8 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
 fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
     let said =
         |command: &mut Command| command::output(command).map_err(|error| format!("{error:#}"));
-    let kdir = ferrule::kdir::Kdir::open(&kernel.kdir).map_err(|error| format!("{error:#}"))?;
+    let kdir =
+        ferrule::building::kdir::Kdir::open(&kernel.kdir).map_err(|error| format!("{error:#}"))?;
     if !kdir.config.contains_key("MODVERSIONS") {
         let sections = said(
             Command::new("readelf")

@@ -4,8 +4,11 @@
 
 use crate::{log, Report, Verdict};
 use anyhow::{bail, Context, Result};
+use ferrule::building::stamp;
+use ferrule::command;
+use ferrule::dirs;
+use ferrule::kernels;
 use ferrule::vm::{self, Guest};
-use ferrule::{build, command, kernels, stamp};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -91,7 +94,7 @@ fn make(linux: &Path, args: &[&str]) -> Result<String> {
 
 /// Unpacks the kernel's source once, and builds what is not as it was; returns the source.
 fn build() -> Result<PathBuf> {
-    let root = build::root()?;
+    let root = dirs::root()?;
     let linux = root
         .join("build/test/builtin")
         .join(format!("linux-{SERIES}"));

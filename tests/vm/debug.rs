@@ -6,9 +6,10 @@
 use crate::built::{self, Built, SAMPLES};
 use crate::{guest, log, serial, Report, Verdict};
 use anyhow::{Context, Result};
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::{debug, Kernel};
 use ferrule::vm::{self, Guest};
-use ferrule::{build, command};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -225,7 +226,7 @@ fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
 }
 
 fn fail_program() -> Result<PathBuf> {
-    let root = build::root()?;
+    let root = dirs::root()?;
     let dir = root.join("build/test/debug");
     std::fs::create_dir_all(&dir)?;
     let out = dir.join("fail");

@@ -5,9 +5,10 @@
 
 use crate::{ui, Report, Verdict};
 use anyhow::{Context, Result};
-use ferrule::doctest::{self, Example, Task};
+use ferrule::building::doctest::{self, Example, Task};
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::{build, command};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -85,7 +86,7 @@ pub fn check_tables(kernel: &Kernel) -> Verdict {
         .filter_map(|entry| Some(entry.ok()?.path().join("include/linux")))
         .find(|dir| dir.join(HEADERS[0]).exists())
         .ok_or_else(|| format!("no headers beside {}", kernel.kdir.display()))?;
-    let root = build::root().map_err(|error| error.to_string())?;
+    let root = dirs::root().map_err(|error| error.to_string())?;
     let mut tables = String::new();
     for name in TABLES {
         tables += &fs::read_to_string(root.join(name)).map_err(io)?;

@@ -6,7 +6,7 @@ use crate::built::Built;
 use crate::{debug, log, Report, Verdict};
 use anyhow::Result;
 use ferrule::kernels::Kernel;
-use ferrule::sample;
+use ferrule::vm::sample;
 use ferrule::vm::{self, Guest};
 use std::fmt::Write;
 

@@ -6,8 +6,10 @@
 use crate::built::{self, Built, LIFE, SAMPLES};
 use crate::{log, Report, Verdict};
 use anyhow::{Context, Result};
+use ferrule::command;
 use ferrule::kernels::Kernel;
-use ferrule::{command, sample, vm};
+use ferrule::vm;
+use ferrule::vm::sample;
 use object::{Object, ObjectSection};
 use std::fmt::Write;
 use std::fs;

@@ -93,7 +93,7 @@ pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
     let status = Command::new("cc")
         .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
         .arg(&replay)
-        .arg(ferrule::build::root()?.join("tests/params/replay.c"))
+        .arg(ferrule::dirs::root()?.join("tests/params/replay.c"))
         .status()
         .context("cannot run cc")?;
     ensure!(status.success(), "cc could not build tests/params/replay.c");

@@ -5,8 +5,10 @@
 use crate::built::{Built, SAMPLES, SERIAL};
 use crate::{debug, log, nullmodem, Report, Verdict};
 use anyhow::Result;
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::{build, command, vm};
+use ferrule::vm;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -198,7 +200,7 @@ pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
 
 /// Compiles a program that asks.
 pub fn program(name: &str) -> Result<PathBuf> {
-    let root = build::root()?;
+    let root = dirs::root()?;
     let dir = root.join("build/test/serial");
     std::fs::create_dir_all(&dir)?;
     let out = dir.join(name);

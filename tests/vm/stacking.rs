@@ -7,9 +7,11 @@ use crate::built::{self, Built};
 use crate::guest::PRELUDE;
 use crate::{log, Report, Verdict};
 use anyhow::{bail, ensure, Context, Result};
+use ferrule::command;
+use ferrule::dirs;
 use ferrule::kernels::Kernel;
+use ferrule::verbs::demo;
 use ferrule::vm::{self, Guest};
-use ferrule::{build, command, demo};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -47,7 +49,7 @@ pub struct Stacks {
 /// Builds the test's modules, and the changed samples that build.
 pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
     let dir = built.dir(DIR);
-    demo::copy_sources(&build::root()?.join(DIR), &dir)?;
+    demo::copy_sources(&dirs::root()?.join(DIR), &dir)?;
     let output = built::ferrule_build(kernel, "inline", &dir)?;
     if let Some(line) = output
         .lines()

@@ -6,8 +6,9 @@
 
 use crate::{Report, Verdict};
 use anyhow::{Context, Result};
+use ferrule::building::crates;
+use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::{build, crates};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -17,7 +18,7 @@ const SHARED: &str = "null.rs";
 
 /// Compiles a file as a module of `kernel`; what comes of it is in `dir`.
 pub fn compile(kernel: &Kernel, dir: &Path, path: &Path) -> Result<Output> {
-    let settings = build::root()?
+    let settings = dirs::root()?
         .join("build")
         .join(&kernel.release)
         .join("module.json");
@@ -45,7 +46,7 @@ pub fn check(kernel: &Kernel, dir: &Path, report: &mut Report) {
 }
 
 fn files() -> Result<Vec<std::path::PathBuf>> {
-    let dir = build::root()?.join("tests/ui/serial");
+    let dir = dirs::root()?.join("tests/ui/serial");
     let entries = fs::read_dir(&dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries
         .map(|entry| Ok(entry?.path()))

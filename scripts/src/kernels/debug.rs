@@ -10,7 +10,7 @@ use super::matrix::Matrix;
 use super::package::compare;
 use super::store::{Lock, Record};
 use super::{apt, source, store, Kernel};
-use crate::kdir::Kdir;
+use crate::building::kdir::Kdir;
 use anyhow::{ensure, Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};

@@ -4,7 +4,7 @@
 //! the make arguments that tell it which compiler and which pahole there really are.
 
 use super::command::checked;
-use crate::kdir::{Config, Kdir};
+use crate::building::kdir::{Config, Kdir};
 use anyhow::{ensure, Context, Result};
 use std::fs;
 use std::io::Read;

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Builds what every kernel of one code-generation profile shares: `core` and the crates below `kernel`.
+//!
+//! Cargo builds them from rust-src and its registry. The libraries hold LLVM bitcode that has seen no
+//! optimisation yet: a module is optimised as a whole, after it is linked.
+
+use crate::building::profile::{kasan, Profile};
+use crate::building::stamp;
+use crate::command;
+use crate::machine::toolchain::Toolchain;
+use crate::verbs::install;
+use anyhow::{bail, Context, Result};
+use serde_json::{json, Value};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+mod unused;
+
+pub use unused::remove_unused;
+
+/// The libraries of one profile, and how to compile against them.
+///
+/// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
+/// that a build for one kernel does not disturb another's. It stays while this is there.
+pub struct Sysroot {
+    /// The directory to give to `--sysroot`.
+    pub path: PathBuf,
+    /// The target specification; its file's stem is the target's name.
+    pub target: PathBuf,
+    /// Where the libraries of pin-init and what it stands on lie, and procedural macros.
+    pub crates: PathBuf,
+    pub macros: PathBuf,
+    args: Vec<String>,
+    _lock: stamp::Lock,
+}
+
+/// How a library is made with these flags: as bitcode, as the front end made it.
+///
+/// KASAN's checks are put in before link-time optimisation, or not at all: there it is optimised before.
+pub fn library(flags: &[String]) -> &'static [&'static str] {
+    match kasan::is_on(flags) {
+        true => &["-Clinker-plugin-lto"],
+        false => &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"],
+    }
+}
+
+/// The names of crates that every module is linked with, or might be.
+pub const CRATES: [&str; 10] = [
+    "alloc",
+    "bindings",
+    "compiler_builtins",
+    "core",
+    "ffi",
+    "kernel",
+    "macros",
+    "pin_init",
+    "pinned_init",
+    "std",
+];
+
+/// What lies in the project's directory and goes into a sysroot.
+const SOURCES: &[&str] = &[
+    "rust/macros",
+    "rust/pin-init",
+    "rust/sysroot",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
+/// The file in a kernel's directory that names the sysroot its modules are compiled against.
+pub const RECORD: &str = "sysroot";
+
+/// The file that says that a sysroot is complete.
+const STAMP: &str = "stamp";
+
+impl Sysroot {
+    /// Builds the sysroot for `profile` below `build`, unless it is there.
+    pub fn prepare(
+        root: &Path,
+        build: &Path,
+        toolchain: &Toolchain,
+        profile: &Profile,
+    ) -> Result<Self> {
+        let dir = build.join("rust");
+        let mut key = stamp::Key::new(profile).and(&toolchain.version);
+        let name = format!("x86_64-{}", &key.hex()[..8]);
+        for source in SOURCES {
+            key = key.and_files(&root.join(source))?;
+        }
+        let path = dir.join(format!("{name}.{}", key.hex()));
+        let ready = lock(&path)?;
+        // Cargo's own directory has one writer; who finds what he needs waits for nobody.
+        let _writer = match ready {
+            Some(_) => None,
+            None => Some(stamp::Lock::exclusive(&dir)?),
+        };
+        let lock = match ready {
+            Some(lock) => lock,
+            None => stamp::Lock::shared(&path)?,
+        };
+        let sysroot = Self {
+            target: dir.join(format!("{name}.json")),
+            crates: path.join("crates"),
+            macros: path.join("crates/libmacros.so"),
+            path,
+            args: profile.args.clone(),
+            _lock: lock,
+        };
+        stamp::step(&sysroot.path.join(STAMP), &key, || {
+            write_changed(&sysroot.target, &target_spec(toolchain, profile)?)?;
+            sysroot.build(root, &dir.join("target"), toolchain)
+        })?;
+        Ok(sysroot)
+    }
+
+    fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
+        eprintln!("  CARGO   core, pin-init, macros");
+        let flags: Vec<&str> = self
+            .args
+            .iter()
+            .map(String::as_str)
+            .chain(library(&self.args).iter().copied())
+            .collect();
+        let mut cargo = Command::new(&toolchain.cargo);
+        if root.join(install::VENDOR).exists() {
+            let crates = vendored(root, target_dir, toolchain)?;
+            let source = format!("source.vendored.directory='{}'", crates.display());
+            cargo.args([
+                "--config",
+                "source.crates-io.replace-with='vendored'",
+                "--config",
+                &source,
+            ]);
+            // Nothing of a user's, who may be root without a home.
+            cargo
+                .arg("--offline")
+                .env("CARGO_HOME", target_dir.join("home"));
+        }
+        cargo
+            .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
+            .args([
+                "-Zbuild-std=core",
+                "--message-format=json-render-diagnostics",
+            ])
+            // Formatting is most of what a small module has of core: let it be small rather than fast.
+            .arg("-Zbuild-std-features=optimize_for_size")
+            .arg("--manifest-path")
+            .arg(root.join("Cargo.toml"))
+            .arg("--target")
+            .arg(&self.target)
+            .arg("--target-dir")
+            .arg(target_dir)
+            .env("RUSTC", &toolchain.rustc)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            .stderr(Stdio::inherit());
+        // Newer Cargos want to hear that a target may be a file.
+        let options = command::output(
+            Command::new(&toolchain.cargo)
+                .arg("-Zhelp")
+                .env("RUSTC_BOOTSTRAP", "1"),
+        )?;
+        if options.contains("json-target-spec") {
+            cargo.arg("-Zjson-target-spec");
+        }
+        let messages = command::output(&mut cargo)?;
+
+        let triple = self.target.file_stem().context("a target has a name")?;
+        let libraries = self.path.join("lib/rustlib").join(triple).join("lib");
+        for dir in [&libraries, &self.crates] {
+            // What an earlier build left would be found too.
+            if dir.exists() {
+                fs::remove_dir_all(dir)
+                    .with_context(|| format!("cannot remove {}", dir.display()))?;
+            }
+            fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        }
+        let mut seen = 0;
+        for artifact in messages
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        {
+            let files = artifact["filenames"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
+            for file in files.map(Path::new) {
+                let name = file.file_name().context("a file has a name")?;
+                let to = match (
+                    artifact["target"]["name"].as_str(),
+                    file.extension().and_then(|e| e.to_str()),
+                ) {
+                    (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
+                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
+                    (Some("macros"), Some("so")) => self.macros.clone(),
+                    // An older compiler_builtins names `core` by another one.
+                    (
+                        Some("rustc_std_workspace_core" | "rustc-std-workspace-core"),
+                        Some("rlib"),
+                    ) => {
+                        copy(file, &libraries.join(name))?;
+                        continue;
+                    }
+                    // Those of pinned-init.
+                    (_, Some("so")) => {
+                        copy(file, &self.crates.join(name))?;
+                        continue;
+                    }
+                    _ => continue,
+                };
+                copy(file, &to)?;
+                seen += 1;
+            }
+        }
+        if seen != 5 {
+            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
+        }
+        Ok(())
+    }
+
+    /// The library of pin-init.
+    pub fn pin_init(&self) -> Result<PathBuf> {
+        let context = || {
+            format!(
+                "{} is damaged; remove build/rust and retry",
+                self.crates.display()
+            )
+        };
+        let entries = fs::read_dir(&self.crates).with_context(context)?;
+        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let name = names.find(|name| name.starts_with("libpin_init-") && name.ends_with(".rlib"));
+        Ok(self.crates.join(name.with_context(context)?))
+    }
+
+    /// The profile's flags alone, which name no directory.
+    pub fn flags(&self) -> &[String] {
+        &self.args
+    }
+
+    /// The arguments that name this profile's target and libraries.
+    pub fn rustc_args(&self) -> Vec<String> {
+        let mut args = vec!["--edition=2021".to_owned(), "-Zunstable-options".to_owned()];
+        args.push(format!("--target={}", self.target.display()));
+        args.push(format!("--sysroot={}", self.path.display()));
+        args.push(format!("-Ldependency={}", self.crates.display()));
+        args.extend(self.args.iter().cloned());
+        args
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
+}
+
+/// Writes a file that others may be reading, and that is the same for all of them.
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn is_complete(path: &Path) -> bool {
+    path.join(STAMP).exists()
+}
+
+/// Keeps the sysroot at `path` as it is, if it is there.
+pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
+    if !is_complete(path) {
+        return Ok(None);
+    }
+    let lock = stamp::Lock::shared(path)?;
+    // It may have gone before it was locked.
+    Ok(is_complete(path).then_some(lock))
+}
+
+/// Makes one directory of an installed tree's crates and those that came with this toolchain's library:
+/// Cargo takes one only, and the toolchain may have been upgraded since.
+fn vendored(root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<PathBuf> {
+    let all = target_dir.join(install::VENDOR);
+    if all.exists() {
+        fs::remove_dir_all(&all).with_context(|| format!("cannot remove {}", all.display()))?;
+    }
+    fs::create_dir_all(&all).with_context(|| format!("cannot create {}", all.display()))?;
+    for dir in [root, &toolchain.library].map(|dir| dir.join(install::VENDOR)) {
+        if !dir.exists() {
+            continue;
+        }
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+            let entry = entry?;
+            let link = all.join(entry.file_name());
+            if !link.is_symlink() {
+                symlink(entry.path(), &link)
+                    .with_context(|| format!("cannot write {}", link.display()))?;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The target: rustc's own bare-metal x86-64, placed like a kernel and with the profile's features.
+///
+/// It is derived from what this rustc prints, as the format differs between versions.
+fn target_spec(toolchain: &Toolchain, profile: &Profile) -> Result<String> {
+    let mut rustc = Command::new(&toolchain.rustc);
+    rustc.args([
+        "-Zunstable-options",
+        "--print=target-spec-json",
+        "--target=x86_64-unknown-none",
+    ]);
+    let text = command::output(rustc.env("RUSTC_BOOTSTRAP", "1"))?;
+    let mut spec: Value =
+        serde_json::from_str(&text).context("rustc printed no target specification")?;
+    let fields = spec
+        .as_object_mut()
+        .context("rustc's target specification is no object")?;
+    let unfit = [
+        "metadata",
+        "position-independent-executables",
+        "relro-level",
+        "static-position-independent-executables",
+    ];
+    for name in unfit.iter().chain(&[
+        "stack-probes",
+        "plt-by-default",
+        "crt-objects-fallback",
+        "is-builtin",
+    ]) {
+        fields.remove(*name);
+    }
+    fields.insert("llvm-target".into(), json!("x86_64-linux-gnu"));
+    fields.insert("relocation-model".into(), json!("static"));
+    fields.insert("features".into(), json!(profile.features));
+    fields.insert("default-uwtable".into(), json!(false));
+    Ok(serde_json::to_string_pretty(&spec)?)
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Where things are: the project, what is built, the tool itself, and a directory of modules.
+
+use crate::kernels;
+use crate::machine::toolchain::env_set;
+use crate::verbs::install;
+use anyhow::{bail, ensure, Context, Result};
+use std::path::{Path, PathBuf};
+
+/// The project's directory: where the tool is if it has been installed, else where it was built.
+pub fn root() -> Result<PathBuf> {
+    if let Some(installed) = installed()? {
+        return Ok(installed);
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().with_context(|| {
+        format!(
+            "the project is no longer at {}; remove target/",
+            root.display()
+        )
+    })
+}
+
+/// The directory that Ferrule was installed into, if this is an installed tool.
+fn installed() -> Result<Option<PathBuf>> {
+    let tool = tool()?;
+    // Called by its link, it is still beside the rest.
+    let tool = tool.canonicalize().unwrap_or(tool);
+    Ok(tool
+        .parent()
+        .filter(|dir| dir.join(install::VENDOR).exists())
+        .map(Path::to_owned))
+}
+
+/// Where all that is built goes: `$FERRULE_BUILD`; else below the project; or, if that is installed and
+/// so is not for writing, root's or the user's cache.
+pub fn build_dir(root: &Path) -> Result<PathBuf> {
+    if let Some(dir) = env_set("FERRULE_BUILD") {
+        return std::path::absolute(&dir).context("FERRULE_BUILD is no path");
+    }
+    Ok(match installed()? {
+        None => root.join("build"),
+        Some(_) if rustix::process::geteuid().is_root() => "/var/cache/ferrule".into(),
+        Some(_) => kernels::cache_dir(None)?.join("build"),
+    })
+}
+
+/// The path of this tool, which another make may have replaced by a newer one meanwhile.
+pub fn tool() -> Result<PathBuf> {
+    let path = std::env::current_exe().context("cannot find the ferrule tool")?;
+    let replaced = path
+        .to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"));
+    Ok(replaced.map(PathBuf::from).unwrap_or(path))
+}
+
+pub fn module_dir(path: &Path) -> Result<PathBuf> {
+    let what = path.display();
+    ensure!(path.is_dir(), "M={what}: no such directory");
+    let absolute = path
+        .canonicalize()
+        .with_context(|| format!("M={what}: cannot be resolved"))?;
+    ensure!(
+        absolute.join("Kbuild").exists() || absolute.join("Makefile").exists(),
+        "M={what}: no Kbuild file here; it says `obj-m := x.o` for each module x"
+    );
+    refuse_spaces(&absolute, "M=")?;
+    Ok(absolute)
+}
+
+/// Make splits words at spaces, and Kbuild does nothing against it.
+pub fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
+    let text = path
+        .to_str()
+        .with_context(|| format!("{what}: {} is not UTF-8", path.display()))?;
+    if let Some(bad) = text
+        .chars()
+        .find(|c| c.is_whitespace() || "'\"$#:\\".contains(*c))
+    {
+        bail!("{what}: make cannot handle the {bad:?} in {text:?}; move it to a path without");
+    }
+    Ok(())
+}

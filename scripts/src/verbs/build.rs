@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
+
+use crate::building::crates::Helpers;
+use crate::building::kbuild::{self, Cc};
+use crate::building::kdir::Kdir;
+use crate::building::modinst;
+use crate::building::module;
+use crate::building::prepared::Prepared;
+use crate::building::sources;
+use crate::building::stamp;
+use crate::dirs;
+use crate::kernels;
+use crate::machine::toolchain::Toolchain;
+use crate::verbs::config;
+use anyhow::{anyhow, bail, Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Builds a directory's modules with the kernel's own Kbuild.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    kernel: Choice,
+    /// How helpers reach a module, `inline` or `object` [default: inline where clang of rustc's LLVM is at hand]
+    #[arg(long)]
+    helpers: Option<String>,
+    /// The modules' directory
+    #[arg(short = 'M', long)]
+    module: Option<PathBuf>,
+    #[command(flatten)]
+    install: modinst::Args,
+    /// Targets and variables for Kbuild, as `modules` or `V=1`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    kbuild: Vec<String>,
+}
+
+/// Which kernel to build for.
+#[derive(clap::Args)]
+pub struct Choice {
+    /// The kernel's build directory
+    #[arg(long)]
+    kdir: Option<PathBuf>,
+    /// The release of an installed kernel, or a fetched one as `6.12`, in place of --kdir
+    #[arg(long, conflicts_with = "kdir")]
+    kver: Option<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let root = dirs::root()?;
+    let build = dirs::build_dir(&root)?;
+    dirs::refuse_spaces(&root, "the project")?;
+    dirs::refuse_spaces(&build, "FERRULE_BUILD")?;
+    let helpers = args.helpers.as_deref().map(helpers).transpose()?;
+    let (kdir, mut kbuild) = args.kernel.kernel()?;
+    kbuild.extend(args.kbuild.iter().cloned());
+    dirs::refuse_spaces(&kdir.path, "the kernel's build directory")?;
+    let module = args.module.as_deref().map(dirs::module_dir).transpose()?;
+
+    let mut targets = kbuild.iter().filter(|arg| !arg.contains('='));
+    let cleans = targets.next().is_some_and(|target| target == "clean") && targets.next().is_none();
+    let chosen = match &module {
+        Some(module) if !cleans => config::variables(module, &kdir)?,
+        _ => Vec::new(),
+    };
+    let name = |arg: &str| arg.split('=').next().unwrap_or_default().to_owned();
+    let chooses = |arg: &str| chosen.iter().any(|word| name(word) == name(arg));
+    let variables: Vec<String> = kbuild
+        .iter()
+        .filter(|arg| arg.contains('=') && !changes_no_code(arg) && !chooses(arg))
+        .cloned()
+        .collect();
+    // Before the user's own, which have the last word.
+    kbuild.splice(0..0, chosen);
+    let install = args.install.make_args(&kdir, &args.kbuild)?;
+    // Installing is often root's, who need not have the toolchain.
+    let toolchain = compiles(&args.kbuild).then(Toolchain::find).transpose()?;
+    let prepare =
+        |toolchain| Prepared::external(&root, &build, &kdir, toolchain, helpers, &variables);
+    let prepared = toolchain.as_ref().map(prepare).transpose()?;
+    let Some(module) = module else {
+        return Ok(ExitCode::SUCCESS);
+    };
+
+    // Kbuild works in the module's directory: two at once would trip over each other's files.
+    let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
+    remove_leftovers(&module)?;
+    let mut make = kbuild::make(&kdir, &module, &kbuild);
+    make.args(install);
+    if let Some(prepared) = &prepared {
+        let cwd = std::env::current_dir().context("no current directory")?;
+        let command = module_command(&prepared.crates.dir)?;
+        make.arg(format!("cmd_rustc_o_rs={command}"))
+            .arg(format!(
+                "cmd_and_fixdep={}{TAKE_VERSIONS}",
+                Cc::fixdep(&prepared.crates.dir)?
+            ))
+            .env(module::CWD, cwd)
+            .env(
+                module::MODULE_DIR,
+                args.module.as_deref().unwrap_or(&module),
+            );
+    }
+    let status = make.status().context("cannot run make")?;
+    drop((lock, prepared));
+    if !status.success() {
+        for missing in sources::missing(&module) {
+            eprintln!("ferrule: {missing}");
+        }
+    }
+    Ok(ExitCode::from(
+        u8::try_from(status.code().unwrap_or(1)).unwrap_or(1),
+    ))
+}
+
+/// Whether one of the targets compiles: without any, Kbuild's is `modules`.
+fn compiles(kbuild: &[String]) -> bool {
+    let mut targets = kbuild
+        .iter()
+        .filter(|arg| !arg.contains('=') && !arg.starts_with('-'))
+        .peekable();
+    targets.peek().is_none()
+        || targets.any(|target| ![modinst::TARGET, "clean", "help"].contains(&target.as_str()))
+}
+
+/// Variables of Kbuild's that say what to show, check and install, not how to compile.
+fn changes_no_code(variable: &str) -> bool {
+    let names = [
+        "V=",
+        "W=",
+        "C=",
+        "CF=",
+        "MODLIB=",
+        "INSTALL_",
+        "DEPMOD=",
+        "KBUILD_SIGN_PIN=",
+        "CONFIG_MODULE_SIG_",
+        "CONFIG_MODULE_COMPRESS",
+    ];
+    names.iter().any(|name| variable.starts_with(name))
+}
+
+/// Removes what an interrupted module command left in a module's directory.
+fn remove_leftovers(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let entry = entry?;
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(module::SCRATCH)
+        {
+            fs::remove_dir_all(entry.path())
+                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Kbuild's rule for `.o` from `.rs` runs this. Kernels that run objtool on each object do it here;
+/// in others the variable is empty.
+fn module_command(dir: &Path) -> Result<String> {
+    let tool = dirs::tool()?;
+    Ok(format!(
+        "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
+         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
+         {} $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)",
+        tool.display(),
+        dir.display(),
+        module::CC_FOLLOWS
+    ))
+}
+
+/// What comes behind the kernel's `cmd_and_fixdep`: what the module command has found out about exported
+/// symbols goes to the file that fixdep writes, where modpost reads it. `builtin/rust.mk` has it too.
+const TAKE_VERSIONS: &str = "$(if $(filter rustc_o_rs,$(1)),; \
+    if [ -f $(dot-target).symvers ]; then cat $(dot-target).symvers >> $(dot-target).cmd; \
+    rm -f $(dot-target).symvers; fi)";
+
+impl Args {
+    /// Builds the modules of `dir`.
+    pub fn modules(dir: &Path, kdir: Option<PathBuf>, kver: Option<String>) -> Self {
+        Self {
+            kernel: Choice { kdir, kver },
+            helpers: None,
+            module: Some(dir.to_owned()),
+            install: modinst::Args::default(),
+            kbuild: vec!["modules".to_owned()],
+        }
+    }
+}
+
+impl Choice {
+    /// The kernel to build for, and the make variables that it needs on this machine.
+    pub fn kernel(&self) -> Result<(Kdir, Vec<String>)> {
+        let fetched = match &self.kver {
+            Some(name) => fetched_kernel(name)?,
+            None => None,
+        };
+        let path = match (&self.kdir, &self.kver, &fetched) {
+            (Some(path), ..) => path.clone(),
+            (None, _, Some(kernel)) => kernel.kdir.clone(),
+            (None, Some(release), None) => installed_kernel(release)?,
+            (None, None, None) => {
+                let uname = rustix::system::uname();
+                format!("/lib/modules/{}/build", uname.release().to_string_lossy()).into()
+            }
+        };
+        let kdir = Kdir::open(&path)?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("cannot resolve {}", path.display()))?;
+        let kernel = match fetched {
+            Some(kernel) => Some(kernel),
+            None => fetched_kernel(&kdir.release)?.filter(|kernel| kernel.kdir == path),
+        };
+        let vars = kernel.map(|kernel| kernel.make_vars).unwrap_or_default();
+        Ok((Kdir { path, ..kdir }, vars))
+    }
+}
+
+/// The fetched kernel of that release or series, if there is one.
+fn fetched_kernel(name: &str) -> Result<Option<kernels::Kernel>> {
+    // Root's environment may have no HOME: then nothing was fetched.
+    match kernels::cache_dir(None) {
+        Ok(cache) => kernels::named(&cache, name),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The build directory of an installed kernel.
+fn installed_kernel(release: &str) -> Result<PathBuf> {
+    let path = PathBuf::from(format!("/lib/modules/{release}/build"));
+    if !path.exists() {
+        let cached = kernels::cache_dir(None).and_then(|cache| kernels::cached(&cache));
+        let fetched = cached.unwrap_or_default();
+        bail!(
+            "KVER={release}: no such kernel is installed (no {}) or fetched ({}), or name a build directory with KDIR=",
+            path.display(),
+            kernels::remedy(&fetched, release)?
+        );
+    }
+    Ok(path)
+}
+
+fn helpers(name: &str) -> Result<Helpers> {
+    <Helpers as clap::ValueEnum>::from_str(name, false).map_err(|_| {
+        anyhow!("HELPERS={name}: it is `inline` or `object`; without it, inline where clang of rustc's LLVM is at hand")
+    })
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The directory `drivers/ferrule` of a kernel's source.
+
+use super::{Config, Use};
+use anyhow::{bail, ensure, Context, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The menu of the kernel's configuration.
+pub const MENU: &str = "Rust modules of Ferrule";
+
+/// What a module's own Kbuild file is called beside ours.
+const KBUILD: &str = "Kbuild.module";
+
+const NOTE: &str = "# SPDX-License-Identifier: GPL-2.0-only
+# Made by `ferrule builtin`.
+";
+const SOURCE: &str = "source \"drivers/ferrule/Kconfig\"\n";
+const OBJECT: &str = "obj-y += ferrule/\n";
+
+/// A kernel's source, by its own path.
+pub struct Tree {
+    linux: PathBuf,
+    dir: PathBuf,
+}
+
+impl Tree {
+    /// Checks that `linux` is a kernel's source.
+    pub fn open(linux: &Path) -> Result<Self> {
+        let what = linux.display();
+        let path = linux
+            .canonicalize()
+            .with_context(|| format!("LINUX={what}: no such directory"))?;
+        let rules = fs::read_to_string(path.join("scripts/Makefile.build")).unwrap_or_default();
+        ensure!(
+            path.join("drivers/Kconfig").is_file() && !rules.is_empty(),
+            "LINUX={what}: not a kernel's source (headers are not enough: its drivers are needed)"
+        );
+        ensure!(
+            rules.contains("cmd_rustc_o_rs"),
+            "LINUX={what}: this kernel has no rule for .rs files; it is older than 6.1"
+        );
+        crate::dirs::refuse_spaces(&path, "LINUX=")?;
+        Ok(Self {
+            dir: path.join("drivers/ferrule"),
+            linux: path,
+        })
+    }
+
+    /// Links the files of the modules' directory `module`.
+    pub fn add(&self, module: &Path) -> Result<()> {
+        let what = module.display();
+        ensure!(
+            module.join("Kconfig").is_file(),
+            "M={what}: no Kconfig here, in which each module says how it is chosen; see samples/Kconfig"
+        );
+        let name = module
+            .file_name()
+            .context("M=: a directory without a name")?;
+        let to = self.dir.join(name);
+        if let Ok(other) = fs::read_link(to.join("Kconfig")) {
+            ensure!(
+                other == module.join("Kconfig"),
+                "M={what}: {} is there already, for {}; `ferrule builtin --remove` takes it out",
+                to.display(),
+                other.parent().unwrap_or(&other).display()
+            );
+        }
+        link_sources(module, &to)
+    }
+
+    /// Writes what belongs to all modules' directories, and names it in the kernel's own files.
+    pub fn finish(&self, tool: &Path) -> Result<()> {
+        let mut names: Vec<String> = fs::read_dir(&self.dir)?
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                entry.path().join("Kconfig").is_file().then_some(entry)
+            })
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        let sources: String = names
+            .iter()
+            .map(|name| format!("source \"drivers/ferrule/{name}/Kconfig\"\n"))
+            .collect();
+        let kconfig = format!("{NOTE}\nmenu \"{MENU}\"\n\n{sources}\nendmenu\n");
+        let rust = include_str!("rust.mk").replace("@FERRULE@", &tool.display().to_string());
+        let makefile = format!(
+            "{NOTE}\nferrule-dirs := {}\n{}",
+            names.join(" "),
+            include_str!("dirs.mk")
+        );
+        write_changed(&self.dir.join("Kconfig"), &kconfig)?;
+        write_changed(&self.dir.join("rust.mk"), &rust)?;
+        write_changed(&self.dir.join("Makefile"), &makefile)?;
+        write_changed(&self.dir.join(".gitignore"), "*\n")?;
+
+        self.edit(
+            "drivers/Makefile",
+            |text| {
+                Some(if text.ends_with('\n') { "" } else { "\n" })
+                    .map(|end| text.to_owned() + end + OBJECT)
+            },
+            OBJECT,
+        )?;
+        self.edit(
+            "drivers/Kconfig",
+            |text| {
+                let (before, after) = text.rsplit_once("endmenu")?;
+                Some(format!("{before}{SOURCE}\nendmenu{after}"))
+            },
+            SOURCE,
+        )
+    }
+
+    /// Undoes everything.
+    pub fn remove(&self) -> Result<()> {
+        let without = |line: &str, name: &str| -> Result<()> {
+            let path = self.linux.join(name);
+            let text = read(&path)?;
+            // The empty line that came with it goes too.
+            let spaced = format!("{line}\n");
+            let found = if name.ends_with("Kconfig") {
+                &spaced
+            } else {
+                line
+            };
+            write_changed(&path, &text.replace(found, ""))
+        };
+        without(OBJECT, "drivers/Makefile")?;
+        without(SOURCE, "drivers/Kconfig")?;
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir)
+                .with_context(|| format!("cannot remove {}", self.dir.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Adds `line` to one of the kernel's files, unless it is there.
+    fn edit(&self, name: &str, add: impl Fn(&str) -> Option<String>, line: &str) -> Result<()> {
+        let path = self.linux.join(name);
+        let text = read(&path)?;
+        if text.contains(line) {
+            return Ok(());
+        }
+        let Some(text) = add(&text) else {
+            bail!(
+                "{}: not as expected; add this line by hand: {line}",
+                path.display()
+            );
+        };
+        write_changed(&path, &text)
+    }
+}
+
+/// Links each source below `from` into a directory of its own, and wraps each Kbuild file.
+///
+/// Objects of the kernel's build so stay in the kernel's tree, and those of other kernels in `from`.
+fn link_sources(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in fs::read_dir(to)? {
+        let path = entry?.path();
+        // What has gone since the last time.
+        if path.is_symlink() && !path.exists() {
+            fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            link_sources(&path, &to.join(&*name))?;
+            continue;
+        }
+        let is_made = ["o", "ko", "a", "cmd", "mod", "order", "symvers"]
+            .iter()
+            .any(|made| path.extension().is_some_and(|extension| extension == *made))
+            || name.ends_with(".mod.c");
+        let is_kbuild = name == "Kbuild" || name == "Makefile" && !from.join("Kbuild").exists();
+        if is_kbuild {
+            link(&path, &to.join(KBUILD))?;
+            let wrapper = format!(
+                "{NOTE}include $(srctree)/drivers/ferrule/rust.mk\ninclude $(srctree)/$(obj)/{KBUILD}\n"
+            );
+            write_changed(&to.join("Kbuild"), &wrapper)?;
+        } else if !is_made && name != "Makefile" {
+            link(&path, &to.join(&*name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes `link` lead to `to`, whatever it was.
+pub fn link(to: &Path, link: &Path) -> Result<()> {
+    if fs::read_link(link).is_ok_and(|old| old == to) {
+        return Ok(());
+    }
+    if link.symlink_metadata().is_ok() {
+        fs::remove_file(link).with_context(|| format!("cannot remove {}", link.display()))?;
+    }
+    std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot link {}", link.display()))
+}
+
+/// Which kinds of code the configuration wants of the directories below `dir`.
+pub fn wanted(dir: &Path, config: &Config) -> Result<Vec<Use>> {
+    let mut text = String::new();
+    collect(dir, &mut text)?;
+    Ok([(Use::BuiltIn, "y"), (Use::Module, "m")]
+        .into_iter()
+        .filter(|(_, letter)| {
+            text.split("obj-").skip(1).any(|rest| {
+                let symbol = rest
+                    .strip_prefix("$(CONFIG_")
+                    .and_then(|rest| rest.split(')').next());
+                match symbol {
+                    Some(symbol) => config.get(symbol).is_some_and(|value| value == letter),
+                    None => rest.starts_with(letter),
+                }
+            })
+        })
+        .map(|(goal, _)| goal)
+        .collect())
+}
+
+fn collect(dir: &Path, text: &mut String) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            collect(&path, text)?;
+        } else if path.file_name().is_some_and(|name| name == KBUILD) {
+            *text += &read(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn write_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}

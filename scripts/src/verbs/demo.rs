@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Shows the samples: builds them for a stock kernel, boots it, loads each and shows what it logs.
+
+use crate::command;
+use crate::dirs;
+use crate::kernels;
+use crate::kernels::Kernel;
+use crate::vm::sample::{self, Sample};
+use crate::vm::{self, Guest};
+use anyhow::{bail, Context, Result};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Builds the samples for stock kernels and shows them in virtual machines
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which kernels, as `6.12`; fetched if need be [default: the newest that has been fetched]
+    series: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    for kernel in kernels::wanted(&kernels::cache_dir(None)?, &args.series)? {
+        let status = show(&kernel)?;
+        if status != 0 {
+            return Ok(ExitCode::from(status));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(kernel: &Kernel) -> Result<u8> {
+    let root = dirs::root()?;
+    let dir = root.join("build/demo").join(&kernel.release);
+    copy_sources(&root.join("samples"), &dir)?;
+    println!("Building the samples for Linux {}", kernel.release);
+    let tool = crate::dirs::tool()?;
+    let mut make = Command::new(tool);
+    make.arg("build")
+        .arg("--kdir")
+        .arg(&kernel.kdir)
+        .arg("-M")
+        .arg(&dir)
+        .arg("modules")
+        .args(&kernel.make_vars);
+    command::run(&mut make)?;
+
+    println!("Booting Linux {} in QEMU", kernel.release);
+    let samples = Sample::all(&dir)?;
+    let guest = guest(kernel, &dir, &samples)?;
+    let outcome = vm::boot(&guest, &mut |line| println!("{line}"))?;
+    if let Some(failure) = outcome.failure() {
+        bail!("{failure}");
+    }
+    if outcome.exit_code() == 0 {
+        println!(
+            "Loaded and unloaded {} samples in Linux {}",
+            samples.len(),
+            kernel.release
+        );
+    }
+    Ok(outcome.exit_code())
+}
+
+/// A guest that runs each sample's commands, as its header has them, and shows what they log.
+fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
+    // The log goes to the console by itself; the shell shows what it runs.
+    let mut script = "cd /samples || exit 1\nstatus=0\n".to_owned();
+    for sample in samples {
+        for line in &sample.commands {
+            writeln!(
+                script,
+                "echo; echo '# {}'; {{ {line}\n}} || status=1",
+                line.replace('\'', "'\\''")
+            )?;
+        }
+    }
+    script.push_str("exit $status\n");
+    let files = samples
+        .iter()
+        .map(|sample| module_file(dir, &sample.name, "/samples"))
+        .collect();
+    Ok(Guest {
+        kernel: kernel.vmlinuz.clone(),
+        files,
+        script,
+        append: sample::APPEND.to_owned(),
+        qemu_args: sample::devices(dir)?,
+        ..Guest::default()
+    })
+}
+
+/// The module `name` of `dir`, and where it goes in the guest.
+pub fn module_file(dir: &Path, name: &str, guest_dir: &str) -> (PathBuf, String) {
+    (
+        dir.join(format!("{name}.ko")),
+        format!("{guest_dir}/{name}.ko"),
+    )
+}
+
+/// Copies a modules' directory without what Kbuild left in it, so that builds for several kernels do
+/// not disturb each other; files that have not changed stay, so that they are not compiled again.
+pub fn copy_sources(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in
+        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
+    {
+        let entry = entry?;
+        let path = entry.path();
+        let target = to.join(entry.file_name());
+        let is_source = path
+            .extension()
+            .is_some_and(|e| ["rs", "c", "h"].iter().any(|source| e == *source));
+        if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+            copy_sources(&path, &target)?;
+        } else if (is_source && !path.to_string_lossy().ends_with(".mod.c"))
+            || ["Kbuild", "Kconfig", "Makefile"]
+                .iter()
+                .any(|name| entry.file_name() == *name)
+        {
+            let text =
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            if std::fs::read(&target).ok().as_ref() != Some(&text) {
+                std::fs::write(&target, text)
+                    .with_context(|| format!("cannot write {}", target.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
