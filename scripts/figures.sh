@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Measures what README's figures say: sizes beside a C twin, and how long builds take. Arguments: two
-# fetched series, of which the first is built from nothing. It removes build/ and target/ for that.
+# series of tests/kernels.toml, of which the first is built from nothing. It removes build/ and target/ for that.
 set -eu
 cd "$(dirname "$0")/.."
-first=${1:-6.12}
-second=${2:-7.3}
+first=${1:?two kernels to build for, as in: scripts/figures.sh 6.12 7.3}
+second=${2:?a second kernel to build for}
 
 # Builds directory $3 for the series $2, and says under the name $1 what it took.
 modules() {

@@ -5,7 +5,7 @@
 //! A kernel of the cache is a directory `kernels/RELEASE` with its packages unpacked: headers, image
 //! and modules. They come through the machine's own apt, signatures checked, and need no root.
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +23,7 @@ mod source;
 mod store;
 
 pub use apt::{machine_sites, KEYRINGS};
+pub use matrix::Ring;
 use matrix::{Matrix, Row};
 
 /// Fetches stock kernels into a cache, without installing them.
@@ -47,7 +48,8 @@ enum Verb {
         #[arg(long)]
         update: bool,
     },
-    /// Lists the cache: series, release, build directory, image, make arguments; separated by tabs.
+    /// Lists the cache: series, release, ring, build directory, image, make arguments; separated by tabs.
+    /// The ring of a kernel whose series is no longer in tests/kernels.toml is `none`.
     List,
     /// Prints the build directory (KDIR) of a series' kernel.
     Path { series: String },
@@ -69,6 +71,8 @@ pub struct Kernel {
     pub series: String,
     /// What `uname -r` says on it: `6.12.117+deb12-amd64`.
     pub release: String,
+    /// Which tests run on it.
+    pub ring: Ring,
     /// The build directory: `make -C KDIR`.
     pub kdir: PathBuf,
     /// The image to boot.
@@ -98,25 +102,35 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             }
         }
         Verb::Debug { update } => debug::build(&cache, *update)?.print(),
-        Verb::List => {
-            for kernel in cached(&cache)?.into_iter().chain(debug::find(&cache)?) {
-                let Kernel {
-                    series,
-                    release,
-                    kdir,
-                    vmlinuz,
-                    make_vars,
-                    ..
-                } = &kernel;
-                let (kdir, vmlinuz, vars) =
-                    (kdir.display(), vmlinuz.display(), make_vars.join(" "));
-                println!("{series}\t{release}\t{kdir}\t{vmlinuz}\t{vars}");
-            }
-        }
+        Verb::List => list(&cache)?,
         Verb::Source { series, dir } => source(&cache, series, dir)?,
         Verb::Path { series } => println!("{}", find(&cache, series)?.kdir.display()),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the kernels of the cache, those outside of the matrix too.
+fn list(cache: &Path) -> Result<()> {
+    let matrix = Matrix::load()?;
+    let known = cached_of(cache, &matrix)?.into_iter();
+    for kernel in known.chain(debug::find(cache)?) {
+        let (kdir, vmlinuz) = (kernel.kdir.display(), kernel.vmlinuz.display());
+        let (series, release, ring) = (&kernel.series, &kernel.release, kernel.ring.name());
+        let vars = kernel.make_vars.join(" ");
+        println!("{series}\t{release}\t{ring}\t{kdir}\t{vmlinuz}\t{vars}");
+    }
+    for record in store::releases(cache)? {
+        if !matrix.series().contains(&record.series.as_str()) {
+            let root = record.root().display();
+            println!("{}\t{}\tnone\t{root}", record.series, record.release);
+        }
+    }
+    Ok(())
+}
+
+/// The series whose source tests use: the debug kernel's, and that which modules are built into.
+pub fn source_series() -> Result<String> {
+    Ok(Matrix::load()?.source.series)
 }
 
 /// Unpacks the newest source of a series into `dir`, which must not be there yet.
@@ -159,20 +173,87 @@ pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// The kernels of the cache, the newest of each series, in the series' order.
+/// The fetched kernels of the matrix, the newest of each series, in the matrix's order: oldest series first.
+///
+/// What else is in the cache, such as a series whose row is gone, is left out.
 pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
-    let records = newest(cache)?.into_iter();
-    records.map(|record| open(cache, record)).collect()
+    cached_of(cache, &Matrix::load()?)
+}
+
+fn cached_of(cache: &Path, matrix: &Matrix) -> Result<Vec<Kernel>> {
+    let mut records = newest(cache)?;
+    let mut kernels = Vec::new();
+    for row in &matrix.rows {
+        if let Some(at) = records
+            .iter()
+            .position(|record| record.series == row.series)
+        {
+            kernels.push(open(cache, records.swap_remove(at), row.ring)?);
+        }
+    }
+    Ok(kernels)
+}
+
+/// The kernels to test: those that `wanted` names by their series or as `debug`, or without a name all of the
+/// matrix. They come in the matrix's order, each once, the debug kernel last.
+///
+/// # Errors
+///
+/// When a name is unknown, or one of the kernels is not there; the message says how to get it.
+pub fn chosen(cache: &Path, wanted: &[String]) -> Result<Vec<Kernel>> {
+    let matrix = Matrix::load()?;
+    let wants_debug = wanted.iter().any(|name| name == debug::NAME);
+    let mut kernels = match wants_debug && wanted.iter().all(|name| name == debug::NAME) {
+        true => Vec::new(),
+        false => chosen_of(cache, &matrix, wanted)?,
+    };
+    if wants_debug {
+        kernels.push(find(cache, debug::NAME)?);
+    }
+    Ok(kernels)
+}
+
+fn chosen_of(cache: &Path, matrix: &Matrix, wanted: &[String]) -> Result<Vec<Kernel>> {
+    let wanted: Vec<String> = wanted
+        .iter()
+        .filter(|name| *name != debug::NAME)
+        .cloned()
+        .collect();
+    let wanted: Vec<&str> = matrix
+        .select(&wanted)?
+        .into_iter()
+        .map(|row| row.series.as_str())
+        .collect();
+    let mut kernels = cached_of(cache, matrix)?;
+    let is_missing = |name: &&str| kernels.iter().all(|kernel| kernel.series != *name);
+    let missing: Vec<&str> = wanted.iter().copied().filter(is_missing).collect();
+    if !missing.is_empty() {
+        let missing = missing.join(" ");
+        bail!(
+            "{missing}: not in {}; fetch with: make kernels KERNELS=\"{missing}\"",
+            cache.display()
+        );
+    }
+    kernels.retain(|kernel| wanted.contains(&kernel.series.as_str()));
+    Ok(kernels)
 }
 
 /// The kernel of the cache with that release or series, or the debug kernel, if there is such a one.
+///
+/// One whose series has gone from the matrix can still be built for.
 pub fn named(cache: &Path, name: &str) -> Result<Option<Kernel>> {
     if let Some(kernel) = debug::find(cache)?.filter(|kernel| kernel.is_named(name)) {
         return Ok(Some(kernel));
     }
     let mut records = newest(cache)?.into_iter();
     let record = records.find(|record| record.release == name || record.series == name);
-    record.map(|record| open(cache, record)).transpose()
+    let Some(record) = record else {
+        return Ok(None);
+    };
+    let matrix = Matrix::load()?;
+    let row = matrix.rows.iter().find(|row| row.series == record.series);
+    let ring = row.map_or(Ring::Modules, |row| row.ring);
+    open(cache, record, ring).map(Some)
 }
 
 fn newest(cache: &Path) -> Result<Vec<store::Record>> {
@@ -183,7 +264,7 @@ fn newest(cache: &Path) -> Result<Vec<store::Record>> {
     Ok(records)
 }
 
-fn open(cache: &Path, record: store::Record) -> Result<Kernel> {
+fn open(cache: &Path, record: store::Record, ring: Ring) -> Result<Kernel> {
     let root = store::kernels(cache).join(&record.release);
     let (kdir, vmlinuz, modules) =
         store::find_parts(&root, &record.release).with_context(|| {
@@ -197,6 +278,7 @@ fn open(cache: &Path, record: store::Record) -> Result<Kernel> {
     Ok(Kernel {
         series: record.series,
         release: record.release,
+        ring,
         kdir,
         vmlinuz,
         modules,
@@ -245,7 +327,7 @@ pub fn wanted(cache: &Path, series: &[String]) -> Result<Vec<Kernel>> {
 /// Says which kernels there are, after a name that is none of them.
 pub fn remedy(fetched: &[Kernel], name: &str) -> Result<String> {
     let matrix = Matrix::load()?;
-    let all: Vec<&str> = matrix.rows.iter().map(|row| row.series.as_str()).collect();
+    let all = matrix.series();
     let have: Vec<&str> = fetched
         .iter()
         .map(|kernel| kernel.series.as_str())
@@ -327,23 +409,117 @@ mod tests {
     #[test]
     fn an_empty_cache_has_no_kernels_and_path_says_how_to_get_one() {
         let nowhere = Path::new("/nonexistent/ferrule-cache");
+        let series = source_series().unwrap();
         assert_eq!(cached(nowhere).unwrap(), []);
-        let error = find(nowhere, "6.12").unwrap_err().to_string();
-        assert!(error.contains("ferrule kernels fetch 6.12"), "{error}");
+        let error = find(nowhere, &series).unwrap_err().to_string();
+        let remedy = format!("ferrule kernels fetch {series}");
+        assert!(error.contains(&remedy), "{error}");
+        let error = chosen(nowhere, &["debug".to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("ferrule kernels debug"));
     }
 
     #[test]
     fn a_name_that_is_no_kernel_is_answered_with_those_there_are() {
-        let none = remedy(&[], "9.99").unwrap();
+        let matrix = Matrix::load().unwrap();
+        let (all, newest) = (
+            matrix.series().join(", "),
+            matrix.series().pop().unwrap().to_owned(),
+        );
+        let none = remedy(&[], "0.99").unwrap();
         assert_eq!(
             none,
-            "none has been fetched; there are 6.1, 6.12, 7.3: `make kernels KERNELS=7.3` fetches one"
+            format!("none has been fetched; there are {all}: `make kernels KERNELS={newest}` fetches one")
         );
         assert!(remedy(&[], "debug")
             .unwrap()
             .contains("`make kernels-debug`"));
-        assert!(remedy(&[], "6.12")
+        assert!(remedy(&[], &newest)
             .unwrap()
-            .ends_with("`make kernels KERNELS=6.12`"));
+            .ends_with(&format!("`make kernels KERNELS={newest}`")));
+    }
+
+    /// A cache with kernels of these series: as much of each as is looked at.
+    fn cache_with(series: &[&str]) -> tempfile::TempDir {
+        let cache = tempfile::tempdir().unwrap();
+        for series in series {
+            let release = format!("{series}.7-amd64");
+            let root = store::kernels(cache.path()).join(&release);
+            let kdir = root.join(format!("usr/src/linux-headers-{release}"));
+            let utsrelease = format!("#define UTS_RELEASE \"{release}\"\n");
+            for (path, text) in [
+                (kdir.join("Makefile"), ""),
+                (kdir.join("include/config/auto.conf"), "CONFIG_X86_64=y\n"),
+                (kdir.join("include/generated/utsrelease.h"), &*utsrelease),
+                (root.join(format!("boot/vmlinuz-{release}")), ""),
+                (root.join(format!("lib/modules/{release}/kernel/x")), ""),
+            ] {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+            store::Record::new(series, &release, "1", &root)
+                .write(&root)
+                .unwrap();
+        }
+        cache
+    }
+
+    fn series(kernels: &[Kernel]) -> Vec<&str> {
+        kernels.iter().map(|kernel| &*kernel.series).collect()
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    // The matrix's order is not that of the numbers: the newest kernel is its last row.
+    const ROWS: [(&str, Ring); 3] = [
+        ("2.0", Ring::Full),
+        ("1.9", Ring::Modules),
+        ("3.0", Ring::Full),
+    ];
+
+    #[test]
+    fn a_row_that_is_gone_breaks_no_cache() {
+        let cache = cache_with(&["0.5", "1.9", "2.0", "3.0", "9.0"]);
+        let matrix = matrix::of(&ROWS);
+        let found = cached_of(cache.path(), &matrix).unwrap();
+        assert_eq!(series(&found), ["2.0", "1.9", "3.0"]);
+        assert_eq!(found[1].ring, Ring::Modules);
+        let found = chosen_of(cache.path(), &matrix, &[]).unwrap();
+        assert_eq!(series(&found), ["2.0", "1.9", "3.0"]);
+        // It can still be built for, by its name.
+        let gone = named(cache.path(), "9.0").unwrap().unwrap();
+        assert_eq!(gone.release, "9.0.7-amd64");
+    }
+
+    #[test]
+    fn any_subset_in_any_order_is_tested_in_the_order_of_the_matrix() {
+        let cache = cache_with(&["1.9", "2.0", "3.0"]);
+        let matrix = matrix::of(&ROWS);
+        for wanted in [
+            &["3.0", "2.0"][..],
+            &["2.0", "3.0"],
+            &["3.0", "2.0", "3.0", "debug"],
+        ] {
+            let found = chosen_of(cache.path(), &matrix, &names(wanted)).unwrap();
+            assert_eq!(series(&found), ["2.0", "3.0"], "{wanted:?}");
+        }
+        let error = chosen_of(cache.path(), &matrix, &names(&["9.0"])).unwrap_err();
+        assert!(error.to_string().contains("it has 2.0, 1.9, 3.0"));
+    }
+
+    #[test]
+    fn one_kernel_in_a_new_cache_is_enough_to_test_on_it() {
+        let cache = cache_with(&["3.0"]);
+        let matrix = matrix::of(&ROWS);
+        let found = chosen_of(cache.path(), &matrix, &names(&["3.0"])).unwrap();
+        assert_eq!(series(&found), ["3.0"]);
+        let error = chosen_of(cache.path(), &matrix, &[]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("make kernels KERNELS=\"2.0 1.9\""),
+            "{error}"
+        );
     }
 }

@@ -4,21 +4,19 @@
 //! `rust_uart16550` in one boot of each kernel, in instructions of the guest; and in another boot, whose clock is
 //! the host's, how much goes through in a second.
 //!
-//! `cargo bench -p ferrule --bench uart [-- KERNEL...]`, of which `make bench` is the short form.
+//! `cargo bench -p ferrule --bench uart [-- KERNEL...]` (without a name: on each fetched kernel that every test
+//! runs on), of which `make bench` is the short form.
 
 use anyhow::{ensure, Context, Result};
 use ferrule::command;
 use ferrule::dirs;
-use ferrule::kernels::{self, Kernel};
+use ferrule::kernels::{self, Kernel, Ring};
 use ferrule::vm;
 use plotters::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
-
-/// What is measured if no kernel is named.
-const KERNELS: [&str; 2] = ["6.1", "6.12"];
 
 /// Ways of use in the order of `tests/serial/bench.c`, and what is said of them.
 const WAYS: [(&str, &str); 6] = [
@@ -65,20 +63,24 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let mut names: Vec<String> = std::env::args()
+    let names: Vec<String> = std::env::args()
         .skip(1)
         .filter(|name| !name.starts_with("--"))
         .collect();
-    if names.is_empty() {
-        names = KERNELS.map(str::to_owned).into();
-    }
     let cache = kernels::cache_dir(None)?;
+    let chosen = match names.is_empty() {
+        true => kernels::cached(&cache)?
+            .into_iter()
+            .filter(|kernel| kernel.ring == Ring::Full)
+            .collect(),
+        false => kernels::wanted(&cache, &names)?,
+    };
     let root = dirs::root()?;
     let dir = root.join("build/bench");
     std::fs::create_dir_all(&dir)?;
     let program = program(&root, &dir)?;
     let mut tables = Vec::new();
-    for kernel in kernels::wanted(&cache, &names)? {
+    for kernel in chosen {
         let rows = measure(&root, &kernel, &program)?;
         print(&kernel.series, &rows);
         tables.push((kernel.series, rows));

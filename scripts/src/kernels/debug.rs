@@ -6,7 +6,7 @@
 //! the configuration. What is there is used until one of them changes; a build that was stopped goes on.
 
 use super::command::last_lines;
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Ring};
 use super::package::compare;
 use super::store::{Lock, Record};
 use super::{apt, source, store, Kernel};
@@ -20,12 +20,12 @@ use std::process::Command;
 /// The kernel's name beside the stock kernels' series.
 pub const NAME: &str = "debug";
 
-/// The series whose source it is built from.
-const SERIES: &str = "6.12";
+/// Its configuration, part of the tool: an installed one has no checkout to read it from.
+const CONFIG: &str = include_str!("../../../tests/debug/kernel.config");
 
-/// Its configuration, below the project's directory, which is seen from this crate's.
-const CONFIG: &str = "tests/debug/kernel.config";
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// What messages call it, and a copy of it for the kernel's make.
+const CONFIG_NAME: &str = "tests/debug/kernel.config";
+const CONFIG_COPY: &str = "kernel.config";
 
 /// The source in a kernel's directory; it is built there.
 const LINUX: &str = "linux";
@@ -38,8 +38,7 @@ pub fn find(cache: &Path) -> Result<Option<Kernel>> {
     if !cache.join(NAME).exists() {
         return Ok(None);
     }
-    let config = config()?;
-    let mut records: Vec<Record> = directories(cache, &key(&config))?
+    let mut records: Vec<Record> = directories(cache, &key(CONFIG))?
         .iter()
         .filter_map(|dir| Record::at(dir))
         .collect();
@@ -54,12 +53,12 @@ pub fn build(cache: &Path, update: bool) -> Result<Kernel> {
     }
     let parent = cache.join(NAME);
     let _lock = Lock::take(&parent)?;
-    let config = config()?;
-    let root = unpacked(cache, &key(&config), update)?;
+    let root = unpacked(cache, &key(CONFIG), update)?;
     if !store::is_complete(&root) {
-        make(&root, &config)?;
+        make(&root)?;
         let release = Kdir::open(&root.join(LINUX))?.release;
-        Record::new(NAME, &release, &root).write(&root)?;
+        // The directory's name has the version of the source.
+        Record::new(NAME, &release, "", &root).write(&root)?;
     }
     // Those of another configuration or an older source.
     for entry in list(&parent)? {
@@ -69,10 +68,6 @@ pub fn build(cache: &Path, update: bool) -> Result<Kernel> {
         }
     }
     open(Record::at(&root).context("the debug kernel went while it was being built")?)
-}
-
-fn config() -> Result<String> {
-    fs::read_to_string(Path::new(ROOT).join(CONFIG)).with_context(|| format!("reading {CONFIG}"))
 }
 
 /// What of the configuration is part of a directory's name.
@@ -118,31 +113,34 @@ fn unpacked(cache: &Path, key: &str, update: bool) -> Result<PathBuf> {
         return Ok(dir);
     }
     let matrix = Matrix::load()?;
-    let row = matrix.select(&[SERIES.to_owned()])?[0];
+    let series = &matrix.source.series;
+    let row = matrix.select(std::slice::from_ref(series))?[0];
     let _lock = Lock::take(cache)?;
     let apt = apt::Apt::new(cache.join("apt"))?;
     let suites = apt.update(row)?;
-    let package = suites.package(&matrix.naming.source(SERIES), None)?;
+    let package = suites.package(&matrix.naming.source(series), None)?;
     let root = parent.join(format!("{}-{key}", package.version));
     if !root.join(LINUX).exists() {
-        source::unpack_package(&suites, &package, SERIES, &root.join(LINUX))?;
+        source::unpack_package(&suites, &package, series, &root.join(LINUX))?;
     }
     Ok(root)
 }
 
 /// Configures and builds the kernel in `root`; what is there already stays.
-fn make(root: &Path, config: &str) -> Result<()> {
+fn make(root: &Path) -> Result<()> {
     let linux = root.join(LINUX);
-    let all = format!("KCONFIG_ALLCONFIG={ROOT}/{CONFIG}");
+    let copy = root.join(CONFIG_COPY);
+    fs::write(&copy, CONFIG).with_context(|| format!("writing {}", copy.display()))?;
+    let all = format!("KCONFIG_ALLCONFIG={}", copy.display());
     run(root, &[&all, "allnoconfig"])?;
     let made = linux.join(".config");
     let made = fs::read_to_string(&made).with_context(|| format!("reading {}", made.display()))?;
-    if let Some(line) = lost(config, &made) {
-        anyhow::bail!("{CONFIG}: Kconfig does not keep {line}: what it depends on is off");
+    if let Some(line) = lost(CONFIG, &made) {
+        anyhow::bail!("{CONFIG_NAME}: Kconfig does not keep {line}: what it depends on is off");
     }
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
     eprintln!(
-        "{NAME}: building {SERIES} with {CONFIG}: some 15 minutes of one processor; log: {}",
+        "{NAME}: building the kernel of {CONFIG_NAME}: some 15 minutes of one processor; log: {}",
         root.join("log").display()
     );
     run(root, &[&format!("-j{jobs}"), "bzImage", "modules"])?;
@@ -204,6 +202,7 @@ fn open(record: Record) -> Result<Kernel> {
         series: record.series.clone(),
         release: record.release.clone(),
         kdir,
+        ring: Ring::Full,
         // It was built here.
         make_vars: Vec::new(),
     })
@@ -229,12 +228,12 @@ mod tests {
             let root = cache.path().join(NAME).join(name);
             fs::create_dir_all(root.join(LINUX)).unwrap();
             if complete {
-                Record::new(NAME, "6.12.9-debug", &root)
+                Record::new(NAME, "6.12.9-debug", "", &root)
                     .write(&root)
                     .unwrap();
             }
         };
-        let key = key(&config().unwrap());
+        let key = key(CONFIG);
         put("6.12.9-1-0123456789ab", true);
         put(&format!("6.12.100-1-{key}"), false);
         assert_eq!(find(cache.path()).unwrap(), None);

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Fetches the newest kernel of `row` into `cache`, unless it is there. The cache must be locked.
+/// Fetches the newest kernel of `row` into `cache`, unless it is there in the archive's version. The cache must be locked.
 ///
 /// What is unpacked gets its name only once it is complete, so whatever ends this early (Ctrl-C, a
 /// full disk) leaves nothing that a later run could take for a kernel.
@@ -22,7 +22,8 @@ pub fn fetch(cache: &Path, apt: &Apt, naming: &Naming, row: &Row) -> Result<()> 
     let suites = apt.update(row)?;
     let release = suites.newest(naming, row)?;
     let root = store::kernels(cache).join(&release);
-    if store::is_complete(&root) {
+    let version = suites.package(&naming.image(&release), None)?.version;
+    if store::is_of_version(&root, &version) {
         return Ok(());
     }
     let staging = Staging::new(cache)?;
@@ -65,7 +66,7 @@ pub fn fetch(cache: &Path, apt: &Apt, naming: &Naming, row: &Row) -> Result<()> 
     relocate::headers(&tree, &root)?;
     relocate::modules(&tree, &release)?;
     drop_unneeded(&tree)?;
-    Record::new(series, &release, &root).write(&tree)?;
+    Record::new(series, &release, &version, &root).write(&tree)?;
     store::find_parts(&tree, &release)?;
 
     // A directory that is there without being complete was made elsewhere, or by another version.

@@ -23,16 +23,21 @@ pub struct Record {
     layout: u32,
     pub series: String,
     pub release: String,
+    /// The version of its image's package, which can change while the release does not. Records of older tools
+    /// have none.
+    #[serde(default)]
+    version: String,
     /// Where the kernel was put: its Makefiles and tools name this directory.
     root: PathBuf,
 }
 
 impl Record {
-    pub fn new(series: &str, release: &str, root: &Path) -> Self {
+    pub fn new(series: &str, release: &str, version: &str, root: &Path) -> Self {
         Self {
             layout: LAYOUT,
             series: series.to_owned(),
             release: release.to_owned(),
+            version: version.to_owned(),
             root: root.to_owned(),
         }
     }
@@ -64,6 +69,11 @@ pub fn kernels(cache: &Path) -> PathBuf {
 /// Whether the kernel at `root` is all there and was made for that place.
 pub fn is_complete(root: &Path) -> bool {
     Record::at(root).is_some()
+}
+
+/// Whether the kernel at `root` is all there, from packages of that version.
+pub fn is_of_version(root: &Path, version: &str) -> bool {
+    Record::at(root).is_some_and(|record| record.version == version)
 }
 
 /// The kernels of the cache, oldest first.
@@ -146,7 +156,9 @@ mod tests {
     fn put(cache: &Path, series: &str, release: &str) -> PathBuf {
         let root = kernels(cache).join(release);
         fs::create_dir_all(&root).unwrap();
-        Record::new(series, release, &root).write(&root).unwrap();
+        Record::new(series, release, "1", &root)
+            .write(&root)
+            .unwrap();
         root
     }
 
@@ -165,6 +177,19 @@ mod tests {
         let found: Vec<_> = found.iter().map(|record| record.release.as_str()).collect();
         assert_eq!(found, ["6.1.0-9", "6.12.99", "6.12.117"]);
         fs::remove_dir_all(cache).unwrap();
+    }
+
+    #[test]
+    fn a_newer_package_of_the_same_release_is_told_apart() {
+        let cache = tempfile::tempdir().unwrap();
+        let root = put(cache.path(), "6.1", "6.1.0-9");
+        assert!(is_of_version(&root, "1") && !is_of_version(&root, "2"));
+        // What an older tool wrote is a kernel to use, and to replace when asked for the newest.
+        let record = fs::read_to_string(root.join(RECORD)).unwrap();
+        let older = record.replace("version = \"1\"\n", "");
+        assert_ne!(older, record);
+        fs::write(root.join(RECORD), older).unwrap();
+        assert!(is_complete(&root) && !is_of_version(&root, "1"));
     }
 
     #[test]
