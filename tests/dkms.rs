@@ -227,6 +227,18 @@ fn an_installed_ferrule_builds_without_network_home_or_checkout() {
             .arg(&prefix),
     );
     let before = files(&prefix);
+    // It stays where it is, also if it is told to install itself there.
+    let output = Command::new(prefix.join("bin/ferrule"))
+        .args(["install", "--prefix"])
+        .arg(&prefix)
+        .output()
+        .unwrap();
+    let said = text(&output);
+    assert!(
+        !output.status.success() && said.contains("this is the installed Ferrule itself"),
+        "{said}"
+    );
+    assert_eq!(files(&prefix), before);
 
     let dir = package(temporary.path());
     let mut ferrule = Command::new(prefix.join("bin/ferrule"));

@@ -6,7 +6,9 @@ use crate::kernels;
 use crate::machine::toolchain::env_set;
 use crate::verbs::install;
 use anyhow::{bail, ensure, Context, Result};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The project's directory: where the tool is if it has been installed, else where it was built.
 pub fn root() -> Result<PathBuf> {
@@ -46,13 +48,18 @@ pub fn build_dir(root: &Path) -> Result<PathBuf> {
     })
 }
 
-/// The path of this tool, which another make may have replaced by a newer one meanwhile.
+/// The path of this tool, as it was when first asked for: another make or an installation may replace it meanwhile.
 pub fn tool() -> Result<PathBuf> {
+    static TOOL: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(path) = TOOL.get() {
+        return Ok(path.clone());
+    }
     let path = std::env::current_exe().context("cannot find the ferrule tool")?;
     let replaced = path
         .to_str()
         .and_then(|path| path.strip_suffix(" (deleted)"));
-    Ok(replaced.map(PathBuf::from).unwrap_or(path))
+    let path = replaced.map(PathBuf::from).unwrap_or(path);
+    Ok(TOOL.get_or_init(|| path).clone())
 }
 
 pub fn module_dir(path: &Path) -> Result<PathBuf> {
@@ -69,6 +76,14 @@ pub fn module_dir(path: &Path) -> Result<PathBuf> {
     Ok(absolute)
 }
 
+/// Whether a file of that name is an editor's, not a source: its lock, backup or swap file.
+pub fn is_editors(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    // `.x.rs.swp`, `.#x.rs`; `#x.rs#`, `x.rs~`.
+    let hidden = name.starts_with(b".") && !name.starts_with(b".git");
+    hidden || name.starts_with(b"#") || name.ends_with(b"~")
+}
+
 /// Make splits words at spaces, and Kbuild does nothing against it.
 pub fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
     let text = path
@@ -81,4 +96,20 @@ pub fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
         bail!("{what}: make cannot handle the {bad:?} in {text:?}; move it to a path without");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editors_files_are_known_by_their_names() {
+        let is = |name: &str| is_editors(OsStr::new(name));
+        for name in [".#x.rs", ".x.rs.swp", ".x.rs.swo", "x.rs~", "#x.rs#"] {
+            assert!(is(name), "{name}");
+        }
+        for name in ["x.rs", "Kbuild", "x_swp.rs", ".gitignore"] {
+            assert!(!is(name), "{name}");
+        }
+    }
 }

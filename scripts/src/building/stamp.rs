@@ -5,8 +5,12 @@
 use anyhow::{Context, Result};
 use rustix::fs::{flock, FlockOperation};
 use std::collections::hash_map::DefaultHasher;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// What a step depends on, gathered into one number.
@@ -95,7 +99,8 @@ impl Lock {
 
     /// Locks `dir` and what lies below it for one that writes there, with lock files in `locks`.
     ///
-    /// Who works in a directory above or below waits; who works in another does not.
+    /// Who works in a directory above or below waits; who works in another does not. Each lock file has its
+    /// directory's path; those of directories that are gone are removed when one for a new directory is made.
     pub fn tree(dir: &Path, locks: &Path) -> Result<Vec<Self>> {
         fs::create_dir_all(locks).with_context(|| format!("cannot create {}", locks.display()))?;
         // From the root down, for all the same: so no two wait for each other.
@@ -107,9 +112,29 @@ impl Lock {
             } else {
                 FlockOperation::LockShared
             };
-            Self::new(&locks.join(Key::new(part).hex()), how, part)
+            Self::listed(locks, part, how)
         });
         locked.collect()
+    }
+
+    /// Locks the file for `dir` in `locks`.
+    fn listed(locks: &Path, dir: &Path, how: FlockOperation) -> Result<Self> {
+        let path = locks.join(Key::new(dir).hex());
+        if !path.exists() {
+            remove_stale(locks)?;
+        }
+        loop {
+            let mut lock = Self::new(&path, how, dir)?;
+            // Another build may have removed it as stale between its opening and its locking.
+            if is_file_at(&lock.0, &path) {
+                if lock.0.metadata().is_ok_and(|file| file.len() == 0) {
+                    lock.0
+                        .write_all(dir.as_os_str().as_bytes())
+                        .with_context(|| format!("cannot write {}", path.display()))?;
+                }
+                return Ok(lock);
+            }
+        }
     }
 
     fn new(path: &Path, how: FlockOperation, dir: &Path) -> Result<Self> {
@@ -141,7 +166,38 @@ fn in_directory(dir: &Path) -> Result<PathBuf> {
 }
 
 fn create(path: &Path) -> Result<File> {
-    File::create(path).with_context(|| format!("cannot create {}", path.display()))
+    let mut options = File::options();
+    // What it says stays.
+    let file = options.write(true).create(true).truncate(false).open(path);
+    file.with_context(|| format!("cannot create {}", path.display()))
+}
+
+/// Whether `path` still leads to that file.
+fn is_file_at(file: &File, path: &Path) -> bool {
+    let id = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let here = fs::metadata(path).map(id).ok();
+    here.is_some() && here == file.metadata().map(id).ok()
+}
+
+/// Removes the lock files in `locks` that nobody holds and whose directories are gone.
+fn remove_stale(locks: &Path) -> Result<()> {
+    let context = || format!("cannot clean up {}", locks.display());
+    for entry in fs::read_dir(locks).with_context(context)? {
+        let path = entry.with_context(context)?.path();
+        let Ok(dir) = fs::read(&path) else { continue };
+        if Path::new(OsStr::from_bytes(&dir)).exists() {
+            continue;
+        }
+        // It is removed under its own lock: who waits for it sees that it is another file's name now, or none's.
+        let Ok(file) = File::options().write(true).open(&path) else {
+            continue;
+        };
+        let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        if is_free && is_file_at(&file, &path) {
+            fs::remove_file(&path).with_context(context)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -205,5 +261,47 @@ mod tests {
         drop(Lock::tree(Path::new("/m/b"), locks.path()).unwrap());
         drop(held);
         assert!(free("/m") && free("/m/a"));
+    }
+
+    #[test]
+    fn locks_of_directories_that_are_gone_are_removed() {
+        let (locks, dirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let count = || fs::read_dir(locks.path()).unwrap().count();
+        let dir = |name: &str| {
+            let dir = dirs.path().join(name);
+            fs::create_dir_all(&dir).unwrap();
+            dir
+        };
+        drop(Lock::tree(&dir("a"), locks.path()).unwrap());
+        let (depth, held) = (count(), Lock::tree(&dir("b"), locks.path()).unwrap());
+        assert_eq!(count(), depth + 1);
+        for name in ["a", "b"] {
+            fs::remove_dir(dirs.path().join(name)).unwrap();
+        }
+        drop(Lock::tree(&dir("c"), locks.path()).unwrap());
+        assert_eq!(
+            count(),
+            depth + 1,
+            "the lock of `a` stayed, or that of `b` went"
+        );
+        drop(held);
+        drop(Lock::tree(&dir("d"), locks.path()).unwrap());
+        assert_eq!(count(), depth + 1);
+    }
+
+    #[test]
+    fn who_waited_for_a_lock_that_was_removed_takes_the_new_one() {
+        let (locks, gone) = (tempfile::tempdir().unwrap(), Path::new("/nonexistent/m"));
+        let path = locks.path().join(Key::new(gone).hex());
+        let held = Lock::listed(locks.path(), gone, FlockOperation::LockExclusive).unwrap();
+        std::thread::scope(|scope| {
+            let waits = scope
+                .spawn(|| Lock::listed(locks.path(), gone, FlockOperation::LockExclusive).unwrap());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            fs::remove_file(&path).unwrap();
+            drop(held);
+            let lock = waits.join().unwrap();
+            assert!(is_file_at(&lock.0, &path));
+        });
     }
 }

@@ -18,6 +18,7 @@ use anyhow::{anyhow, bail, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use walkdir::{DirEntry, WalkDir};
 
 /// Builds a directory's modules with the kernel's own Kbuild.
 #[derive(clap::Args)]
@@ -142,17 +143,27 @@ fn changes_no_code(variable: &str) -> bool {
     names.iter().any(|name| variable.starts_with(name))
 }
 
-/// Removes what an interrupted module command left in a module's directory.
+/// Removes what interrupted module commands left in a module's directory and below. `dir` must be locked.
 fn remove_leftovers(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
-        let entry = entry?;
-        if entry
+    let is_leftover = |entry: &DirEntry| {
+        entry
             .file_name()
             .to_string_lossy()
             .starts_with(module::SCRATCH)
-        {
-            fs::remove_dir_all(entry.path())
-                .with_context(|| format!("cannot remove {}", entry.path().display()))?;
+    };
+    let is_hidden = |entry: &DirEntry| {
+        entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
+    };
+    let context = || format!("cannot clean up {}", dir.display());
+    let mut entries = WalkDir::new(dir)
+        .into_iter()
+        .filter_entry(|entry| is_leftover(entry) || !is_hidden(entry));
+    while let Some(entry) = entries.next() {
+        // What this user may not read, this user's build has not written.
+        let Ok(entry) = entry else { continue };
+        if is_leftover(&entry) && entry.file_type().is_dir() {
+            entries.skip_current_dir();
+            fs::remove_dir_all(entry.path()).with_context(context)?;
         }
     }
     Ok(())
@@ -248,4 +259,27 @@ fn helpers(name: &str) -> Result<Helpers> {
     <Helpers as clap::ValueEnum>::from_str(name, false).map_err(|_| {
         anyhow!("HELPERS={name}: it is `inline` or `object`; without it, inline where clang of rustc's LLVM is at hand")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_goes_in_directories_below_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        for name in [
+            ".ferrule-a",
+            "sub/.ferrule-b/deep",
+            ".git/.ferrule-c",
+            "sub/other",
+        ] {
+            fs::create_dir_all(path(name)).unwrap();
+        }
+        fs::write(path("sub/.ferrule-b/deep/x.o"), "").unwrap();
+        remove_leftovers(dir.path()).unwrap();
+        assert!(!path(".ferrule-a").exists() && !path("sub/.ferrule-b").exists());
+        assert!(path(".git/.ferrule-c").exists() && path("sub/other").exists());
+    }
 }

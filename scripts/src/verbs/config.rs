@@ -4,7 +4,6 @@
 //! `conf`, which every kernel's headers have.
 
 use crate::building::kdir::Kdir;
-use crate::building::stamp;
 use crate::dirs;
 use crate::machine::doctor;
 use crate::verbs::build::Choice;
@@ -13,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use tempfile::TempDir;
 
 /// Chooses which modules of a directory are built.
 ///
@@ -105,7 +105,7 @@ pub fn variables(dir: &Path, kdir: &Kdir) -> Result<Vec<String>> {
     }
     let kconfig = Kconfig::new(dir, kdir)?;
     let config = dir.join(".config");
-    let all = kconfig.work.join("all");
+    let all = kconfig.work.path().join("all");
     kconfig.quietly("--allmodconfig", &all)?;
     let mut values = parse(&read(&all)?);
     if config.is_file() {
@@ -131,7 +131,8 @@ const MODULES: &str = "CONFIG_MODULES";
 struct Kconfig {
     dir: PathBuf,
     conf: PathBuf,
-    work: PathBuf,
+    /// What `conf` reads and writes besides: two builds in one directory do not share it.
+    work: TempDir,
 }
 
 impl Kconfig {
@@ -144,21 +145,19 @@ impl Kconfig {
             kdir.path.display(),
             dir.display()
         );
-        let key = stamp::Key::new(dir).hex();
-        let work = dirs::build_dir(&dirs::root()?)?.join("config").join(key);
-        fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
+        let work = tempfile::tempdir().context("cannot create a temporary directory")?;
         let kconfig = Self {
             dir: dir.to_owned(),
             conf,
             work,
         };
         fs::write(kconfig.top(), kconfig.text("\tmodules\n"))
-            .with_context(|| format!("cannot write to {}", kconfig.work.display()))?;
+            .with_context(|| format!("cannot write to {}", kconfig.work.path().display()))?;
         Ok(kconfig)
     }
 
     fn top(&self) -> PathBuf {
-        self.work.join("Kconfig")
+        self.work.path().join("Kconfig")
     }
 
     /// The directory's Kconfig where nothing can be built in. `modules` marks the symbol that allows `m`.
@@ -179,7 +178,7 @@ impl Kconfig {
 
     fn environment(&self, command: &mut Command, config: &Path) {
         command
-            .current_dir(&self.work)
+            .current_dir(self.work.path())
             .env("KCONFIG_CONFIG", config)
             .env("srctree", &self.dir)
             .env_remove("KCONFIG_ALLCONFIG");
@@ -194,9 +193,9 @@ impl Kconfig {
             menu.arg(self.top());
         } else {
             // It takes MODULES for that symbol by its name, and knows no other way.
-            let top = self.work.join("Kconfig.menu");
+            let top = self.work.path().join("Kconfig.menu");
             fs::write(&top, self.text(""))
-                .with_context(|| format!("cannot write to {}", self.work.display()))?;
+                .with_context(|| format!("cannot write to {}", self.work.path().display()))?;
             let python = doctor::python_with("menuconfig").with_context(|| {
                 format!("no menu here: {}", doctor::remedy(doctor::Id::Menuconfig))
             })?;
@@ -221,7 +220,7 @@ impl Kconfig {
 
     /// The values of `config`, every symbol of which must be there and take what it is given.
     fn check(&self, config: &Path) -> Result<BTreeMap<String, String>> {
-        let copy = self.work.join("copy");
+        let copy = self.work.path().join("copy");
         fs::copy(config, &copy).with_context(|| format!("cannot copy {}", config.display()))?;
         let (name, copied) = (config.display().to_string(), copy.display().to_string());
         self.quietly("--olddefconfig", &copy)

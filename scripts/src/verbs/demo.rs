@@ -10,8 +10,10 @@ use crate::vm::sample::{self, Sample};
 use crate::vm::{self, Guest};
 use anyhow::{bail, Context, Result};
 use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use walkdir::WalkDir;
 
 /// Builds the samples for stock kernels and shows them in virtual machines
 #[derive(clap::Args)]
@@ -102,30 +104,29 @@ pub fn module_file(dir: &Path, name: &str, guest_dir: &str) -> (PathBuf, String)
 /// Copies a modules' directory without what Kbuild left in it, so that builds for several kernels do
 /// not disturb each other; files that have not changed stay, so that they are not compiled again.
 pub fn copy_sources(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in
-        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
-    {
-        let entry = entry?;
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    let entries = WalkDir::new(from).into_iter().filter_entry(|entry| {
+        entry.depth() == 0 || !dirs::is_editors(entry.file_name()) && entry.file_name() != ".git"
+    });
+    for entry in entries {
+        let entry = entry.with_context(context)?;
         let path = entry.path();
-        let target = to.join(entry.file_name());
-        let is_source = path
-            .extension()
-            .is_some_and(|e| ["rs", "c", "h"].iter().any(|source| e == *source));
-        if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
-            copy_sources(&path, &target)?;
-        } else if (is_source && !path.to_string_lossy().ends_with(".mod.c"))
-            || ["Kbuild", "Kconfig", "Makefile"]
-                .iter()
-                .any(|name| entry.file_name() == *name)
-        {
-            let text =
-                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            if std::fs::read(&target).ok().as_ref() != Some(&text) {
-                std::fs::write(&target, text)
-                    .with_context(|| format!("cannot write {}", target.display()))?;
+        let target = to.join(path.strip_prefix(from).with_context(context)?);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&target).with_context(context)?;
+        } else if is_source(path) {
+            let text = fs::read(path).with_context(context)?;
+            if fs::read(&target).ok().as_ref() != Some(&text) {
+                fs::write(&target, text).with_context(context)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether a file of a modules' directory is one that Kbuild reads, and did not write itself.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_code = [".rs", ".c", ".h"].iter().any(|end| name.ends_with(end));
+    is_code && !name.ends_with(".mod.c") || ["Kbuild", "Kconfig", "Makefile"].contains(&&*name)
 }

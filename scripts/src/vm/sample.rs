@@ -3,6 +3,7 @@
 //! A sample's header: the commands to try it, and the log that they leave.
 
 use crate::command;
+use crate::dirs;
 use crate::machine::doctor;
 use anyhow::{ensure, Context, Result};
 use std::fs;
@@ -27,7 +28,8 @@ impl Sample {
         let mut samples = Vec::new();
         for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
             let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.file_name().unwrap_or_default();
+            if path.extension().is_some_and(|e| e == "rs") && !dirs::is_editors(name) {
                 let text = fs::read_to_string(&path)
                     .with_context(|| format!("cannot read {}", path.display()))?;
                 samples.extend(
