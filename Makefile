@@ -16,6 +16,9 @@ SIGN_CERT ?=
 COMPRESS  ?=
 LINUX   ?=
 KIND    ?=
+T       ?=
+CHECK   ?=
+export FRESH
 
 FERRULE := target/debug/ferrule
 # Kbuild's variables that a user may give; the rest of make's command line is not meant for it.
@@ -63,11 +66,12 @@ dkms: tool                           ## make directory M= a DKMS package: write 
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
+TEST = scripts/test.sh $(if $(CHECK),--check) $(T)
 test-debug: setup kernels-debug      ## pass the tests that run on the debug kernel
-	@scripts/test.sh debug
+	@$(TEST) --kernel debug
 
-test: setup kernels                  ## pass every test: on this machine, and on the kernels of tests/kernels.toml
-	@scripts/test.sh $(KERNELS)
+test: setup kernels                  ## pass the tests T=, or all: on this machine, and on the kernels of tests/kernels.toml
+	@$(TEST) $(KERNELS:%=--kernel %)
 
 bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them
 	@scripts/bench.sh $(KERNELS)

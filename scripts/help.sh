@@ -12,6 +12,9 @@ cat <<'END'
   LINUX=DIR       the kernel's source that `make builtin` puts modules into
   HELPERS=inline|object  how C helpers reach a module [inline, where clang of rustc's LLVM is there]
   KERNELS="6.12"  which stock kernels to fetch, test, show [all; for demo the newest fetched]
+  T=7.3::serial   which tests to pass, by a part of their names; T=--list lists them   [all]
+  FRESH=1         test anew what has not changed since it passed
+  CHECK=1         let `make test` do what `make check` does, beside its tests
   SIGN_KEY=PEM SIGN_CERT=X509     modules_install signs with them   [the kernel's own key, if it is there]
   COMPRESS=none|gzip|xz|zstd      modules_install compresses so     [as the kernel's own modules are]
   NAME= VERSION=  of the DKMS package                [the directory's name, 1.0]

@@ -16,6 +16,7 @@ mod initramfs;
 mod lines;
 mod modules;
 mod oops;
+pub mod own_lines;
 mod programs;
 mod progress;
 mod qemu;
@@ -23,9 +24,10 @@ pub mod sample;
 
 pub use accel::Accel;
 pub use console::{Outcome, Reason, DIED};
-pub use guest::{boot, shell, Guest};
+pub use guest::{boot, content, shell, Guest};
 pub use modules::needed;
 pub use programs::with_libraries;
+pub use qemu::PROGRAM as QEMU;
 
 /// Boots a kernel with modules and a script in QEMU.
 ///

@@ -8,7 +8,9 @@
  * can be read (load) or the one (write), and what came to the log; all in one line each, escaped.
  */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -43,7 +45,13 @@ static void escaped(const char *prefix, const char *text, size_t len)
 	putchar('\n');
 }
 
-/* Shows the log's new messages, or only skips them. */
+/* Whether a message is the module's, or what the kernel says of its parameters: all else is of no case. */
+static int is_of_module(const char *text)
+{
+	return !strncmp(text, name, strlen(name)) || !strncmp(text, "Setting dangerous option ", 25);
+}
+
+/* Shows the module's new messages, or only skips them. */
 static void drain(int show)
 {
 	char record[8192];
@@ -58,8 +66,7 @@ static void drain(int show)
 		record[len] = 0;
 		char *text = strchr(record, ';');
 
-		/* What the kernel has to say of a slow host is of no case. */
-		if (show && text && strncmp(text + 1, "hrtimer: ", 9) && strncmp(text + 1, "clocksource: ", 13))
+		if (show && text && is_of_module(text + 1))
 			escaped("  log ", text + 1, strcspn(text + 1, "\n"));
 	}
 	if (errno != EAGAIN)

@@ -2,39 +2,52 @@
 
 //! Builds the samples and test modules for a kernel, and looks at what came out.
 
-use crate::{doc, ui, Report, Verdict};
-use anyhow::{bail, Context, Result};
-use ferrule::building::doctest::Example;
+use crate::doc;
+use crate::record::{self, Key};
+use crate::report::{Report, Verdict};
+use anyhow::{bail, ensure, Context, Result};
 use ferrule::command;
 use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::verbs::demo;
 use ferrule::vm::sample::Sample;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Modules' directories as built for one kernel.
+/// The modules that are built for one kernel with one kind of helpers.
+#[derive(Clone)]
 pub struct Built {
-    pub samples: Vec<Sample>,
-    /// What `ferrule new` makes and the tutorial's steps, with the modules' files.
-    pub made: Vec<(Sample, PathBuf)>,
-    /// The test modules' names.
-    pub tests: Vec<String>,
-    /// The examples of the docs.
-    pub examples: Vec<Example>,
+    pub kernel: Kernel,
+    /// `inline` or `object`.
+    pub helpers: &'static str,
+    /// The directories whose modules are built.
+    pub parts: &'static [&'static str],
     dir: PathBuf,
 }
 
 /// The directories whose modules are built, below the project's root.
 pub const SAMPLES: &str = "samples";
-const TESTS: &str = "tests/kernel";
-const OUT_OF_TREE: &str = "tests/out_of_tree";
-const PARAMS: [&str; 2] = ["tests/params/c", "tests/params/rust"];
+pub const TESTS: &str = "tests/kernel";
+pub const OUT_OF_TREE: &str = "tests/out_of_tree";
+pub const PARAMS_C: &str = "tests/params/c";
+pub const PARAMS_RUST: &str = "tests/params/rust";
 pub const SERIAL: &str = "tests/serial/module";
-const TUTORIAL: &str = "tests/tutorial";
+pub const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
+/// What `ferrule new` makes.
+pub const MADE: &str = "made";
+
+/// What is built where every part of the tests runs; where only modules are tested; and with helpers that are called.
+pub const FULL: &[&str] = &[
+    TESTS, SAMPLES, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE, PARAMS_C, PARAMS_RUST, MADE,
+];
+pub const MODULES: &[&str] = &[TESTS, SAMPLES];
+pub const OBJECT: &[&str] = &[TESTS, SAMPLES, SERIAL];
+
+/// The samples that call helpers which no test module calls.
+const OBJECT_SAMPLES: [&str; 2] = ["rust_driver_serdev", "rust_uart16550"];
+
 const LIFE_MODULES: [&str; 5] = [
     "life_main",
     "life_fails",
@@ -44,6 +57,16 @@ const LIFE_MODULES: [&str; 5] = [
 ];
 
 impl Built {
+    pub fn new(kernel: &Kernel, helpers: &'static str, parts: &'static [&'static str]) -> Result<Self> {
+        let dir = record::dir()?.join(format!("{}-{helpers}", kernel.release));
+        Ok(Self {
+            kernel: kernel.clone(),
+            helpers,
+            parts,
+            dir,
+        })
+    }
+
     pub fn sample(&self, name: &str) -> PathBuf {
         self.dir.join(SAMPLES).join(format!("{name}.ko"))
     }
@@ -65,155 +88,252 @@ impl Built {
         self.dir.join(name)
     }
 
-    fn modules(&self) -> impl Iterator<Item = PathBuf> + '_ {
-        let samples = self.samples.iter().map(|sample| self.sample(&sample.name));
-        samples
-            .chain(self.tests.iter().map(|name| self.test(name)))
-            .chain(LIFE_MODULES.map(|name| self.life(name)))
-            .chain([self.out_of_tree()])
+    /// Whether the modules of that directory are among those that are built.
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.contains(&part)
     }
-}
 
-/// Builds all modules for `kernel`; a warning of rustc, a C compiler, objtool or modpost is an error.
-pub fn build(kernel: &Kernel, helpers: &str) -> Result<Built> {
-    let dir = dir(kernel, helpers)?;
-    let examples = doc::examples(kernel)?;
-    for name in [SAMPLES, TESTS, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE]
-        .into_iter()
-        .chain(PARAMS)
-    {
-        let to = copy(kernel, helpers, name)?;
-        if name == TESTS {
-            doc::generate(&examples, &to)?;
+    /// The samples, as their headers describe them.
+    pub fn samples(&self) -> Result<Vec<Sample>> {
+        let mut samples = Sample::all(&dirs::root()?.join(SAMPLES))?;
+        samples.retain(|sample| self.helpers == "inline" || OBJECT_SAMPLES.contains(&&*sample.name));
+        Ok(samples)
+    }
+
+    /// What `ferrule new` makes and the tutorial's steps, with the modules' files.
+    pub fn made(&self) -> Result<Vec<(Sample, PathBuf)>> {
+        let mut made = Vec::new();
+        if self.has(MADE) {
+            for kind in KINDS {
+                let name = made_name(kind);
+                let dir = self.dir.join(&name);
+                let sample = Sample::all(&dir)?.pop().context("it has no commands")?;
+                made.push((sample, dir.join(format!("{name}.ko"))));
+            }
         }
-        build_quietly(kernel, helpers, &to)?;
+        if self.has(TUTORIAL) {
+            let steps = self.dir.join(TUTORIAL);
+            for step in Sample::all(&steps)? {
+                let path = steps.join(format!("{}.ko", step.name));
+                made.push((step, path));
+            }
+        }
+        Ok(made)
     }
-    let made = KINDS.map(|kind| make_new(kernel, helpers, &dir, kind));
-    let mut made = made.into_iter().collect::<Result<Vec<_>>>()?;
-    let steps = dir.join(TUTORIAL);
-    for step in Sample::all(&steps)? {
-        let path = steps.join(format!("{}.ko", step.name));
-        made.push((step, path));
+
+    /// The test modules' names.
+    pub fn tests(&self) -> Result<Vec<String>> {
+        let kbuild = fs::read_to_string(dirs::root()?.join(TESTS).join("Kbuild"))
+            .context("tests/kernel has no Kbuild")?;
+        let names = kbuild
+            .split_whitespace()
+            .filter_map(|word| word.strip_suffix(".o"))
+            .chain([doc::MODULE]);
+        Ok(names.map(str::to_owned).collect())
     }
-    let samples = Sample::all(&dir.join(SAMPLES))?;
-    let kbuild =
-        fs::read_to_string(dir.join(TESTS).join("Kbuild")).context("tests/kernel has no Kbuild")?;
-    let tests = kbuild
-        .split_whitespace()
-        .filter_map(|word| word.strip_suffix(".o"))
-        .map(str::to_owned)
-        .collect();
-    Ok(Built {
-        samples,
-        made,
-        tests,
-        examples,
-        dir,
-    })
+
+    fn modules(&self) -> Result<Vec<PathBuf>> {
+        let samples = self.samples()?;
+        let mut modules: Vec<PathBuf> = samples
+            .iter()
+            .map(|sample| self.sample(&sample.name))
+            .chain(self.tests()?.iter().map(|name| self.test(name)))
+            .collect();
+        if self.has(LIFE) {
+            modules.extend(LIFE_MODULES.map(|name| self.life(name)));
+        }
+        if self.has(OUT_OF_TREE) {
+            modules.push(self.out_of_tree());
+        }
+        Ok(modules)
+    }
+
+    /// Builds what all modules of the kernel share.
+    pub fn prepare(&self) -> Result<()> {
+        self.ferrule_build(None).map(drop)
+    }
+
+    /// Builds the modules of a directory; a warning of rustc, a C compiler, objtool or modpost is an error.
+    pub fn build(&self, part: &str, report: &mut Report) -> Result<()> {
+        if part == MADE {
+            return KINDS.iter().try_for_each(|kind| self.make_new(kind));
+        }
+        let mut files = sources(&dirs::root()?.join(part))?;
+        if part == TESTS {
+            doc::generate(&doc::examples(self, report.job())?, &mut files)?;
+        }
+        if part == SAMPLES && self.helpers == "object" {
+            let kbuild = files.get_mut(Path::new("Kbuild")).context("samples has no Kbuild")?;
+            *kbuild = only(kbuild, &OBJECT_SAMPLES)?;
+        }
+        if self.build_files(part, &files, None)? {
+            report.note("nothing to build");
+        }
+        Ok(())
+    }
+
+    /// Makes a module of `kind`, and builds it as it is.
+    fn make_new(&self, kind: &str) -> Result<()> {
+        let name = made_name(kind);
+        let scratch = tempfile::tempdir().context("no temporary directory")?;
+        let made = scratch.path().join(&name);
+        let mut new = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+        command::output(new.arg("new").arg(&made).args(["--kind", kind]))?;
+        self.build_files(&name, &sources(&made)?, None).map(drop)
+    }
+
+    /// Builds modules of `files` in the directory `name`, unless they are built already, which it returns.
+    ///
+    /// `beside` is what they read besides.
+    pub fn build_files(&self, name: &str, files: &Files, beside: Option<&Path>) -> Result<bool> {
+        let to = self.dir.join(name);
+        let stamps = self.dir.join("stamps");
+        let stamp = stamps.join(name.replace('/', "."));
+        let mut key = self.key()?;
+        for (path, text) in files {
+            key = key.and(path.as_os_str().as_encoded_bytes()).and(text);
+        }
+        if let Some(beside) = beside {
+            key = key.and_files(beside)?;
+        }
+        let key = key.hex();
+        let order = to.join("modules.order");
+        if order.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == key) {
+            return Ok(true);
+        }
+        fs::create_dir_all(&stamps).with_context(|| format!("cannot create {}", stamps.display()))?;
+        if stamp.exists() {
+            fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+        }
+        lay(files, &to)?;
+        let output = self.ferrule_build(Some(name))?;
+        let warning = |line: &&str| line.to_lowercase().contains("warning");
+        if let Some(line) = output.lines().find(warning) {
+            // What is built already would not warn the next time.
+            fs::remove_dir_all(&to)?;
+            bail!("{}: {line}\nin:\n{output}", to.display());
+        }
+        ensure!(order.exists(), "{}: no module was built:\n{output}", to.display());
+        fs::write(&stamp, key).with_context(|| format!("cannot write {}", stamp.display()))?;
+        Ok(false)
+    }
+
+    /// What all modules of the kernel depend on.
+    pub fn key(&self) -> Result<Key> {
+        let name = match self.helpers {
+            "object" => format!("{}-object", self.kernel.release),
+            _ => self.kernel.release.clone(),
+        };
+        let build = dirs::build_dir(&dirs::root()?)?.join(name);
+        Key::default()
+            .and(self.helpers)
+            .and(format!("{:?}", self.kernel))
+            .and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))?
+            .and_files(&build.join("rust.stamp"))
+    }
+
+    /// Runs `make M=name modules` in the directory of the kernel's modules, or `make prepare`; returns its output.
+    pub fn ferrule_build(&self, name: Option<&str>) -> Result<String> {
+        fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
+        let mut make = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+        make.current_dir(&self.dir)
+            .args(["build", "--helpers", self.helpers, "--kdir"])
+            .arg(&self.kernel.kdir);
+        if let Some(name) = name {
+            // A module's strings have the path as it is written: it is the same in each clone.
+            make.args(["-M", name, "modules"]);
+        }
+        let output = make
+            .args(&self.kernel.make_vars)
+            .output()
+            .context("cannot run ferrule")?;
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        if !output.status.success() {
+            bail!("{}: {}\n{text}", name.unwrap_or("prepare"), output.status);
+        }
+        Ok(text)
+    }
 }
 
-/// Where the modules for `kernel` are built.
-fn dir(kernel: &Kernel, helpers: &str) -> Result<PathBuf> {
-    let name = format!("{}-{helpers}", kernel.release);
-    Ok(dirs::root()?.join("build/test").join(name))
+/// A directory's files, by their paths below it.
+pub type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+/// The sources below a directory.
+pub fn sources(dir: &Path) -> Result<Files> {
+    let scratch = tempfile::tempdir().context("no temporary directory")?;
+    ferrule::verbs::demo::copy_sources(dir, scratch.path())?;
+    let mut files = Files::new();
+    let mut dirs = vec![scratch.path().to_owned()];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).with_context(|| dir.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                dirs.push(path);
+            } else {
+                let below = path.strip_prefix(scratch.path())?.to_owned();
+                files.insert(below, fs::read(&path)?);
+            }
+        }
+    }
+    Ok(files)
 }
 
-/// Copies the sources of a directory to where they are built for that kernel.
-fn copy(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
-    let to = dir(kernel, helpers)?.join(name);
-    demo::copy_sources(&dirs::root()?.join(name), &to)?;
-    Ok(to)
+/// Makes `to` have these sources and no others; those that have not changed keep their time.
+fn lay(files: &Files, to: &Path) -> Result<()> {
+    if to.exists() {
+        for path in sources(to)?.into_keys().filter(|path| !files.contains_key(path)) {
+            fs::remove_file(to.join(&path)).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+    }
+    for (path, text) in files {
+        let path = to.join(path);
+        if fs::read(&path).ok().as_ref() != Some(text) {
+            let parent = path.parent().context("a file has a directory")?;
+            fs::create_dir_all(parent)
+                .and_then(|()| fs::write(&path, text))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The lines of a Kbuild file that are about these modules.
+fn only(kbuild: &[u8], modules: &[&str]) -> Result<Vec<u8>> {
+    let text = std::str::from_utf8(kbuild).context("a Kbuild file is no text")?;
+    let is_wanted = |line: &&str| modules.iter().any(|name| line.contains(name));
+    let lines: Vec<&str> = text.lines().filter(is_wanted).collect();
+    Ok((lines.join("\n") + "\n").into_bytes())
 }
 
 /// The kinds of modules that `ferrule new` makes.
 const KINDS: [&str; 5] = ["module", "params", "pci", "platform", "uart"];
 
-/// Makes a module of `kind`, and builds it as it is.
-fn make_new(kernel: &Kernel, helpers: &str, dir: &Path, kind: &str) -> Result<(Sample, PathBuf)> {
-    let name = format!("made_{kind}");
-    let to = dir.join(&name);
-    if to.exists() {
-        fs::remove_dir_all(&to)?;
-    }
-    let mut new = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    command::output(new.arg("new").arg(&to).args(["--kind", kind]))?;
-    build_quietly(kernel, helpers, &to)?;
-    let sample = Sample::all(&to)?.pop().context("it has no commands")?;
-    Ok((sample, to.join(format!("{name}.ko"))))
-}
-
-/// Builds a directory; a warning is an error.
-fn build_quietly(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<()> {
-    let output = ferrule_build(kernel, helpers, dir)?;
-    let warning = |line: &&str| line.to_lowercase().contains("warning");
-    let Some(line) = output.lines().find(warning) else {
-        return Ok(());
-    };
-    // What is built already would not warn the next time.
-    fs::remove_dir_all(dir)?;
-    bail!("{}: {line}\nin:\n{output}", dir.display());
-}
-
-/// Copies a directory's sources, and builds them.
-pub fn copied(kernel: &Kernel, helpers: &str, name: &str) -> Result<PathBuf> {
-    let to = copy(kernel, helpers, name)?;
-    build_quietly(kernel, helpers, &to)?;
-    Ok(to)
-}
-
-/// Builds the module that other kernels have to refuse.
-pub fn life_module(kernel: &Kernel) -> Result<PathBuf> {
-    let dir = copy(kernel, "inline", LIFE)?;
-    build_quietly(kernel, "inline", &dir)?;
-    Ok(dir.join("life_main.ko"))
-}
-
-/// Runs `make M=dir modules` and returns its output.
-pub fn ferrule_build(kernel: &Kernel, helpers: &str, dir: &Path) -> Result<String> {
-    let mut make = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    make.args(["build", "--helpers", helpers, "--kdir"])
-        .arg(&kernel.kdir)
-        .arg("-M")
-        .arg(dir)
-        .arg("modules");
-    let output = make
-        .args(&kernel.make_vars)
-        .output()
-        .context("cannot run ferrule")?;
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    if !output.status.success() {
-        bail!("{}: {}\n{text}", dir.display(), output.status);
-    }
-    Ok(text)
+fn made_name(kind: &str) -> String {
+    format!("made_{kind}")
 }
 
 /// Looks at the built modules.
-pub fn check(built: &Built, kernel: &Kernel, helpers: &str, report: &mut Report) {
-    report.add("modinfo_is_right", modinfo(built, kernel));
+pub fn check(built: &Built, report: &mut Report) -> Result<()> {
+    let (kernel, helpers) = (&built.kernel, built.helpers);
     if helpers == "inline" {
+        report.add("modinfo_is_right", modinfo(built, kernel));
         report.add("docs_name_each_macro", doc::check_tables(kernel));
-        doc::check_refused(&built.examples, kernel, &built.dir.join(TESTS), report);
-        ui::check(kernel, &built.dir.join(TESTS), report);
     }
-    for path in built.modules() {
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+    for path in built.modules()? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
         report.add(format!("symbols::{name}"), symbols(&path, helpers));
         report.add(format!("crcs::{name}"), crcs(&path, kernel));
     }
-    let again = ferrule_build(kernel, helpers, &built.dir.join(SAMPLES))
-        .map_err(|error| format!("{error:#}"));
+    let again = built.ferrule_build(Some(SAMPLES)).map_err(|error| format!("{error:#}"));
     report.add(
         "nothing_changed_runs_nothing",
         again.and_then(|output| quiet(&output)),
     );
+    Ok(())
 }
 
 /// A build that had nothing to do names no file.

@@ -3,36 +3,22 @@
 //! Serial consoles: `rust_uart16550` as the kernel's console, asleep and in a panic; and a port without
 //! hardware that prints while its own lock is held.
 
+use crate::boot::{self, Left, DIR};
 use crate::built::{Built, SAMPLES, SERIAL};
-use crate::serial::{passed, program};
-use crate::{debug, Report, Verdict};
-use anyhow::{Context, Result};
+use crate::peer::{self, talk, Answer};
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use crate::serial::{passed, SETUP};
+use crate::{debug, programs};
+use anyhow::Result;
 use ferrule::kernels::Kernel;
 use ferrule::vm;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// The console shows everything while the commands run, and nothing between the marks.
-const PRELUDE: &str = "dmesg -n 1
-D=/sys/bus/pci/drivers/rust_uart16550
-say() { echo \"<6>$1\" >/dev/kmsg; sleep 1; }
-unload() { t=0; until rmmod $1; do usleep 20000; t=$((t+1)); test $t -lt 250 || return 1; done; }
-part() {
-    dmesg -c >/dev/null
-    dmesg -n 8
-    ( eval \"$2\" ) >/tmp/said 2>&1
-    status=$?
-    dmesg -n 1
-    echo \"@@ begin $1\"
-    cat /tmp/said
-    echo '@@ log'
-    dmesg
-    echo \"@@ end $1 $status\"
-}
-";
+const OF_CONSOLE_SETUP: &str = "LEVEL=8
+say() { echo \"<6>$1\" >/dev/kmsg; sleep 2; }";
 
 /// Name and commands.
 const PARTS: &[(&str, &str)] = &[
@@ -54,7 +40,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_break_and_a_key_are_a_sysrq",
-        "exec 3<>/dev/ttyRU0; say 'a break, please'; sleep 4; dmesg | grep 'sysrq: HELP' && \
+        "exec 3<>/dev/ttyRU0; say 'a break, please'; wait_for \"dmesg | grep 'sysrq: HELP'\" && \
          grep -q '^0: .*brk:1' /proc/tty/driver/rust_uart16550",
     ),
     (
@@ -86,7 +72,7 @@ const PARTS: &[(&str, &str)] = &[
         "comes_back_after_it_was_closed",
         // C never shuts a console down that nobody has open, and keeps its line's state.
         "echo 'before it goes' >/dev/ttyRU0; echo 0000:00:08.0 >$D/unbind; echo 0000:00:08.0 >$D/bind; \
-         timeout 10 sh -c 'echo it goes on >/dev/ttyRU0' && stty -F /dev/ttyRU0 >/dev/null && \
+         timeout 100 sh -c 'echo it goes on >/dev/ttyRU0' && stty -F /dev/ttyRU0 >/dev/null && \
          grep '^0: .* tx:12 ' /proc/tty/driver/rust_uart16550",
     ),
     (
@@ -157,34 +143,32 @@ const PANIC: &[&str] = &[
 ];
 
 /// Runs everything on one kernel.
-pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let Some(program) = report.add_step("console::the_program_builds", program("stub")) else {
-        return;
-    };
-    let booted = boot(kernel, built, &program);
-    let Some((log, seen)) = report.add_step("console::boots_and_dies", booted) else {
-        return;
-    };
-    debug::check(kernel, "console", &log, &[], report);
+pub fn run(built: &Built, report: &mut Report) -> Result<()> {
+    let kernel = &built.kernel;
+    let outside = format!("{}{CONSOLE:?}{OTHER:?}", peer::SOURCE);
+    let Left { log, heard } = boot::boot_with(report, &guest(built)?, &outside, boot)?;
+    let seen = heard.concat();
+    debug::check(kernel, "", &log, &[], report);
     for (name, _) in parts(kernel) {
-        report.add(format!("console::{name}"), passed(&log, name).map(drop));
+        report.add(format!("{name}"), passed(&log, name).map(drop));
     }
-    report.add("console::the_stub_answers", stub(&log, ANSWERS, &[]));
+    report.add("the_stub_answers", stub(&log, ANSWERS, &[]));
     if !debug::is(kernel) {
-        report.add("console::the_stub_hears", stub(&log, PRINTS, OF_CONSOLE));
+        report.add("the_stub_hears", stub(&log, PRINTS, OF_CONSOLE));
         report.add(
-            "console::the_log_goes_on",
+            "the_log_goes_on",
             all_in(&seen, &["after the wake\r\n"]),
         );
     }
-    report.add("console::the_log_arrives", all_in(&seen, SEEN));
+    report.add("the_log_arrives", all_in(&seen, SEEN));
     let panic = seen.rfind("sysrq: Trigger a crash");
     report.add(
-        "console::a_panic_arrives",
+        "a_panic_arrives",
         panic
             .ok_or_else(|| "no panic".to_owned())
             .and_then(|at| all_in(&seen[at..], PANIC)),
     );
+    Ok(())
 }
 
 fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -193,19 +177,15 @@ fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'stat
     PARTS.iter().filter(runs)
 }
 
-/// The guest's log, and what its console's other end saw.
-fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, String)> {
-    let mut script = PRELUDE.to_owned();
-    for (name, commands) in parts(kernel) {
-        script += &format!("part {name} '{}'\n", commands.replace('\'', "'\\''"));
-    }
-    script += debug::end(kernel);
-    script += "dmesg -n 8\necho c >/proc/sysrq-trigger\n";
-    // A socket's name must be short.
-    let dir = tempfile::tempdir()?;
-    let socket = |name: &str| dir.path().join(name);
+fn guest(built: &Built) -> Result<vm::Guest> {
+    let kernel = &built.kernel;
+    let mut script = Script::new(&format!("{SETUP}\n{OF_CONSOLE_SETUP}"));
+    script.parts(parts(kernel));
+    script.add(debug::end(kernel));
+    script.add("dmesg -n 8\necho c >/proc/sysrq-trigger");
     let device = |name: &str, addr: u32, options: &str| {
-        let path = socket(name).display().to_string();
+        // A socket's name must be short.
+        let path = format!("{DIR}/{name}");
         [
             "-chardev".to_owned(),
             format!("socket,id={name},path={path},server=on,wait=off{options}"),
@@ -214,15 +194,15 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
         ]
     };
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
-    files.push((program.to_owned(), "/stub".to_owned()));
+    files.push((programs::path("stub")?, "/stub".to_owned()));
     for (dir, name) in [(SAMPLES, "rust_uart16550"), (SERIAL, "test_serial")] {
         let module = built.dir(dir).join(format!("{name}.ko"));
         files.push((module, format!("/{name}.ko")));
     }
-    let guest = vm::Guest {
+    Ok(vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script,
+        script: script.without_end(),
         append: debug::append(
             kernel,
             "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU console=ttyRU0,115200n8 \
@@ -235,27 +215,27 @@ fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<(String, Strin
         timeout: debug::limit(kernel, 900),
         cpus: 2,
         ..vm::Guest::default()
-    };
-    let over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let console = scope.spawn(|| talk(&socket("c"), None, &over, CONSOLE));
-        let other = scope.spawn(|| talk(&socket("d"), None, &over, OTHER));
-        let outcome = vm::boot(&guest, &mut |_| {});
-        over.store(true, Ordering::Relaxed);
-        let seen = console.join().expect("a test thread does not panic");
-        other.join().expect("a test thread does not panic")?;
-        Ok((outcome?.log, seen?))
     })
 }
 
-/// What the other end of a port says when it has heard something.
-#[derive(Clone, Copy)]
-pub struct Answer {
-    pub cue: &'static str,
-    /// How many milliseconds it waits, and what it says then.
-    pub parts: &'static [(u64, &'static [u8])],
-    /// It says all again until it has heard this.
-    pub until: Option<&'static str>,
+/// The guest's log, and what its console's other end saw.
+fn boot(guest: &vm::Guest, dir: &Path) -> Result<Left> {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let console = scope.spawn(|| talk(&dir.join("c"), None, &over, CONSOLE));
+        let other = scope.spawn(|| talk(&dir.join("d"), None, &over, OTHER));
+        let outcome = vm::boot(guest, &mut |_| {});
+        over.store(true, Ordering::Relaxed);
+        let seen = console.join().expect("a test thread does not panic");
+        other.join().expect("a test thread does not panic")?;
+        // It ends by a panic, as it should.
+        let log = outcome?.log;
+        anyhow::ensure!(log.contains("@@ begin"), "no part has come to its end:\n{log}");
+        Ok(Left {
+            log,
+            heard: vec![seen?],
+        })
+    })
 }
 
 /// A break is a command of telnet's.
@@ -278,66 +258,6 @@ const OTHER: &[Answer] = &[
         until: Some("awake"),
     },
 ];
-
-fn pause() {
-    std::thread::sleep(Duration::from_millis(100));
-}
-
-/// Connects to a socket of QEMU's, which comes when the guest does. Reading from it does not wait for long.
-pub fn connect(path: &Path, over: &AtomicBool) -> Result<UnixStream> {
-    loop {
-        match UnixStream::connect(path) {
-            Ok(stream) => {
-                stream.set_read_timeout(Some(Duration::from_millis(200)))?;
-                break Ok(stream);
-            }
-            Err(_) if !over.load(Ordering::Relaxed) => pause(),
-            Err(error) => return Err(error).context("QEMU's socket is not there"),
-        }
-    }
-}
-
-/// Listens to a port until the guest is over, and gives each answer once: to the port, or to QEMU's monitor.
-pub fn talk(
-    port: &Path,
-    monitor: Option<&Path>,
-    over: &AtomicBool,
-    answers: &[Answer],
-) -> Result<String> {
-    let is_over = || over.load(Ordering::Relaxed);
-    let mut stream = connect(port, over)?;
-    let mut monitor = monitor.map(|path| connect(path, over)).transpose()?;
-    let (mut heard, mut bytes) = (String::new(), [0; 4096]);
-    let mut left = answers.to_vec();
-    while !is_over() {
-        match stream.read(&mut bytes) {
-            Ok(0) => pause(),
-            Ok(count) => heard += &String::from_utf8_lossy(&bytes[..count]),
-            Err(_) => {}
-        }
-        let heard_of = |answer: &Answer| heard.contains(answer.cue);
-        let Some(next) = left.iter().position(heard_of) else {
-            continue;
-        };
-        let Answer { parts, until, .. } = left[next];
-        let is_last = until.is_none_or(|until| heard.contains(until));
-        if is_last {
-            left.remove(next);
-        }
-        if is_last && until.is_some() {
-            continue;
-        }
-        for (wait, answer) in parts {
-            std::thread::sleep(Duration::from_millis(*wait));
-            // It may have ended meanwhile.
-            let to = monitor.as_mut().unwrap_or(&mut stream);
-            if to.write_all(answer).is_err() {
-                return Ok(heard);
-            }
-        }
-    }
-    Ok(heard)
-}
 
 fn stub(log: &str, part: &str, first: &[&str]) -> Verdict {
     let said = passed(log, part)?;

@@ -3,31 +3,18 @@
 //! What is tested on the debug kernel only: that its detectors see bugs in Rust, and that drivers survive each
 //! allocation's failure. `KERNELS=debug` picks it; the other tests that run there must leave no report.
 
-use crate::built::{self, Built, SAMPLES};
-use crate::{guest, log, serial, Report, Verdict};
-use anyhow::{Context, Result};
-use ferrule::command;
-use ferrule::dirs;
+use crate::boot;
+use crate::built::{Built, SAMPLES};
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use crate::{log, programs, serial};
+use anyhow::Result;
 use ferrule::kernels::{debug, Kernel};
-use ferrule::vm::{self, Guest};
-use std::path::PathBuf;
-use std::process::Command;
+use ferrule::vm::{own_lines, Guest};
 use std::time::Duration;
 
 /// What has a time limit takes longer there by so much.
 const SLOWER: u64 = 6;
-
-/// The kernel's words for what a test must not leave in its log.
-const REPORTS: &[&str] = &[
-    "BUG: ",
-    "WARNING: ",
-    "INFO: possible",
-    "INFO: task",
-    "INFO: rcu",
-    "INFO: trying",
-    "ODEBUG: ",
-    "UBSAN: ",
-];
 
 /// A part of a script that lets kmemleak look twice, as it does not report what is younger than five seconds.
 pub const LEAKS: &str = "
@@ -149,72 +136,72 @@ pub fn check(
     report: &mut Report,
 ) {
     if is(kernel) {
-        report.add(format!("{name}::leaves_no_report"), quiet(log));
-        report.add(format!("{name}::leaks_nothing"), leaks(log, forgotten));
+        let whole = |test: &str| match name {
+            "" => test.to_owned(),
+            name => format!("{name}::{test}"),
+        };
+        report.add(whole("leaves_no_report"), quiet(log));
+        report.add(whole("leaks_nothing"), leaks(log, forgotten));
     }
 }
 
-/// Runs everything that needs the debug kernel.
-pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let Some(module) = report.add_step("debug::builds", build(kernel)) else {
-        return;
-    };
-    if let Some(log) = report.add_step("debug::bugs_boot_and_end", boot(kernel, module)) {
-        report.add("debug::nothing_is_reported_without_a_bug", right(&log));
-        for (bug, name, said) in BUGS {
-            report.add(format!("debug::{name}_is_seen"), seen(&log, *bug, said));
-        }
-    }
-    let log = fail_program().and_then(|program| fail(kernel, built, program));
-    if let Some(log) = report.add_step("fail::boots_and_ends", log) {
-        for (name, _, _, is_needed) in SWEEPS {
-            report.add(format!("fail::{name}"), swept(&log, name, *is_needed));
-        }
-        let unloads = serial::passed(&log, "unloads").map(drop);
-        report.add("fail::unloads_after_all", unloads);
-        check(kernel, "fail", &log, &[], report);
-    }
-}
+/// The directory of the module with the bugs.
+pub const DIR: &str = "tests/debug";
 
-fn build(kernel: &Kernel) -> Result<PathBuf> {
-    let dir = built::copied(kernel, "inline", "tests/debug")?;
-    Ok(dir.join(format!("{MODULE}.ko")))
-}
-
-fn boot(kernel: &Kernel, module: PathBuf) -> Result<String> {
-    let mut script = guest::PRELUDE.to_owned();
-    script += &format!("part bug0 'insmod {MODULE}.ko && rmmod {MODULE}'\n");
+/// Boots it with bugs that its detectors must see.
+pub fn run_bugs(built: &Built, report: &mut Report) -> Result<()> {
+    let kernel = &built.kernel;
+    let mut script = Script::new("cd /modules || exit 1");
+    script.part("bug0", &format!("insmod {MODULE}.ko && rmmod {MODULE}"));
     for (bug, ..) in BUGS {
         let load = format!("insmod {MODULE}.ko bug={bug}");
-        script += &match bug {
-            3 => format!("{load}\n{}", LEAKS.replace("leaks '", "bug3 '")),
-            _ => format!("part bug{bug} '{load}'\n"),
-        };
-        script += &format!("rmmod {MODULE}\n");
+        match bug {
+            3 => script.add(&format!("{load}\n{}", LEAKS.replace("leaks '", "bug3 '"))),
+            _ => script.part(&format!("bug{bug}"), &load),
+        }
+        script.add(&format!("rmmod {MODULE}"));
     }
+    let module = built.dir(DIR).join(format!("{MODULE}.ko"));
     let guest = Guest {
         kernel: kernel.vmlinuz.clone(),
         files: vec![(module, format!("/modules/{MODULE}.ko"))],
-        script,
+        script: script.without_end(),
         append: append(kernel, "kasan_multi_shot"),
         timeout: limit(kernel, 60),
         ..Guest::default()
     };
-    vm::boot(&guest, &mut |_| {})?.into_log()
+    let log = boot::boot(report, &guest)?;
+    report.add("nothing_is_reported_without_a_bug", right(&log));
+    for (bug, name, said) in BUGS {
+        report.add(format!("{name}_is_seen"), seen(&log, *bug, said));
+    }
+    Ok(())
+}
+
+/// Boots it with allocations that fail.
+pub fn run_fail(built: &Built, report: &mut Report) -> Result<()> {
+    let log = boot::boot(report, &fail(built)?)?;
+    for (name, _, _, is_needed) in SWEEPS {
+        report.add(name, swept(&log, name, *is_needed));
+    }
+    let unloads = serial::passed(&log, "unloads").map(drop);
+    report.add("unloads_after_all", unloads);
+    check(&built.kernel, "", &log, &[], report);
+    Ok(())
 }
 
 /// What the bugs do, done right.
 fn right(text: &str) -> Verdict {
     let section = log::section(text, "bug0")?;
-    if section.status != "0" || !section.lines.contains(&"test_debug_bugs: the sum is 41") {
-        return Err(format!("status {}, {:#?}", section.status, section.lines));
+    if section.status != "0" || !section.log.contains(&"test_debug_bugs: the sum is 41") {
+        return Err(format!("status {}, {:#?}", section.status, section.log));
     }
-    quiet(&section.lines.join("\n"))
+    quiet(&section.log.join("\n"))
 }
 
 /// The report has the words, and names the module.
 fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
-    let lines = log::section(text, &format!("bug{bug}"))?.lines;
+    let lines = log::section(text, &format!("bug{bug}"))?.log;
     let place = format!("[{MODULE}]");
     let is_said = |words: &&str| lines.iter().any(|line| line.contains(words));
     let mut wanted = said.iter().copied().chain([place.as_str()]);
@@ -225,81 +212,59 @@ fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
     }
 }
 
-fn fail_program() -> Result<PathBuf> {
-    let root = dirs::root()?;
-    let dir = root.join("build/test/debug");
-    std::fs::create_dir_all(&dir)?;
-    let out = dir.join("fail");
-    let mut cc = Command::new("cc");
-    cc.args([
-        "-std=gnu11",
-        "-D_GNU_SOURCE",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-O1",
-        "-static",
-        "-o",
-    ]);
-    command::output(cc.arg(&out).arg(root.join("tests/debug/fail.c")))
-        .context("tests/debug/fail.c")?;
-    Ok(out)
-}
-
-fn fail(kernel: &Kernel, built: &Built, program: PathBuf) -> Result<String> {
-    let mut script = serial::PRELUDE.to_owned();
-    script += "cd /sys/kernel/debug && for kind in failslab fail_page_alloc; do \
+fn fail(built: &Built) -> Result<Guest> {
+    let kernel = &built.kernel;
+    let setup = "cd /sys/kernel/debug && for kind in failslab fail_page_alloc; do \
         echo N >$kind/ignore-gfp-wait || exit 1; done; echo 0 >fail_page_alloc/min-order
 for kind in failslab fail_page_alloc fail_usercopy; do echo 0 >$kind/verbose || exit 1; done
-insmod /rust_uart16550.ko
-";
+insmod /rust_uart16550.ko";
+    let mut script = Script::new(setup);
     for (name, on, ready, _) in SWEEPS {
-        script += &format!("{ready}\npart {name} '/fail {name} {on}'\n");
+        script.add(ready);
+        script.part(name, &format!("/fail {name} {on}"));
     }
-    script += "part unloads 'rmmod rust_uart16550'\n";
-    script += LEAKS;
+    script.part("unloads", "rmmod rust_uart16550");
     let device = [
         "-chardev",
         "null,id=a",
         "-device",
         "pci-serial,chardev=a,addr=8",
     ];
-    let guest = Guest {
+    Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files: vec![
-            (program, "/fail".to_owned()),
+            (programs::path("fail")?, "/fail".to_owned()),
             (
                 built.dir(SAMPLES).join("rust_uart16550.ko"),
                 "/rust_uart16550.ko".to_owned(),
             ),
         ],
-        script,
+        script: script.end(kernel),
         append: append(kernel, "initcall_blacklist=serial_pci_driver_init"),
         qemu_args: device.map(str::to_owned).into(),
         timeout: limit(kernel, 300),
         ..Guest::default()
-    };
-    vm::boot(&guest, &mut |_| {})?.into_log()
+    })
 }
 
 /// A sweep came to its end, without a report, and something was refused for want of memory if it had to be.
 fn swept(text: &str, name: &str, is_needed: bool) -> Verdict {
     let section = log::section(text, name)?;
     let prefix = format!("{name}: ");
-    let line = section.lines.iter().find(|line| line.starts_with(&prefix));
+    let lines = section.lines();
+    let line = lines.iter().find(|line| line.starts_with(&prefix));
     match line {
         Some(line) if section.status == "0" && line.contains("ENOMEM") >= is_needed => {
-            quiet(&section.lines.join("\n"))
+            quiet(&lines.join("\n"))
         }
-        _ => Err(format!("status {}, {:#?}", section.status, section.lines)),
+        _ => Err(format!("status {}, {lines:#?}", section.status)),
     }
 }
 
 fn quiet(text: &str) -> Verdict {
     // These warn to show that they do.
     let is_meant = |line: &str| line.contains("[test_bits]") || line.contains("[test_doc]");
-    let is_report =
-        |line: &str| REPORTS.iter().any(|report| line.contains(report)) && !is_meant(line);
+    let is_report = |line: &str| own_lines::is_report(line) && !is_meant(line);
     match text.lines().position(is_report) {
         Some(at) => {
             let lines: Vec<&str> = text.lines().skip(at).take(60).collect();
@@ -312,7 +277,7 @@ fn quiet(text: &str) -> Verdict {
 /// kmemleak has looked, and found no more than what was forgotten on purpose.
 fn leaks(text: &str, forgotten: &[(&str, usize)]) -> Verdict {
     let section = log::section(text, "leaks")?;
-    let lines = section.lines;
+    let lines = section.log;
     let count = |size: &str| lines.iter().filter(|line| line.contains(size)).count();
     let all = count("unreferenced object");
     let meant: usize = forgotten

@@ -3,7 +3,10 @@
 //! The examples in the `kernel` crate's docs, as a test module; those of them that must not compile; and
 //! the tables of `docs/`, against each kernel's headers.
 
-use crate::{ui, Report, Verdict};
+use crate::built::{Built, Files, TESTS};
+use crate::record;
+use crate::report::{Report, Verdict};
+use crate::ui;
 use anyhow::{Context, Result};
 use ferrule::building::doctest::{self, Example, Task};
 use ferrule::command;
@@ -13,59 +16,56 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// The examples that the crate has for `kernel`.
-pub fn examples(kernel: &Kernel) -> Result<Vec<Example>> {
-    let mut lint = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    lint.args(["lint", "doctest", "--kver", &kernel.release]);
-    doctest::read(&command::output(&mut lint)?)
+/// The module that runs the examples.
+pub const MODULE: &str = "test_doc";
+
+/// The examples that the crate has for a kernel.
+pub fn examples(built: &Built, job: &str) -> Result<Vec<Example>> {
+    let (listing, _) = record::kept(job, "examples", &built.key()?, || {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+        lint.args(["lint", "doctest", "--kver", &built.kernel.release]);
+        command::output(&mut lint)
+    })?;
+    doctest::read(&listing)
 }
 
-/// Writes the test module into a copy of the test modules' directory, unless it is there.
-pub fn generate(examples: &[Example], dir: &Path) -> Result<()> {
-    let kbuild = dir.join("Kbuild");
-    let modules = fs::read_to_string(&kbuild).context("tests/kernel has no Kbuild")?;
-    fs::write(kbuild, modules + "obj-m += test_doc.o\n")?;
-
-    let (text, path) = (doctest::test_module(examples)?, dir.join("test_doc.rs"));
-    if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
-        fs::write(path, text)?;
-    }
+/// Adds the test module to the sources of the test modules' directory.
+pub fn generate(examples: &[Example], files: &mut Files) -> Result<()> {
+    let kbuild = files
+        .get_mut(Path::new("Kbuild"))
+        .context("tests/kernel has no Kbuild")?;
+    kbuild.extend(format!("obj-m += {MODULE}.o\n").into_bytes());
+    let text = doctest::test_module(examples)?;
+    files.insert(format!("{MODULE}.rs").into(), text.into_bytes());
     Ok(())
 }
 
 /// Compiles each example that must not compile.
-pub fn check_refused(examples: &[Example], kernel: &Kernel, dir: &Path, report: &mut Report) {
+pub fn check_refused(built: &Built, report: &mut Report) -> Result<()> {
+    let examples = examples(built, report.job())?;
+    let dir = built.dir(TESTS);
     for example in examples.iter().filter(|e| e.task() == Task::Refuse) {
-        let verdict = refused(example, kernel, dir);
+        let verdict = refused(example, built, &dir, report.job());
         report.add(format!("compile_fail::{}", example.name()), verdict);
     }
+    Ok(())
 }
 
 /// What a call of is left in the object if the optimiser has found an assertion not to hold.
 const BUILD_ERROR: &str = "rust_build_error";
 
-fn refused(example: &Example, kernel: &Kernel, dir: &Path) -> Verdict {
-    let compile = || {
-        let path = dir.join("refused.rs");
-        fs::write(&path, example.alone()?)?;
-        ui::compile(kernel, dir, &path)
-    };
-    let output = compile().map_err(|error| format!("{error:#}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() {
-        let left = command::output(Command::new("nm").arg("-u").arg(dir.join("refused.o")))
-            .map_err(|error| format!("{error:#}"))?;
-        if example.error_codes().is_empty() && left.contains(BUILD_ERROR) {
+fn refused(example: &Example, built: &Built, dir: &Path, job: &str) -> Verdict {
+    let source = example.alone().map_err(|error| format!("{error:#}"))?;
+    let ui::Said { compiles, errors, undefined } = ui::compile(built, dir, job, &source)?;
+    if compiles {
+        if example.error_codes().is_empty() && undefined.contains(BUILD_ERROR) {
             return Ok(());
         }
         return Err("it compiles".to_owned());
     }
-    match example
-        .error_codes()
-        .iter()
-        .find(|code| !said.contains(&format!("error[{code}]")))
-    {
-        Some(code) => Err(format!("not refused with {code}:\n{said}")),
+    let missing = |code: &&String| !errors.contains(&format!("error[{code}]"));
+    match example.error_codes().iter().find(missing) {
+        Some(code) => Err(format!("not refused with {code}:\n{errors}")),
         None => Ok(()),
     }
 }

@@ -2,13 +2,15 @@
 
 //! Boots a kernel with all modules, and judges what they left in its log.
 
-use crate::built::Built;
-use crate::{debug, log, Report, Verdict};
+use crate::boot::{self, devices};
+use crate::built::{Built, MADE, OUT_OF_TREE};
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use crate::{debug, log};
 use anyhow::Result;
-use ferrule::kernels::Kernel;
+use ferrule::vm::own_lines::is_kernels_own;
 use ferrule::vm::sample;
-use ferrule::vm::{self, Guest};
-use std::fmt::Write;
+use ferrule::vm::Guest;
 
 /// How often a sample is loaded and unloaded.
 const CYCLES: u32 = 200;
@@ -16,122 +18,118 @@ const CYCLES: u32 = 200;
 /// How often a driver loses its device and gets it back.
 const REBINDS: usize = 20;
 
-/// Runs a part of the script with an empty log, then shows its log between marks. Meanwhile the
-/// console shows emergencies only: nothing comes between the lines.
-pub const PRELUDE: &str = "cd /modules || exit 1
-dmesg -n 1
-part() {
-    dmesg -c >/dev/null
-    ( eval \"$2\" )
-    status=$?
-    echo \"@@ begin $1\"
-    dmesg
-    echo \"@@ end $1 $status\"
+/// Boots a kernel, runs everything, and judges each part of the log.
+pub fn run(built: &Built, report: &mut Report) -> Result<()> {
+    let log = boot::boot(report, &guest(built)?)?;
+    check(built, &log, report)?;
+    debug::check(&built.kernel, "modules", &log, debug::FORGOTTEN, report);
+    Ok(())
 }
-";
 
-/// Boots `kernel`, runs everything, and returns the console's log.
-pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
+/// What needs more than samples and test modules: it is not run where only these are built.
+fn has_all(built: &Built) -> bool {
+    built.has(OUT_OF_TREE) && built.has(MADE)
+}
+
+fn guest(built: &Built) -> Result<Guest> {
+    let kernel = &built.kernel;
     let mut files = Vec::new();
-    let mut script = PRELUDE.to_owned();
-    let mut part = |name: &str, commands: &str| {
-        writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))
-    };
-    for sample in &built.samples {
-        part(&sample.name, &sample.script())?;
+    let mut script = Script::new("cd /modules || exit 1");
+    for sample in built.samples()? {
+        script.part(&sample.name, &sample.script());
         files.push((
             built.sample(&sample.name),
             format!("/modules/{}.ko", sample.name),
         ));
     }
-    for (made, file) in &built.made {
-        part(&made.name, &made.script())?;
-        files.push((file.clone(), format!("/modules/{}.ko", made.name)));
+    for (made, file) in built.made()? {
+        script.part(&made.name, &made.script());
+        files.push((file, format!("/modules/{}.ko", made.name)));
     }
-    for name in &built.tests {
-        part(name, &format!("insmod {name}.ko && rmmod {name}"))?;
-        files.push((built.test(name), format!("/modules/{name}.ko")));
+    for name in built.tests()? {
+        script.part(&name, &format!("insmod {name}.ko && rmmod {name}"));
+        files.push((built.test(&name), format!("/modules/{name}.ko")));
     }
-    files.push((
-        built.out_of_tree(),
-        "/modules/rust_out_of_tree.ko".to_owned(),
-    ));
-    part(
-        "rust_out_of_tree",
-        "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree",
-    )?;
-    part(
-        "cycles",
-        &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
-    )?;
-
-    part(
-        "rebinds",
-        &format!("D=/sys/bus/pci/drivers/rust_driver_pci; insmod rust_driver_pci.ko; i=0; \
-                  while [ $i -lt {REBINDS} ]; do echo 0000:00:08.0 >$D/unbind && echo 0000:00:08.0 >$D/bind || exit; \
-                  i=$((i+1)); done; rmmod rust_driver_pci"),
-    )?;
-
-    part(
-        "unplug",
-        "insmod rust_driver_pci.ko && echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove \
-         && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
-    )?;
-
-    script += debug::end(kernel);
-    let guest = Guest {
+    if has_all(built) {
+        files.push((
+            built.out_of_tree(),
+            "/modules/rust_out_of_tree.ko".to_owned(),
+        ));
+        script.part(
+            "rust_out_of_tree",
+            "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree",
+        );
+        script.part(
+            "cycles",
+            &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
+        );
+        script.part(
+            "rebinds",
+            &format!("D=/sys/bus/pci/drivers/rust_driver_pci; insmod rust_driver_pci.ko; i=0; \
+                      while [ $i -lt {REBINDS} ]; do echo 0000:00:08.0 >$D/unbind && echo 0000:00:08.0 >$D/bind || exit; \
+                      i=$((i+1)); done; rmmod rust_driver_pci"),
+        );
+        script.part(
+            "unplug",
+            "insmod rust_driver_pci.ko && echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove \
+             && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
+        );
+    }
+    Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script,
+        script: script.end(kernel),
         append: debug::append(kernel, sample::APPEND),
-        qemu_args: sample::devices(&built.dir(""))?,
+        qemu_args: devices()?,
         timeout: debug::limit(kernel, 300),
         cpus: 2,
         ..Guest::default()
-    };
-    vm::boot(&guest, &mut |_| {})?.into_log()
+    })
 }
 
-/// Judges each part of the log.
-pub fn check(kernel: &Kernel, built: &Built, text: &str, report: &mut Report) {
-    let made = built.made.iter().map(|(made, _)| made);
-    for sample in built.samples.iter().chain(made) {
+fn check(built: &Built, text: &str, report: &mut Report) -> Result<()> {
+    let kernel = &built.kernel;
+    let made = built.made()?.into_iter().map(|(made, _)| made);
+    for sample in built.samples()?.into_iter().chain(made) {
         let verdict = passed(text, &sample.name).and_then(|lines| match sample.mismatch(&lines) {
-            Some(mismatch) => Err(mismatch),
+            Some(mismatch) => Err(format!("{mismatch}\nin: {lines:#?}")),
             None => Ok(()),
         });
         report.add(format!("sample::{}", sample.name), verdict);
     }
-    for name in &built.tests {
-        let lines = log::section(text, name).map(|section| section.lines);
-        match lines.and_then(|lines| log::ktap(&lines, name)) {
+    for name in built.tests()? {
+        let lines = log::section(text, &name).map(|section| section.log);
+        match lines.and_then(|lines| log::ktap(&lines, &name)) {
             Ok(cases) => {
                 for (case, verdict) in cases {
-                    if !debug::lacks(kernel, name, case) {
+                    if !debug::lacks(kernel, &name, case) {
                         report.add(format!("{name}::{case}"), verdict);
                     }
                 }
-                if !debug::lacks(kernel, name, "loads") {
-                    report.add(format!("{name}::loads"), passed(text, name).map(drop));
+                if !debug::lacks(kernel, &name, "loads") {
+                    report.add(format!("{name}::loads"), passed(text, &name).map(drop));
                 }
             }
-            Err(problem) => report.add(name, Err(problem)),
+            Err(problem) => report.add(&name, Err(problem)),
         }
     }
-    report.add("out_of_tree_template", out_of_tree(text));
-    report.add("cycles_leave_only_our_lines", cycles(text));
-    report.add("rebinds_through_sysfs", rebinds(text));
-    report.add("a_device_goes_and_comes", unplug(text));
+    if has_all(built) {
+        report.add("out_of_tree_template", out_of_tree(text));
+        report.add("cycles_leave_only_our_lines", cycles(text));
+        report.add("rebinds_through_sysfs", rebinds(text));
+        report.add("a_device_goes_and_comes", unplug(text));
+    }
+    Ok(())
 }
 
 /// The lines of a part whose commands succeeded.
 fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     let section = log::section(text, name)?;
     match section.status {
-        "0" => Ok(section.lines),
+        "0" => Ok(section.log),
         status => Err(format!(
-            "status {status}, and the log: {:#?}",
-            section.lines
+            "status {status}, it said {:#?}, and the log: {:#?}",
+            section.said, section.log
         )),
     }
 }
@@ -159,7 +157,7 @@ fn cycles(text: &str) -> Verdict {
     let is_ours = |line: &&&str| line.starts_with("rust_minimal: ");
     if let Some(stranger) = lines
         .iter()
-        .filter(|line| !sample::is_kernels_own(line))
+        .filter(|line| !is_kernels_own(line))
         .find(|line| !is_ours(line))
     {
         return Err(format!("in the log: {stranger}"));
@@ -173,7 +171,7 @@ fn cycles(text: &str) -> Verdict {
 /// Each time that a driver gets its device, it works, and all is given back.
 fn rebinds(text: &str) -> Verdict {
     let mut lines = passed(text, "rebinds")?;
-    lines.retain(|line| !sample::is_kernels_own(line));
+    lines.retain(|line| !is_kernels_own(line));
     let count = |end: &str| lines.iter().filter(|line| line.ends_with(end)).count();
     let (probes, goodbyes) = (count("4 writes to memory, 2 to ports"), count(": goodbye"));
     if (probes, goodbyes) != (REBINDS + 1, REBINDS + 1) || lines.len() != 3 * (REBINDS + 1) {

@@ -3,15 +3,17 @@
 //! The life of modules, by kmod's own tools: a tree that `modules_install` made goes into the guest, and
 //! there depmod, modprobe and rmmod do what an administrator does.
 
-use crate::built::{self, Built, LIFE, SAMPLES};
-use crate::{log, Report, Verdict};
+use crate::boot::{self, devices};
+use crate::built::{Built, LIFE, SAMPLES};
+use crate::log;
+use crate::record::Key;
+use crate::report::{Report, Verdict};
+use crate::script::Script;
 use anyhow::{Context, Result};
 use ferrule::command;
 use ferrule::kernels::Kernel;
 use ferrule::vm;
-use ferrule::vm::sample;
 use object::{Object, ObjectSection};
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -24,29 +26,21 @@ struct Case {
     said: Vec<&'static str>,
 }
 
+/// Where modules are installed, below the directory of the kernel's modules.
+const INSTALLED: &str = "installed";
+
 const SIGNER: &str = "Ferrule test key";
 
 /// The shell prefers its own modprobe to any other that is called by a plain name, but not to a function.
-const PRELUDE: &str = "mkdir -p /kmod /etc/modprobe.d
+const SETUP: &str = "mkdir -p /kmod /etc/modprobe.d
 for tool in depmod insmod lsmod modinfo modprobe rmmod; do
     ln -s $kmod /kmod/$tool
     eval \"$tool() { /kmod/$tool \\\"\\$@\\\"; }\"
 done
-dmesg -n 1
 loaded() { grep -q \"^$1 \" /proc/modules; }
 gone() { ! loaded $1 && test ! -e /sys/module/$1; }
 conf() { echo \"$*\" >>/etc/modprobe.d/test.conf; }
-part() {
-    dmesg -c >/dev/null
-    rm -f /etc/modprobe.d/*
-    ( eval \"$2\" ) >/tmp/said 2>&1
-    status=$?
-    echo \"@@ begin $1\"
-    cat /tmp/said
-    dmesg
-    echo \"@@ end $1 $status\"
-}
-";
+before() { rm -f /etc/modprobe.d/*; }";
 
 /// Name, commands, what is said.
 const CASES: &[(&str, &str, &[&str])] = &[
@@ -215,12 +209,12 @@ const CASES: &[(&str, &str, &[&str])] = &[
 const LAST: &[(&str, &str, &[&str])] = &[
     (
         "unloading_waits_for_a_leaked_timer_and_says_so",
-        "modprobe life_work leak; rmmod life_work & sleep 9; loaded life_work",
+        "modprobe life_work leak; rmmod life_work & wait_for \"dmesg | grep -q 'unloading waits: '\" && loaded life_work",
         &["life_work: exit", "life_work: unloading waits: "],
     ),
     (
         "unloading_waits_for_a_leaked_registration_and_says_so",
-        "modprobe life_leaks; rmmod life_leaks & sleep 9; loaded life_leaks",
+        "modprobe life_leaks; rmmod life_leaks & wait_for \"dmesg | grep -q 'unloading waits: '\" && loaded life_leaks",
         &["life_leaks: exit", "life_leaks: unloading waits: "],
     ),
     // Without it, the parameter can be written.
@@ -245,23 +239,28 @@ const LAST: &[(&str, &str, &[&str])] = &[
 ),
 ];
 
+/// Takes modules from installation to removal with kmod's own tools, beside those that were built for `others`.
+pub fn run(built: &Built, others: &[Built], report: &mut Report) -> Result<()> {
+    let life = Life::new(built, others)?;
+    let log = boot::boot(report, &life.guest(&built.kernel)?)?;
+    life.check(&log, report);
+    Ok(())
+}
+
 /// The cases of a boot.
-pub struct Life {
+struct Life {
     cases: Vec<Case>,
     files: Vec<(PathBuf, String)>,
     others: Vec<String>,
-    /// Arguments for QEMU.
-    devices: Vec<String>,
 }
 
 impl Life {
-    /// Installs the modules of `built` into a tree, and has the modules of `others` tried beside them.
-    pub fn new(kernel: &Kernel, built: &Built, others: &[Kernel]) -> Result<Self> {
+    /// Takes the installed modules of `built`, and has the modules of `others` tried beside them.
+    fn new(built: &Built, others: &[Built]) -> Result<Self> {
         let mut life = Self {
             cases: CASES.iter().map(case).collect(),
-            files: installed(kernel, built)?,
+            files: installed(built)?,
             others: Vec::new(),
-            devices: sample::devices(&built.dir(""))?,
         };
         let module = built.life("life_main");
         if let Some(tampered) = tampered(&module)? {
@@ -277,15 +276,13 @@ impl Life {
                 ],
             )));
         }
-        for other in others
-            .iter()
-            .filter(|other| other.release != kernel.release)
-        {
-            let name = format!("/life_main-{}.ko", other.series);
-            life.files.push((built::life_module(other)?, name.clone()));
-            life.others.push(other.series.clone());
+        for other in others {
+            let series = &other.kernel.series;
+            let name = format!("/life_main-{series}.ko");
+            life.files.push((other.life("life_main"), name.clone()));
+            life.others.push(series.clone());
             life.cases.push(Case {
-                name: built_for(&other.series),
+                name: built_for(series),
                 commands: format!("insmod {name}; test $? = 1 && gone life_main"),
                 said: vec!["Invalid module format"],
             });
@@ -295,37 +292,30 @@ impl Life {
         Ok(life)
     }
 
-    /// Boots `kernel`, runs all cases, and returns the console's log.
-    pub fn boot(&self, kernel: &Kernel) -> Result<String> {
+    fn guest(&self, kernel: &Kernel) -> Result<vm::Guest> {
         let kmod = vm::with_libraries(Path::new("kmod"))?;
-        let mut script = format!("kmod={}\n{PRELUDE}", kmod[0].1);
+        let mut script = Script::new(&format!("kmod={}\n{SETUP}", kmod[0].1));
         for case in &self.cases {
-            writeln!(
-                script,
-                "part {} '{}'",
-                case.name,
-                case.commands.replace('\'', "'\\''")
-            )?;
+            script.part(&case.name, &case.commands);
         }
-        let guest = vm::Guest {
+        Ok(vm::Guest {
             kernel: kernel.vmlinuz.clone(),
             files: self.files.iter().cloned().chain(kmod).collect(),
-            script,
-            qemu_args: self.devices.clone(),
+            script: script.without_end(),
+            qemu_args: devices()?,
             timeout: Duration::from_secs(300),
             ..vm::Guest::default()
-        };
-        vm::boot(&guest, &mut |_| {})?.into_log()
+        })
     }
 
     /// Judges each case by the log.
-    pub fn check(&self, text: &str, report: &mut Report) {
+    fn check(&self, text: &str, report: &mut Report) {
         for case in &self.cases {
-            report.add(format!("life::{}", case.name), case.judge(text));
+            report.add(&case.name, case.judge(text));
         }
         for series in &self.others {
             report.add(
-                format!("life::the_log_says_why_{series}_is_refused"),
+                format!("the_log_says_why_{series}_is_refused"),
                 says_why(text, series),
             );
         }
@@ -347,7 +337,8 @@ fn built_for(series: &str) -> String {
 impl Case {
     fn judge(&self, text: &str) -> Verdict {
         let section = log::section(text, &self.name)?;
-        let all = || format!("in:\n{}", section.lines.join("\n"));
+        let lines = section.lines();
+        let all = || format!("in:\n{}", lines.join("\n"));
         if section.status != "0" {
             return Err(format!(
                 "status {} of `{}`, {}",
@@ -356,7 +347,7 @@ impl Case {
                 all()
             ));
         }
-        let mut lines = section.lines.iter();
+        let mut lines = lines.iter();
         for wanted in &self.said {
             if !lines.any(|line| line.contains(wanted)) {
                 return Err(format!("no {wanted:?}, or not in this order, {}", all()));
@@ -375,19 +366,33 @@ fn says_why(text: &str, series: &str) -> Verdict {
         "section size must match",
     ];
     let known = |line: &&str| reasons.iter().any(|reason| line.contains(reason));
-    match section.lines.iter().any(known) {
+    match section.log.iter().any(known) {
         true => Ok(()),
-        false => Err(section.lines.join("\n")),
+        false => Err(section.lines().join("\n")),
     }
 }
 
-/// Installs the samples, signed and with zstd, and the life modules, with xz; returns what is for the guest.
-fn installed(kernel: &Kernel, built: &Built) -> Result<Vec<(PathBuf, String)>> {
-    let tree = built.dir("installed");
+/// Installs the samples, signed and with zstd, and the life modules, with xz.
+pub fn install(built: &Built) -> Result<()> {
+    let (kernel, tree) = (&built.kernel, built.dir(INSTALLED));
+    let key = key(&built.dir(""))?;
+    let mut all = Key::default().and(&kernel.release).and_files(&key)?;
+    for module in [SAMPLES, LIFE].map(|dir| modules(&built.dir(dir))) {
+        for module in module? {
+            all = all.and(fs::read(module)?);
+        }
+    }
+    // Without a change, the tree is as it would be.
+    let stamp = built.dir("stamps/installed");
+    if tree.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == all.hex()) {
+        return Ok(());
+    }
+    if stamp.exists() {
+        fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+    }
     if tree.exists() {
         fs::remove_dir_all(&tree).with_context(|| format!("cannot remove {}", tree.display()))?;
     }
-    let key = key(&built.dir(""))?;
     let install = |dir: &str, to: &str, options: &[&str]| {
         let mut make = Command::new(env!("CARGO_BIN_EXE_ferrule"));
         make.args(["build", "--kdir"])
@@ -406,7 +411,12 @@ fn installed(kernel: &Kernel, built: &Built) -> Result<Vec<(PathBuf, String)>> {
         &["--compress", "zstd", "--sign-key", key],
     )?;
     install(LIFE, "life", &["--compress", "xz"])?;
+    fs::write(&stamp, all.hex()).with_context(|| format!("cannot write {}", stamp.display()))
+}
 
+/// What of the installed tree is for the guest.
+fn installed(built: &Built) -> Result<Vec<(PathBuf, String)>> {
+    let (kernel, tree) = (&built.kernel, built.dir(INSTALLED));
     let modules = format!("/lib/modules/{}", kernel.release);
     let mut files = Vec::new();
     // depmod wants to know what is built in.
@@ -419,10 +429,7 @@ fn installed(kernel: &Kernel, built: &Built) -> Result<Vec<(PathBuf, String)>> {
     }
     for dir in ["samples", "life"] {
         let path = tree.join(&modules[1..]).join(dir);
-        for entry in
-            fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?
-        {
-            let path = entry?.path();
+        for path in files_of(&path)? {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             files.push((path.clone(), format!("{modules}/{dir}/{name}")));
         }
@@ -430,9 +437,30 @@ fn installed(kernel: &Kernel, built: &Built) -> Result<Vec<(PathBuf, String)>> {
     Ok(files)
 }
 
-/// A new private key with its certificate in one file, as the kernel's own build makes one.
+fn files_of(dir: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// The built modules of a directory.
+fn modules(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = files_of(dir)?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == "ko"));
+    Ok(paths)
+}
+
+/// A private key with its certificate in one file, as the kernel's own build makes one.
 fn key(dir: &Path) -> Result<PathBuf> {
     let key = dir.join("signing_key.pem");
+    if key.exists() {
+        return Ok(key);
+    }
+    // Interrupted, it must not leave half a key.
+    let part = dir.join("signing_key.part");
     let mut openssl = Command::new("openssl");
     openssl.args([
         "req", "-new", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "36500", "-subj",
@@ -440,10 +468,11 @@ fn key(dir: &Path) -> Result<PathBuf> {
     openssl
         .arg(format!("/CN={SIGNER}/"))
         .arg("-keyout")
-        .arg(&key)
+        .arg(&part)
         .arg("-out")
-        .arg(&key);
+        .arg(&part);
     command::output(&mut openssl)?;
+    fs::rename(&part, &key).context("cannot rename the key")?;
     Ok(key)
 }
 

@@ -2,43 +2,52 @@
 
 //! Takes a guest's output apart: sections between marks, the kernel's lines, and KTAP.
 
-use crate::Verdict;
+use crate::report::Verdict;
 
-/// What one part of the guest's script left in the kernel's log, and how it ended.
+/// What one part of the guest's script left, and how it ended.
 pub struct Section<'a> {
     pub status: &'a str,
-    /// The log's lines, without time stamps.
-    pub lines: Vec<&'a str>,
+    /// What its commands said.
+    pub said: Vec<&'a str>,
+    /// The kernel's log, without time stamps.
+    pub log: Vec<&'a str>,
+}
+
+impl<'a> Section<'a> {
+    /// What the commands said, and then the log.
+    pub fn lines(&self) -> Vec<&'a str> {
+        [&self.said[..], &self.log[..]].concat()
+    }
 }
 
 /// Finds the section that the script put between `@@ begin name` and `@@ end name STATUS`.
 pub fn section<'a>(log: &'a str, name: &str) -> Result<Section<'a>, String> {
     let begin = format!("@@ begin {name}");
     let end = format!("@@ end {name} ");
-    let mut lines = log
+    let lines = log
         .lines()
         .map(str::trim_end)
         .skip_while(|line| *line != begin)
         .skip(1);
     let mut found = Vec::new();
-    loop {
-        match lines.next() {
-            None => {
-                return Err(format!(
-                    "{name} did not come to its end; it left: {found:#?}"
-                ))
-            }
-            Some(line) => match line.strip_prefix(&end) {
-                Some(status) => {
-                    return Ok(Section {
-                        status,
-                        lines: found,
-                    })
-                }
-                None => found.push(without_time(line)),
-            },
+    let mut log_begins = None;
+    for line in lines {
+        if let Some(status) = line.strip_prefix(&end) {
+            let log = found.split_off(log_begins.unwrap_or(found.len()));
+            return Ok(Section {
+                status,
+                said: found,
+                log,
+            });
+        }
+        match line {
+            "@@ log" => log_begins = Some(found.len()),
+            _ => found.push(without_time(line)),
         }
     }
+    Err(format!(
+        "{name} did not come to its end; it left: {found:#?}"
+    ))
 }
 
 /// `[    1.234567] text` without the time.

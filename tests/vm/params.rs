@@ -3,13 +3,14 @@
 //! Parameters are what C's are: a C and a Rust module get the same strings, when loaded and through
 //! sysfs, and must do the same with each: errno, what can be read back, and the log.
 
+use crate::boot;
 use crate::built::Built;
-use crate::{debug, log, serial, Report, Verdict};
-use anyhow::{ensure, Context, Result};
-use ferrule::kernels::Kernel;
-use ferrule::vm::{self, Guest};
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use crate::{debug, log, programs};
+use anyhow::Result;
+use ferrule::vm::Guest;
 use std::fmt::Write;
-use std::process::Command;
 
 mod cases;
 
@@ -87,18 +88,21 @@ rmmod reentry
 echo \"@@ end race $?\"
 ";
 
-/// Boots `kernel` and replays all cases.
-pub fn boot(kernel: &Kernel, built: &Built) -> Result<String> {
-    let replay = built.dir("replay");
-    let status = Command::new("cc")
-        .args(["-static", "-O2", "-Wall", "-Werror", "-o"])
-        .arg(&replay)
-        .arg(ferrule::dirs::root()?.join("tests/params/replay.c"))
-        .status()
-        .context("cannot run cc")?;
-    ensure!(status.success(), "cc could not build tests/params/replay.c");
+/// Boots a kernel, replays all cases, and judges the log.
+pub fn run(built: &Built, report: &mut Report) -> Result<()> {
+    let text = boot::boot(report, &guest(built)?)?;
+    debug::check(&built.kernel, "params", &text, &[], report);
+    for name in TWINS {
+        report.add(format!("{name}_do_as_in_c"), twins(&text, name));
+    }
+    report.add("params_reentry", reentry(&text));
+    report.add("params_are_read_as_they_were_written", race(&text));
+    Ok(())
+}
 
-    let mut files = vec![(replay, "/replay".to_owned())];
+fn guest(built: &Built) -> Result<Guest> {
+    let kernel = &built.kernel;
+    let mut files = vec![(programs::path("replay")?, "/replay".to_owned())];
     // Emergencies only on the console: nothing comes between the script's lines.
     let mut script = "dmesg -n 1\n".to_owned();
     let mut add_cases = |name: &str, cases: String| -> Result<()> {
@@ -136,27 +140,16 @@ echo \"@@ end {name} $status\""
     }
 
     if debug::is(kernel) {
-        script = serial::PRELUDE.to_owned() + &script + debug::end(kernel);
+        script = Script::new(&script).end(kernel);
     }
-    let guest = Guest {
+    Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
         script,
         append: debug::append(kernel, ""),
         timeout: debug::limit(kernel, 300),
         ..Guest::default()
-    };
-    vm::boot(&guest, &mut |_| {})?.into_log()
-}
-
-/// Judges the log.
-pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
-    debug::check(kernel, "params", text, &[], report);
-    for name in TWINS {
-        report.add(format!("{name}_do_as_in_c"), twins(text, name));
-    }
-    report.add("params_reentry", reentry(text));
-    report.add("params_are_read_as_they_were_written", race(text));
+    })
 }
 
 /// Both modules went through all cases, not all of which were refused, without a difference.
@@ -172,7 +165,7 @@ fn twins(text: &str, name: &str) -> Verdict {
     let count = cases::of(name).len();
     let prefix = format!("replayed {count} cases, ");
     let good: Vec<usize> = section
-        .lines
+        .said
         .iter()
         .filter_map(|line| {
             line.strip_prefix(&prefix)?
@@ -183,13 +176,13 @@ fn twins(text: &str, name: &str) -> Verdict {
         .collect();
     match good[..] {
         [c, rust] if section.status == "0" && c == rust && c > count / 5 && c < count => Ok(()),
-        _ => Err(format!("status {}: {:#?}", section.status, section.lines)),
+        _ => Err(format!("status {}: {:#?}", section.status, section.said)),
     }
 }
 
 fn race(text: &str) -> Verdict {
     let section = log::section(text, "race")?;
-    match (section.status, &section.lines[..]) {
+    match (section.status, &section.said[..]) {
         ("0", ["both were read", "both were read"]) => Ok(()),
         (status, lines) => Err(format!("status {status}: {lines:#?}")),
     }
@@ -200,7 +193,7 @@ fn reentry(text: &str) -> Verdict {
     for (number, (case, wanted)) in REENTRY.iter().enumerate() {
         let begin = format!("{number} ");
         let answer: Vec<&str> = section
-            .lines
+            .said
             .iter()
             .copied()
             .skip_while(|line| !line.starts_with(&begin))
@@ -216,6 +209,6 @@ fn reentry(text: &str) -> Verdict {
     }
     match section.status {
         "0" => Ok(()),
-        status => Err(format!("status {status}: {:#?}", section.lines)),
+        status => Err(format!("status {status}: {:#?}", section.said)),
     }
 }

@@ -2,35 +2,32 @@
 
 //! Serial ports: `rust_uart16550` with two ports that are connected to each other, against C's driver.
 
+use crate::boot::{self, DIR};
 use crate::built::{Built, SAMPLES, SERIAL};
-use crate::{debug, log, nullmodem, Report, Verdict};
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use crate::{debug, log, programs};
 use anyhow::Result;
-use ferrule::command;
-use ferrule::dirs;
 use ferrule::kernels::Kernel;
 use ferrule::vm;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use ferrule::vm::own_lines;
+use std::path::Path;
 
-/// How many bytes each way, by our driver and by C's: that one need not show that it loses nothing. QEMU
-/// passes on 50 kB in a second; the variable `SERIAL_BYTES` asks for more, or less, by ours.
-const BYTES: (u32, u32) = (1 << 20, 1 << 12);
+/// How many bytes go each way by C's driver: that one need not show that it loses nothing.
+const BYTES_OF_C: u32 = 1 << 12;
 
-pub const PRELUDE: &str = "dmesg -n 1
-D=/sys/bus/pci/drivers/rust_uart16550
-part() {
-    dmesg -c >/dev/null
-    ( eval \"$2\" ) >/tmp/said 2>&1
-    status=$?
-    echo \"@@ begin $1\"
-    cat /tmp/said
-    echo '@@ log'
-    dmesg
-    echo \"@@ end $1 $status\"
+/// How many bytes go each way by ours: on one kernel so many that every counter has wrapped, on the others some rounds
+/// of each buffer. QEMU passes on 50 kB in a second.
+pub fn bytes(is_thorough: bool) -> u32 {
+    if is_thorough {
+        1 << 20
+    } else {
+        1 << 17
+    }
 }
-# A tty gives its module back in a work item after its last close, C's too.
-unload() { t=0; until rmmod $1; do usleep 20000; t=$((t+1)); test $t -lt 250 || return 1; done; }
-";
+
+/// What the scripts of serial ports begin with.
+pub const SETUP: &str = "D=/sys/bus/pci/drivers/rust_uart16550";
 
 /// Name and commands.
 const PARTS: &[(&str, &str)] = &[
@@ -47,7 +44,7 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_blocked_reader_sees_the_end_when_its_port_goes",
-        "cat /dev/ttyRU0 >/dev/null & sleep 1; echo 0000:00:08.0 >$D/unbind && wait $!; \
+        "exec 3</dev/ttyRU0; cat <&3 >/dev/null & exec 3<&-; sleep 1; echo 0000:00:08.0 >$D/unbind && wait $!; \
          test ! -e /dev/ttyRU0 && echo 0000:00:08.0 >$D/bind && test -c /dev/ttyRU0",
     ),
     (
@@ -59,8 +56,8 @@ const PARTS: &[(&str, &str)] = &[
     (
         "a_port_that_came_back_works",
         // What was sent while nobody listened is still under way.
-        "stty -F /dev/ttyRU0 raw -echo; stty -F /dev/ttyRU1 raw -echo; timeout 3 cat /dev/ttyRU0 >/dev/null; \
-         head -c 6 /dev/ttyRU0 >/tmp/got & sleep 1; echo hello >/dev/ttyRU1; wait $!; test $(cat /tmp/got) = hello",
+        "stty -F /dev/ttyRU0 raw -echo; stty -F /dev/ttyRU1 raw -echo; exec 3</dev/ttyRU0; timeout 3 cat <&3 >/dev/null; \
+         head -c 6 <&3 >/tmp/got & echo hello >/dev/ttyRU1; wait $!; test $(cat /tmp/got) = hello",
     ),
     (
         "unloads_and_loads_again",
@@ -80,7 +77,7 @@ sleeps() {
     $IS_DEBUG || { forget 3; forget 4; test \"$(register 3) $(register 4)\" = \"0 0\"; } || return 2
     echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test || return 4
     $IS_DEBUG || test \"$(register 3) $(register 4)\" = \"3 b\" || return 3
-    head -c 1000 /dev/zero >&3 && sleep 1 && test $(($(sent) - before)) = 1000 && exec 3>&-
+    head -c 1000 /dev/zero >&3 && wait_for 'test $(($(sent) - before)) = 1000' && exec 3>&-
 }
 ";
 
@@ -113,8 +110,8 @@ const ISA_PARTS: &[(&str, &str)] = &[
     (
         "parameters_name_a_port",
         "insmod /rust_uart16550.ko io=0x2f8 irq=3 baud_base=57600 && test $(cat /sys/class/tty/ttyRU0/uartclk) = 921600 && \
-         stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && sleep 1 && \
-         grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550 && exec 3>&-",
+         stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && \
+         wait_for \"grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550\" && exec 3>&-",
     ),
     ("a_port_of_parameters_sleeps_and_goes_on", "sleeps"),
     (
@@ -125,7 +122,7 @@ const ISA_PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_port_of_parameters_is_unbound_while_open",
-        "cat /dev/ttyRU0 & sleep 1; cd /sys/bus/platform/drivers/rust_uart16550 && echo rust_uart16550 >unbind && \
+        "exec 3</dev/ttyRU0; cat <&3 & exec 3<&-; sleep 1; cd /sys/bus/platform/drivers/rust_uart16550 && echo rust_uart16550 >unbind && \
          wait $! && test ! -e /dev/ttyRU0 && ! grep rust_uart16550 /proc/ioports && echo rust_uart16550 >bind && \
          echo hello >/dev/ttyRU0 && unload rust_uart16550 && test ! -e /sys/devices/platform/rust_uart16550",
     ),
@@ -162,73 +159,44 @@ const C_IS_WRONG: &[(&str, &str)] = &[
     ),
 ];
 
-/// Runs everything on one kernel.
-pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let Some(program) = report.add_step("serial::the_program_builds", program("tty")) else {
-        return;
-    };
-    let ours = report.add_step("serial::boots_and_ends", boot(kernel, built, &program));
-    let Some(ours) = ours else {
-        return;
-    };
-    debug::check(kernel, "serial", &ours, &[], report);
+/// Two ports, each the other's end. Returns the log, for those who compare.
+pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<String> {
+    let log = boot::boot(report, &guest_of_two(built, is_thorough)?)?;
+    debug::check(&built.kernel, "", &log, &[], report);
     for (name, _) in PARTS {
-        report.add(format!("serial::{name}"), passed(&ours, name).map(drop));
-    }
-    let answers = passed(&ours, "answers").unwrap_or_default();
-    nullmodem::run(kernel, built, &program, &answers, report);
-    let isa = report.add_step("serial::boots_with_isa", boot_isa(kernel, built));
-    for (name, _) in isa.iter().flat_map(|_| ISA_PARTS) {
-        let verdict = isa
-            .as_deref()
-            .map_or(Ok(()), |isa| passed(isa, name).map(drop));
-        report.add(format!("serial::{name}"), verdict);
+        report.add(name, passed(&log, name).map(drop));
     }
     // C is too slow there for the program's patience.
-    if debug::is(kernel) {
-        report.add(
-            "serial::answers",
-            passed(&ours, "answers").and_then(|said| exact(&said)),
-        );
-        return;
+    if debug::is(&built.kernel) {
+        report.add("answers", passed(&log, "answers").and_then(|said| exact(&said)));
     }
-    let theirs = report.add_step("serial::boots_with_c", boot_c(kernel, &program));
-    if let Some(theirs) = theirs {
-        report.add("serial::answers_as_c", same(&ours, &theirs));
-    }
+    Ok(log)
 }
 
-/// Compiles a program that asks.
-pub fn program(name: &str) -> Result<PathBuf> {
-    let root = dirs::root()?;
-    let dir = root.join("build/test/serial");
-    std::fs::create_dir_all(&dir)?;
-    let out = dir.join(name);
-    let mut cc = Command::new("cc");
-    cc.args([
-        "-std=gnu11",
-        "-D_GNU_SOURCE",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-O1",
-        "-static",
-        "-o",
-    ]);
-    let source = root.join("tests/serial").join(format!("{name}.c"));
-    command::output(cc.arg(&out).arg(source))?;
-    Ok(out)
+/// Ports on the ISA bus.
+pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
+    let log = boot::boot(report, &guest_with_isa(built)?)?;
+    for (name, _) in ISA_PARTS {
+        report.add(name, passed(&log, name).map(drop));
+    }
+    Ok(())
+}
+
+/// The same two ports with C's driver. Returns the log.
+pub fn run_c(built: &Built, report: &mut Report) -> Result<String> {
+    let mut script = Script::new("");
+    script.part(
+        "answers",
+        &format!("/tty /dev/ttyS4 /dev/ttyS5 {BYTES_OF_C}"),
+    );
+    let guest = guest(&built.kernel, script.without_end(), "8250.nr_uarts=8")?;
+    boot::boot(report, &guest)
 }
 
 /// A guest with two ports that are each other's end.
-fn guest(
-    kernel: &Kernel,
-    program: &Path,
-    dir: &Path,
-    script: String,
-    append: &str,
-) -> Result<vm::Guest> {
-    let socket = dir.join("s").display().to_string();
+fn guest(kernel: &Kernel, script: String, append: &str) -> Result<vm::Guest> {
+    // A socket's name must be short.
+    let socket = format!("{DIR}/s");
     let device = |id: &str, addr: u32| format!("pci-serial,chardev={id},addr={addr}");
     let qemu_args = [
         "-chardev".to_owned(),
@@ -241,7 +209,7 @@ fn guest(
         device("b", 9),
     ];
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
-    files.push((program.to_owned(), "/tty".to_owned()));
+    files.push((programs::path("tty")?, "/tty".to_owned()));
     Ok(vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
@@ -254,34 +222,27 @@ fn guest(
     })
 }
 
-fn boot(kernel: &Kernel, built: &Built, program: &Path) -> Result<String> {
-    let mut script = PRELUDE.to_owned();
+fn guest_of_two(built: &Built, is_thorough: bool) -> Result<vm::Guest> {
+    let mut script = Script::new(SETUP);
     for (name, commands) in PARTS {
         if *name == "unloads_and_loads_again" {
-            let bytes = std::env::var("SERIAL_BYTES").unwrap_or_else(|_| BYTES.0.to_string());
-            script += &format!("part answers '/tty /dev/ttyRU0 /dev/ttyRU1 {bytes}'\n");
+            let bytes = bytes(is_thorough);
+            script.part("answers", &format!("/tty /dev/ttyRU0 /dev/ttyRU1 {bytes}"));
         }
-        script += &part(name, commands);
+        script.part(name, commands);
     }
-    script += debug::end(kernel);
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
-    // A socket's name must be short.
-    let dir = tempfile::tempdir()?;
-    let mut guest = guest(kernel, program, dir.path(), script, append)?;
+    let mut guest = guest(&built.kernel, script.end(&built.kernel), append)?;
     let module = built.dir(SAMPLES).join("rust_uart16550.ko");
     guest.files.push((module, "/rust_uart16550.ko".to_owned()));
-    vm::boot(&guest, &mut |_| {})?.into_log()
+    Ok(guest)
 }
 
-/// A part in the script, after [`PRELUDE`].
-pub fn part(name: &str, commands: &str) -> String {
-    format!("part {name} '{}'\n", commands.replace('\'', "'\\''"))
-}
-
-fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
-    let parts = ISA_PARTS
-        .iter()
-        .map(|(name, commands)| part(name, commands));
+fn guest_with_isa(built: &Built) -> Result<vm::Guest> {
+    let kernel = &built.kernel;
+    let is_debug = debug::is(kernel);
+    let mut script = Script::new(&format!("IS_DEBUG={is_debug}\n{SETUP}\n{SLEEPS}"));
+    script.parts(ISA_PARTS);
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
     for (dir, name) in [(SAMPLES, "rust_uart16550"), (SERIAL, "test_uart_buses")] {
         let module = built.dir(dir).join(format!("{name}.ko"));
@@ -293,62 +254,32 @@ fn boot_isa(kernel: &Kernel, built: &Built) -> Result<String> {
         "-device",
         "isa-serial,chardev=a,index=1",
     ];
-    let guest = vm::Guest {
+    Ok(vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script: format!(
-            "IS_DEBUG={}\n{PRELUDE}{SLEEPS}{}{}",
-            debug::is(kernel),
-            parts.collect::<String>(),
-            debug::end(kernel)
-        ),
+        script: script.end(kernel),
         append: debug::append(kernel, "slub_debug=FZPU"),
         qemu_args: qemu_args.map(str::to_owned).into(),
         timeout: debug::limit(kernel, 300),
         ..vm::Guest::default()
-    };
-    vm::boot(&guest, &mut |_| {})?.into_log()
-}
-
-fn boot_c(kernel: &Kernel, program: &Path) -> Result<String> {
-    let script = format!(
-        "{PRELUDE}part answers '/tty /dev/ttyS4 /dev/ttyS5 {}'\n",
-        BYTES.1
-    );
-    let dir = tempfile::tempdir()?;
-    let guest = guest(kernel, program, dir.path(), script, "8250.nr_uarts=8")?;
-    vm::boot(&guest, &mut |_| {})?.into_log()
+    })
 }
 
 /// What the commands of a part said, if they succeeded and the kernel complained of nothing.
 pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
-    const COMPLAINTS: [&str; 6] = [
-        "WARNING:",
-        "BUG",
-        "Call Trace",
-        "INFO: ",
-        "Oops",
-        "nobody cared",
-    ];
     let section = log::section(text, name)?;
-    let all = || format!("in:\n{}", section.lines.join("\n"));
+    let all = || format!("in:\n{}", section.lines().join("\n"));
     if section.status != "0" {
         return Err(format!("status {}, {}", section.status, all()));
     }
-    // SysRq's line for the debugger's key is `sysrq: DEBUG`.
-    let complaint = |line: &&&str| {
-        let line = line.replace("DEBUG", "");
-        COMPLAINTS.iter().any(|complaint| line.contains(complaint))
-    };
-    if let Some(line) = section.lines.iter().find(complaint) {
+    if let Some(line) = own_lines::complaint(&section.lines()) {
         return Err(format!("{line}, {}", all()));
     }
-    let said = section.lines.iter().take_while(|line| **line != "@@ log");
-    Ok(said.copied().collect())
+    Ok(section.said)
 }
 
 /// Our driver says what C's does, but where that is wrong.
-fn same(ours: &str, theirs: &str) -> Verdict {
+pub fn same(ours: &str, theirs: &str) -> Verdict {
     let (ours, theirs) = (passed(ours, "answers")?, passed(theirs, "answers")?);
     agree(&ours, &theirs, C_IS_WRONG)
 }

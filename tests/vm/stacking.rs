@@ -3,17 +3,16 @@
 //! Modules on top of others: what is exported, found by depmod, loaded by modprobe, kept while it is
 //! used, and refused when it was built for something else.
 
-use crate::built::{self, Built};
-use crate::guest::PRELUDE;
-use crate::{log, Report, Verdict};
-use anyhow::{bail, ensure, Context, Result};
+use crate::boot;
+use crate::built::{sources, Built, Files, SAMPLES};
+use crate::log;
+use crate::report::{Report, Verdict};
+use crate::script::Script;
+use anyhow::{ensure, Context, Result};
 use ferrule::command;
 use ferrule::dirs;
 use ferrule::kernels::Kernel;
-use ferrule::verbs::demo;
 use ferrule::vm::{self, Guest};
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,7 +20,7 @@ use std::time::Duration;
 
 mod exports;
 
-pub use exports::check as check_built;
+pub use exports::{check as check_built, check_refused};
 use exports::{has_versions, Change, BODY, LAYOUT, NOT_GPL, SIGNATURE, TRAIT};
 
 /// The test's modules, below the project's root.
@@ -40,73 +39,73 @@ const C_USERS: &str = "obj-m += c_import.o stack_c_only.o
 RUSTFLAGS_stack_c_only.o := --interface=$(src)/rust_export_api.rs
 ";
 
-/// The directories of one kernel.
-pub struct Stacks {
-    dir: PathBuf,
-    samples: PathBuf,
+/// What changes, and what Kbuild builds of it.
+fn changes() -> [(&'static str, &'static [Change], String); 5] {
+    let rust = format!("{KBUILD}{RUST_IMPORT}");
+    let c = format!("{KBUILD}{C_USERS}");
+    [
+        ("body", BODY, rust.clone()),
+        ("trait", TRAIT, rust),
+        ("layout", LAYOUT, c.clone()),
+        ("signature", SIGNATURE, format!("{c}{RUST_IMPORT}")),
+        ("not_gpl", NOT_GPL, c),
+    ]
 }
 
 /// Builds the test's modules, and the changed samples that build.
-pub fn build(kernel: &Kernel, built: &Built) -> Result<Stacks> {
-    let dir = built.dir(DIR);
-    demo::copy_sources(&dirs::root()?.join(DIR), &dir)?;
-    let output = built::ferrule_build(kernel, "inline", &dir)?;
-    if let Some(line) = output
-        .lines()
-        .find(|line| line.to_lowercase().contains("warning"))
-    {
-        bail!("{DIR}: {line}\nin:\n{output}");
+pub fn build(built: &Built) -> Result<()> {
+    let root = dirs::root()?;
+    let samples = root.join(SAMPLES);
+    built.build_files(DIR, &sources(&root.join(DIR))?, Some(&samples))?;
+    for (name, changes, kbuild) in changes() {
+        built.build_files(&changed_dir(name), &changed(changes, &kbuild)?, None)?;
     }
-    let stacks = Stacks {
-        dir,
-        samples: built.dir("samples"),
-    };
-    let rust = format!("{KBUILD}{RUST_IMPORT}");
-    let c = format!("{KBUILD}{C_USERS}");
-    for (name, changes, kbuild) in [
-        ("body", BODY, &rust),
-        ("trait", TRAIT, &rust),
-        ("layout", LAYOUT, &c),
-        ("signature", SIGNATURE, &format!("{c}{RUST_IMPORT}")),
-        ("not_gpl", NOT_GPL, &c),
+    Ok(())
+}
+
+fn changed_dir(name: &str) -> String {
+    format!("{DIR}-changed/{name}")
+}
+
+/// A copy of the stacked samples, with changes.
+fn changed(changes: &[Change], kbuild: &str) -> Result<Files> {
+    let root = dirs::root()?;
+    let mut texts = Files::from([("Kbuild".into(), kbuild.as_bytes().to_vec())]);
+    for name in [
+        "rust_export.rs",
+        "rust_export_api.rs",
+        "rust_export.h",
+        "rust_import.rs",
     ] {
-        let dir = stacks.changed(name, changes, kbuild)?;
-        built::ferrule_build(kernel, "inline", &dir)?;
+        texts.insert(name.into(), fs::read(root.join(SAMPLES).join(name))?);
     }
-    Ok(stacks)
+    for name in ["c_import.c", "stack_c_only.rs"] {
+        let text = fs::read_to_string(root.join(DIR).join(name))?;
+        texts.insert(name.into(), text.replace("../../samples/", "").into_bytes());
+    }
+    for (file, from, to) in changes {
+        let text = texts.get_mut(Path::new(file)).context("no such file")?;
+        let old = String::from_utf8(text.clone()).context("a source is no text")?;
+        ensure!(old.contains(from), "{file} has no {from:?}");
+        *text = old.replacen(from, to, 1).into_bytes();
+    }
+    Ok(texts)
+}
+
+/// The directories of one kernel.
+struct Stacks {
+    dir: PathBuf,
+    samples: PathBuf,
+    changed: PathBuf,
 }
 
 impl Stacks {
-    /// Makes the copy `name` of the stacked samples, with changes.
-    fn changed(&self, name: &str, changes: &[Change], kbuild: &str) -> Result<PathBuf> {
-        let dir = self.dir.join("changed").join(name);
-        fs::create_dir_all(&dir)?;
-        let sources = [
-            "rust_export.rs",
-            "rust_export_api.rs",
-            "rust_export.h",
-            "rust_import.rs",
-        ];
-        let mut texts = BTreeMap::from([("Kbuild", kbuild.to_owned())]);
-        for name in sources {
-            texts.insert(name, fs::read_to_string(self.samples.join(name))?);
+    fn new(built: &Built) -> Self {
+        Self {
+            dir: built.dir(DIR),
+            samples: built.dir(SAMPLES),
+            changed: built.dir(changed_dir("")),
         }
-        for name in ["c_import.c", "stack_c_only.rs"] {
-            let text = fs::read_to_string(self.dir.join(name))?;
-            texts.insert(name, text.replace("../../samples/", ""));
-        }
-        for (file, from, to) in changes {
-            let text = texts.get_mut(file).context("no such file")?;
-            ensure!(text.contains(from), "{file} has no {from:?}");
-            *text = text.replacen(from, to, 1);
-        }
-        for (name, text) in texts {
-            let path = dir.join(name);
-            if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
-                fs::write(path, text)?;
-            }
-        }
-        Ok(dir)
     }
 
     fn module(&self, name: &str) -> PathBuf {
@@ -128,8 +127,7 @@ impl Stacks {
     }
 
     fn of_changed(&self, change: &str, name: &str) -> PathBuf {
-        self.dir
-            .join("changed")
+        self.changed
             .join(change)
             .join(format!("{name}.ko"))
     }
@@ -252,8 +250,18 @@ modprobe() { /kmod/modprobe \"$@\"; }
 busy() { rmmod $1 2>&1 | grep -q 'Resource temporarily unavailable' && grep -q \"^$1 \" /proc/modules; }
 ";
 
-/// Boots `kernel` and runs all parts.
-pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
+/// Boots a kernel, runs all parts, and judges the log.
+pub fn run(built: &Built, report: &mut Report) -> Result<()> {
+    let log = boot::boot(report, &guest(built)?)?;
+    let has_versions = has_versions(&built.kernel);
+    for (name, _, expected) in PARTS {
+        report.add(name, part(&log, name, expected, has_versions));
+    }
+    Ok(())
+}
+
+fn guest(built: &Built) -> Result<Guest> {
+    let (kernel, stacks) = (&built.kernel, &Stacks::new(built));
     let sample = |name: &str| stacks.samples.join(format!("{name}.ko"));
     let mut files = vec![
         (sample("rust_export"), "rust_export"),
@@ -290,23 +298,19 @@ pub fn boot(kernel: &Kernel, stacks: &Stacks) -> Result<String> {
         .collect();
     files.extend(installed(kernel, stacks)?);
     let kmod = vm::with_libraries(Path::new("kmod"))?;
-    let mut script = format!("kmod={}\n{PRELUDE}{BUSY}", kmod[0].1);
+    let setup = format!("cd /modules || exit 1\nkmod={}\n{BUSY}", kmod[0].1);
+    let mut script = Script::new(&setup);
     files.extend(kmod);
     for (name, commands, _) in PARTS {
-        writeln!(script, "part {name} '{}'", commands.replace('\'', "'\\''"))?;
+        script.part(name, commands);
     }
-    let guest = Guest {
+    Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script,
+        script: script.without_end(),
         timeout: Duration::from_secs(120),
         ..Guest::default()
-    };
-    let outcome = vm::boot(&guest, &mut |_| {})?;
-    if let Some(failure) = outcome.failure() {
-        bail!("{failure}\n{}", outcome.oops().unwrap_or(outcome.log));
-    }
-    Ok(outcome.log)
+    })
 }
 
 /// The stacked samples as `modules_install` puts them, with what depmod finds out about them.
@@ -337,34 +341,22 @@ fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>>
     );
     let mut files = Vec::new();
     for dir in ["", "extra/"] {
-        for entry in fs::read_dir(root.join(&below).join(dir))? {
-            let (path, name) = {
-                let entry = entry?;
-                (entry.path(), entry.file_name())
-            };
-            if path.is_file() {
-                files.push((path, format!("/{below}/{dir}{}", name.to_string_lossy())));
-            }
+        let entries = fs::read_dir(root.join(&below).join(dir))?;
+        let mut entries = entries.collect::<std::io::Result<Vec<_>>>()?;
+        // What a guest has is in the same order each time.
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries.iter().filter(|entry| entry.path().is_file()) {
+            let name = entry.file_name();
+            files.push((entry.path(), format!("/{below}/{dir}{}", name.to_string_lossy())));
         }
     }
     Ok(files)
 }
 
-/// Judges the log.
-pub fn check(kernel: &Kernel, text: &str, report: &mut Report) {
-    let has_versions = has_versions(kernel);
-    for (name, _, expected) in PARTS {
-        report.add(
-            format!("stacking::{name}"),
-            part(text, name, expected, has_versions),
-        );
-    }
-}
-
 fn part(text: &str, name: &str, expected: &[&str], has_versions: bool) -> Verdict {
     let section = log::section(text, name)?;
     if section.status != "0" {
-        return Err(format!("status {}: {:#?}", section.status, section.lines));
+        return Err(format!("status {}: {:#?}", section.status, section.log));
     }
     let expected = expected
         .iter()
@@ -373,8 +365,8 @@ fn part(text: &str, name: &str, expected: &[&str], has_versions: bool) -> Verdic
             None => Some(*line),
         });
     for wanted in expected {
-        if !section.lines.iter().any(|line| line.starts_with(wanted)) {
-            return Err(format!("no {wanted:?} in {:#?}", section.lines));
+        if !section.log.iter().any(|line| line.starts_with(wanted)) {
+            return Err(format!("no {wanted:?} in {:#?}", section.log));
         }
     }
     Ok(())

@@ -3,19 +3,20 @@
 //! Who is at a port of `rust_uart16550`: somebody who logs in, somebody who pulls the card out, somebody who takes
 //! his time to read, and the kernel's debugger.
 
+use crate::boot::{self, Left, DIR};
 use crate::built::{Built, SAMPLES, SERIAL};
-use crate::console::{self, all_in, talk, Answer};
-use crate::serial::{part, passed, PRELUDE};
-use crate::{debug, Report};
+use crate::console::all_in;
+use crate::peer::{self, answer, exchange, put, talk, Answer, PULL};
+use crate::report::Report;
+use crate::script::Script;
+use crate::serial::{bytes, passed, SETUP};
+use crate::{debug, record};
 use anyhow::{Context, Result};
 use ferrule::kernels::Kernel;
 use ferrule::vm;
-use ferrule::vm::sample;
 use std::fs;
-use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 /// Name and commands. What is written to the second port is for QEMU's monitor.
 const PARTS: &[(&str, &str)] = &[
@@ -23,7 +24,7 @@ const PARTS: &[(&str, &str)] = &[
         "somebody_logs_in",
         "insmod /rust_uart16550.ko && stty -F /dev/ttyRU1 raw -echo && mkdir -p /etc && \
          echo 'root:$1$fe$Vd6KDxDMxTIeiMgZ1qa5U1:0:0:root:/:/bin/sh' >/etc/passwd && \
-         timeout 60 getty -L 115200 ttyRU0 vt100 && grep -q '^root /dev/ttyRU0$' /tmp/who",
+         timeout 600 getty -L 115200 ttyRU0 vt100 && grep -q '^root /dev/ttyRU0$' /tmp/who",
     ),
     (
         "a_card_has_four_ports",
@@ -38,8 +39,8 @@ const PARTS: &[(&str, &str)] = &[
         "D=/sys/bus/serial/drivers/rust_driver_serdev; insmod /rust_driver_serdev.ko && test ! -e /dev/ttyRU7 && \
          stty -F /dev/ttyRU9 raw -echo || exit 1; (while echo flood; do usleep 5000; done >/dev/ttyRU9) & \
          i=0; while [ $i -lt 20 ]; do hears && echo serial0-0 >$D/unbind && echo serial0-0 >$D/bind || exit 2; i=$((i+1)); done; \
-         hears && timeout 10 head -c 600 /dev/ttyRU9 | grep -q flood && rmmod rust_driver_serdev && insmod /test_serial.ko || exit 3; \
-         i=0; until dmesg | grep -q 'port: Err(EDEADLK)'; do sleep 1; i=$((i+1)); test $i -lt 20 || exit 4; done; \
+         hears && timeout 100 head -c 600 /dev/ttyRU9 | grep -q flood && rmmod rust_driver_serdev && insmod /test_serial.ko || exit 3; \
+         i=0; wait_for \"dmesg | grep -q 'port: Err(EDEADLK)'\" || exit 4; \
          read before _ </proc/uptime; echo 0000:00:0c.0 >/sys/bus/pci/drivers/rust_uart16550/unbind; read after _ </proc/uptime; \
          echo from $before to $after; test $((${after%.*} - ${before%.*})) -lt 20 && kill $! && \
          dmesg | grep 'client has sent: Ok(10000)' && test ! -e /sys/bus/serial/devices/serial0-0 && rmmod test_serial && \
@@ -61,12 +62,13 @@ const PARTS: &[(&str, &str)] = &[
     ),
     (
         "a_megabyte_goes_while_one_comes",
-        "exec 3<>/dev/ttyRU2; cat /data >&3 & take && wait $! && exec 3>&-; s=$?; \
-         grep '^2: .* tx:2097665 rx:2097152 ' /proc/tty/driver/rust_uart16550 && test $s = 0",
+        // Each end has sent all data twice, and the guest a character for each piece, and one before the first.
+        "exec 3<>/dev/ttyRU2; cat /data >&3 & take && wait $! && exec 3>&-; s=$?; sent=$((2 * BYTES + 2 * BYTES / 4096 + 1)); \
+         grep \"^2: .* tx:$sent rx:$((2 * BYTES)) \" /proc/tty/driver/rust_uart16550 && test $s = 0",
     ),
     (
         "a_reader_sees_the_end_when_the_card_is_pulled_out",
-        "stty -F /dev/ttyRU0 raw -echo; cat /dev/ttyRU0 >/dev/null & sleep 1; out 1; wait $! && \
+        "stty -F /dev/ttyRU0 raw -echo; exec 3</dev/ttyRU0; cat <&3 >/dev/null & exec 3<&-; sleep 1; out 1; wait $! && \
          gone && ! grep '^0:' /proc/tty/driver/rust_uart16550",
     ),
     (
@@ -99,8 +101,8 @@ P=/sys/bus/pci/devices/0000:00:08.0
 out() { if $TOLD; then echo 1 >$P/remove; else echo out $1 >/dev/ttyRU1; fi; }
 back() {
     if $TOLD; then echo 1 >/sys/bus/pci/rescan; return; fi
-    echo in $1 >/dev/ttyRU1; i=0
-    until test -c /dev/ttyRU0; do sleep 1; i=$((i+1)); test $i -lt 60 || return 1; done
+    echo in $1 >/dev/ttyRU1
+    wait_for 'test -c /dev/ttyRU0' || return 1
     echo back $1 >/dev/ttyRU1
 }
 take() {
@@ -114,29 +116,15 @@ take() {
 }
 rx() { sed -n \"s/^$1: .* rx:\\([0-9]*\\).*/\\1/p\" /proc/tty/driver/rust_uart16550; }
 hears() {
-    n=$(rx 7); t=0
-    until test \"$(rx 7)\" -gt $n; do usleep 100000; t=$((t+1)); test $t -lt 100 || { echo hears nothing; return 1; }; done
+    n=$(rx 7)
+    wait_for 'test \"$(rx 7)\" -gt $n'
 }
-gone() { i=0; while test -e /dev/ttyRU0; do sleep 1; i=$((i+1)); test $i -lt 60 || return 1; done; }
+gone() { wait_for 'test ! -e /dev/ttyRU0'; }
 ";
 
-const fn answer(cue: &'static str, parts: &'static [(u64, &'static [u8])]) -> Answer {
-    let until = None;
-    Answer { cue, parts, until }
-}
-
-/// QEMU refuses the new card until the guest has let go of the old one, which is after its driver has.
-const fn put(cue: &'static str, until: &'static str) -> Answer {
-    Answer {
-        cue,
-        parts: &[(1000, b"device_add pci-serial,id=p0,chardev=c,addr=8\n")],
-        until: Some(until),
-    }
-}
-
 const USER: &[Answer] = &[
-    answer("login: ", &[(500, b"root\n")]),
-    answer("Password: ", &[(500, b"ferrule\n")]),
+    answer("login: ", &[(2000, b"root\n")]),
+    answer("Password: ", &[(2000, b"ferrule\n")]),
     answer(
         "# ",
         &[
@@ -148,8 +136,6 @@ const USER: &[Answer] = &[
         ],
     ),
 ];
-
-const PULL: &[(u64, &[u8])] = &[(500, b"device_del p0\n")];
 
 const CARD: &[Answer] = &[
     answer("out 1", PULL),
@@ -170,34 +156,35 @@ const GDB: &[Answer] = &[
     answer("$OK#9a", &[(0, b"+")]),
 ];
 
-/// How much goes through the third port at once; in pieces of which the guest says that it has taken them; and how
-/// many of these may be under way.
-const BYTES: usize = 1 << 20;
-const CHUNK: usize = 4096;
-const TAKEN: u8 = 0x06;
-const WINDOW: usize = 8;
-
 /// Runs everything on one kernel.
-pub fn run(kernel: &Kernel, built: &Built, report: &mut Report) {
-    let data = data();
-    let booted = boot(kernel, built, &data);
-    let Some((log, seen, got)) = report.add_step("terminal::boots_and_ends", booted) else {
-        return;
-    };
-    debug::check(kernel, "terminal", &log, &[], report);
+pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<()> {
+    let kernel = &built.kernel;
+    let data = peer::data(bytes(is_thorough));
+    let outside = format!("{}{USER:?}{CARD:?}{GDB:?}", peer::SOURCE);
+    let guest = guest(built, &data)?;
+    let left = boot::boot_with(report, &guest, &outside, |guest, dir| boot(guest, dir, &data))?;
+    let (log, heard) = (left.log, left.heard);
+    debug::check(kernel, "", &log, &[], report);
     for (name, _) in parts(kernel) {
-        report.add(format!("terminal::{name}"), passed(&log, name).map(drop));
+        report.add(name, passed(&log, name).map(drop));
     }
-    report.add(
-        "terminal::the_other_end_sees_it",
-        all_in(&seen, &["42 is the answer", "it is back"]),
-    );
-    let exact = match got == [data.as_slice(), data.as_slice()].concat() {
-        true => Ok(()),
-        false => Err(format!("{} bytes of {}, or others", got.len(), 2 * BYTES)),
+    let [seen, got] = &heard[..] else {
+        anyhow::bail!("the log of an older test");
     };
-    report.add("terminal::who_takes_his_time_gets_every_byte", exact);
+    report.add(
+        "the_other_end_sees_it",
+        all_in(seen, &["42 is the answer", "it is back"]),
+    );
+    let exact = match got.as_str() {
+        EXACT => Ok(()),
+        _ => Err(got.clone()),
+    };
+    report.add("who_takes_his_time_gets_every_byte", exact);
+    Ok(())
 }
+
+/// The third port's other end has got all data.
+const EXACT: &str = "exact";
 
 fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let debugger = debug::is(kernel).then_some(&DEBUGGER);
@@ -206,32 +193,23 @@ fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static (&'static str, &'stat
     first.iter().chain(debugger).chain(last)
 }
 
-/// What goes through the third port: no two pieces of it are the same, and none is `TAKEN`.
-fn data() -> Vec<u8> {
-    let words = (0..BYTES as u32 / 4).map(|n| n.wrapping_mul(0x9e37_79b1));
-    let bytes = words.flat_map(u32::to_le_bytes);
-    bytes
-        .map(|byte| if byte == TAKEN { 0 } else { byte })
-        .collect()
-}
-
-/// The guest's log, what the first port's other end saw, and what the third's got.
-fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, Vec<u8>)> {
-    let commands = parts(kernel).map(|(name, commands)| part(name, commands));
+fn guest(built: &Built, data: &[u8]) -> Result<vm::Guest> {
+    let kernel = &built.kernel;
+    let is_told = debug::is(kernel);
+    let mut script = Script::new(&format!(
+        "TOLD={is_told} BYTES={}\n{SETUP}\n{FUNCTIONS}",
+        data.len()
+    ));
+    script.parts(parts(kernel));
     // A socket's name must be short.
-    let dir = tempfile::tempdir()?;
-    let socket = |name: &str| dir.path().join(name);
     let chardev = |name: &str| {
-        let path = socket(name).display().to_string();
         [
             "-chardev".to_owned(),
-            format!("socket,id={name},path={path},server=on,wait=off"),
+            format!("socket,id={name},path={DIR}/{name},server=on,wait=off"),
         ]
     };
-    let acpi = format!("file={}", sample::acpi_table(dir.path())?.display());
-    let end = |id: &str, options: &str| {
-        format!("socket,id={id},path={}{options}", socket("rs").display())
-    };
+    let acpi = format!("file={}", boot::acpi_table()?.display());
+    let end = |id: &str, options: &str| format!("socket,id={id},path={DIR}/rs{options}");
     let devices = [
         "-device",
         "pci-serial,id=p0,chardev=c,addr=8",
@@ -277,19 +255,16 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
         let module = built.dir(dir).join(format!("{name}.ko"));
         files.push((module, format!("/{name}.ko")));
     }
-    let file = dir.path().join("data");
-    fs::write(&file, data).context("cannot write what is sent")?;
+    let file = record::dir()?.join(format!("data-{}", data.len()));
+    if fs::read(&file).ok().as_deref() != Some(data) {
+        fs::write(&file, data).context("cannot write what is sent")?;
+    }
     files.push((file, "/data".to_owned()));
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
-    let guest = vm::Guest {
+    Ok(vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script: format!(
-            "TOLD={} BYTES={BYTES}\n{PRELUDE}{FUNCTIONS}{}{}",
-            debug::is(kernel),
-            commands.collect::<String>(),
-            debug::end(kernel)
-        ),
+        script: script.end(kernel),
         append: debug::append(kernel, append),
         qemu_args: ["c", "d", "e", "m"]
             .into_iter()
@@ -299,7 +274,12 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
         timeout: debug::limit(kernel, 900),
         cpus: 2,
         ..vm::Guest::default()
-    };
+    })
+}
+
+/// The guest's log, what the first port's other end saw, and whether the third's got everything.
+fn boot(guest: &vm::Guest, dir: &Path, data: &[u8]) -> Result<Left> {
+    let socket = |name: &str| dir.join(name);
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let user = scope.spawn(|| talk(&socket("c"), None, &over, USER));
@@ -312,47 +292,19 @@ fn boot(kernel: &Kernel, built: &Built, data: &[u8]) -> Result<(String, String, 
             }
             anyhow::Ok(got)
         });
-        let outcome = vm::boot(&guest, &mut |_| {});
+        let outcome = vm::boot(guest, &mut |_| {});
         over.store(true, Ordering::Relaxed);
         let seen = user.join().expect("a test thread does not panic");
         card.join().expect("a test thread does not panic")?;
         let got = slow.join().expect("a test thread does not panic");
-        Ok((outcome?.into_log()?, seen?, got?))
+        let (log, got) = (outcome?.into_log()?, got?);
+        let exact = match got == [data, data].concat() {
+            true => EXACT.to_owned(),
+            false => format!("{} bytes of {}, or others", got.len(), 2 * data.len()),
+        };
+        Ok(Left {
+            log,
+            heard: vec![seen?, exact],
+        })
     })
-}
-
-/// Gets all data late and slowly, sends it, and then does both at once. Returns what it got.
-fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> {
-    let mut stream = console::connect(port, over)?;
-    std::thread::sleep(Duration::from_secs(3));
-    let (mut got, mut acks, mut sent) = (Vec::new(), 0_usize, 0);
-    let mut bytes = [0; CHUNK];
-    let all = 2 * BYTES / CHUNK;
-    // The first says that the port is open.
-    while (got.len() < 2 * BYTES || acks <= all) && !over.load(Ordering::Relaxed) {
-        // QEMU's UART goes by no flow control, so what is under way must fit into the tty's buffer. The second
-        // time is when the guest sends, too.
-        let until = match got.len() {
-            0..BYTES => 0,
-            BYTES if acks == 0 => 0,
-            BYTES => all / 2,
-            _ => all,
-        };
-        while sent < until.min(acks.saturating_sub(1) + WINDOW) {
-            let at = sent % (all / 2) * CHUNK;
-            stream.write_all(&data[at..at + CHUNK])?;
-            sent += 1;
-        }
-        let Ok(count) = stream.read(&mut bytes) else {
-            continue;
-        };
-        let before = got.len();
-        got.extend(bytes[..count].iter().filter(|&&byte| byte != TAKEN));
-        acks += count - (got.len() - before);
-        // Now and then nobody reads for a while.
-        if before / (BYTES / 8) != got.len() / (BYTES / 8) {
-            std::thread::sleep(Duration::from_secs(1));
-        }
-    }
-    Ok(got)
 }

@@ -4,74 +4,116 @@
 //!
 //! Each file of `tests/ui/serial` breaks one rule; its line `//~` is the one error that it must have.
 
-use crate::{Report, Verdict};
+use crate::built::{Built, TESTS};
+use crate::record;
+use crate::report::{Report, Verdict};
 use anyhow::{Context, Result};
 use ferrule::building::crates;
+use ferrule::command;
 use ferrule::dirs;
-use ferrule::kernels::Kernel;
+use serde::{Deserialize, Serialize};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What the other files share.
 const SHARED: &str = "null.rs";
 
-/// Compiles a file as a module of `kernel`; what comes of it is in `dir`.
-pub fn compile(kernel: &Kernel, dir: &Path, path: &Path) -> Result<Output> {
-    let settings = dirs::root()?
-        .join("build")
-        .join(&kernel.release)
+/// What came of a file that should not compile.
+#[derive(Serialize, Deserialize)]
+pub struct Said {
+    pub compiles: bool,
+    pub errors: String,
+    /// What the object needs, if there is one.
+    pub undefined: String,
+}
+
+/// Compiles a source as a module, as if it were in `dir`.
+pub fn compile(built: &Built, dir: &Path, job: &str, source: &str) -> Result<Said, String> {
+    let compile = || {
+        let key = built.key()?.and(source).and_files(&dirs::root()?.join(DIR).join(SHARED))?;
+        let name = format!("refused-{}", &key.hex()[..16]);
+        let (said, _) = record::kept(job, &name, &key, || run(built, dir, source))?;
+        anyhow::Ok(said)
+    };
+    compile().map_err(|error| format!("{error:#}"))
+}
+
+fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
+    let settings = dirs::build_dir(&dirs::root()?)?
+        .join(&built.kernel.release)
         .join("module.json");
     let settings: crates::ModuleSettings = serde_json::from_str(&fs::read_to_string(settings)?)?;
+    let scratch = tempfile::tempdir().context("no temporary directory")?;
+    let (path, object) = (scratch.path().join("refused.rs"), scratch.path().join("refused.o"));
+    fs::write(&path, source)?;
+    fs::copy(dirs::root()?.join(DIR).join(SHARED), scratch.path().join(SHARED))?;
     let mut rustc = Command::new(&settings.rustc);
-    rustc
+    let output = rustc
         .current_dir(dir)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUST_MODFILE", "refused")
         .args(&settings.args)
-        .args(["--emit=obj", "-o", "refused.o"])
-        .arg(path);
-    Ok(rustc.output()?)
+        .args(["--emit=obj", "-o"])
+        .arg(&object)
+        .arg(&path)
+        .output()?;
+    let undefined = match output.status.success() {
+        true => command::output(Command::new("nm").arg("-u").arg(&object))?,
+        false => String::new(),
+    };
+    Ok(Said {
+        compiles: output.status.success(),
+        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        undefined,
+    })
 }
 
-/// Compiles each file of `tests/ui/serial`.
-pub fn check(kernel: &Kernel, dir: &Path, report: &mut Report) {
+/// Where the files are, below the project's root.
+const DIR: &str = "tests/ui/serial";
+
+/// Compiles each file of [`DIR`].
+pub fn check(built: &Built, report: &mut Report) {
     let Some(paths) = report.add_step("ui::files", files()) else {
         return;
     };
     for path in paths {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        report.add(format!("ui::serial::{name}"), refused(kernel, dir, &path));
+        let verdict = refused(built, report.job(), &path);
+        report.add(format!("ui::serial::{name}"), verdict);
     }
 }
 
-fn files() -> Result<Vec<std::path::PathBuf>> {
-    let dir = dirs::root()?.join("tests/ui/serial");
+fn files() -> Result<Vec<PathBuf>> {
+    let dir = dirs::root()?.join(DIR);
     let entries = fs::read_dir(&dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
     paths.retain(|path| path.file_name().is_some_and(|name| name != SHARED));
     paths.sort();
     anyhow::ensure!(paths.len() > 20, "only {} files", paths.len());
     Ok(paths)
 }
 
-fn refused(kernel: &Kernel, dir: &Path, path: &Path) -> Verdict {
+fn refused(built: &Built, job: &str, path: &Path) -> Verdict {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let expected = text
         .lines()
         .find_map(|line| line.strip_prefix("//~ "))
         .ok_or("it has no line `//~ ERROR`")?;
-    let output = compile(kernel, dir, path).map_err(|error| format!("{error:#}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
+    let said = compile(built, &built.dir(TESTS), job, &text)?;
+    if said.compiles {
+        return Err("it compiles".to_owned());
+    }
     let errors: Vec<&str> = said
+        .errors
         .lines()
         .filter(|line| line.starts_with("error") && !line.starts_with("error: aborting"))
         .collect();
     match errors.as_slice() {
-        [] => Err("it compiles".to_owned()),
         [error] if *error == expected => Ok(()),
-        _ => Err(format!("expected {expected:?}:\n{said}")),
+        _ => Err(format!("expected {expected:?}:\n{}", said.errors)),
     }
 }

@@ -88,7 +88,10 @@ fn guest(kernel: &Kernel, dir: &Path, samples: &[Sample]) -> Result<Guest> {
         files,
         script,
         append: sample::APPEND.to_owned(),
-        qemu_args: sample::devices(dir)?,
+        qemu_args: sample::devices(
+            &sample::acpi_table(dir)?,
+            &format!("ferrule-{}", std::process::id()),
+        ),
         ..Guest::default()
     })
 }

@@ -7,6 +7,7 @@ use super::progress::Progress;
 use super::qemu::{self, Qemu};
 use super::{accel, initramfs, Accel, Outcome, Reason};
 use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Read, Seek, Write};
@@ -183,6 +184,40 @@ fn pack(guest: &Guest, environment: &str) -> Result<File> {
         .with_context(|| format!("cannot write to {}", std::env::temp_dir().display()))?;
     drop(out);
     Ok(file)
+}
+
+/// A hash of what `guest` boots: its kernel, what it has for files, and its script.
+///
+/// # Errors
+///
+/// When one of its files cannot be read.
+pub fn content(guest: &Guest) -> Result<String> {
+    let mut hash = Hash(Sha256::new());
+    initramfs::write(&mut hash, "", &guest.script, &guest.files)?;
+    let mut kernel = File::open(&guest.kernel)
+        .with_context(|| format!("cannot read {}", guest.kernel.display()))?;
+    std::io::copy(&mut kernel, &mut hash)
+        .with_context(|| format!("cannot read {}", guest.kernel.display()))?;
+    Ok(hash
+        .0
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+/// What is written is hashed.
+struct Hash(Sha256);
+
+impl Write for Hash {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn create(path: &PathBuf) -> Result<File> {

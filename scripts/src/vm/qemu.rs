@@ -14,7 +14,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::time::{Duration, Instant};
 
-const PROGRAM: &str = "qemu-system-x86_64";
+/// What is run.
+pub const PROGRAM: &str = "qemu-system-x86_64";
 
 /// How long a killed QEMU may take to go. One that hangs in a broken `/dev/kvm` may never go.
 const KILL_LIMIT: Duration = Duration::from_secs(5);

@@ -2,6 +2,7 @@
 
 //! A sample's header: the commands to try it, and the log that they leave.
 
+use super::own_lines::{complaint, is_kernels_own};
 use crate::command;
 use crate::dirs;
 use crate::machine::doctor;
@@ -9,7 +10,6 @@ use anyhow::{ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A sample, as its own header describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,14 +88,16 @@ impl Sample {
 
     /// The first line of the expected log that `log` does not have at its place, if any.
     ///
-    /// `log` is what the kernel logged while the commands ran, without time stamps; lines that the
-    /// kernel adds about the module itself do not count.
+    /// `log` is what the kernel logged while the commands ran, without time stamps. Only lines of those who are expected
+    /// to say something count, and complaints: what else the kernel has to say is not the sample's.
     pub fn mismatch(&self, log: &[&str]) -> Option<String> {
-        let said: Vec<&str> = log
-            .iter()
-            .copied()
-            .filter(|line| !is_kernels_own(line))
-            .collect();
+        let speaker = |line: &str| line.split([':', ' ']).next().map(str::to_owned);
+        let speakers: Vec<String> = self.log.iter().filter_map(|line| speaker(line)).collect();
+        let counts = |line: &str| {
+            let is_expected = speaker(line).is_some_and(|name| speakers.contains(&name));
+            (is_expected && !is_kernels_own(line)) || complaint(&[line]).is_some()
+        };
+        let said: Vec<&str> = log.iter().copied().filter(|line| counts(line)).collect();
         for at in 0..self.log.len().max(said.len()) {
             let (expected, found) = (self.log.get(at).map(String::as_str), said.get(at).copied());
             if !expected
@@ -128,22 +130,16 @@ pub const APPEND: &str = "initcall_blacklist=serial_pci_driver_init";
 
 /// Arguments that give QEMU the devices which samples and test modules have drivers for.
 ///
-/// # Errors
-///
-/// When the tables of ACPI cannot be made in `dir`.
-pub fn devices(dir: &Path) -> Result<Vec<String>> {
-    let table = acpi_table(dir)?.display().to_string().replace(',', ",,");
-    let acpi = format!("file={table}");
+/// `table` is what [`acpi_table`] makes; `guest` is a word that no other guest has.
+pub fn devices(table: &Path, guest: &str) -> Vec<String> {
+    let acpi = format!("file={}", table.display().to_string().replace(',', ",,"));
     // Two pairs of serial ports that are each other's end. A socket has no file, so no place where its name is
     // too long.
-    static GUESTS: AtomicU32 = AtomicU32::new(0);
-    let guest = GUESTS.fetch_add(1, Ordering::Relaxed);
     let end = |pair: &str, end: &str, options: &str| {
-        let name = format!("ferrule-{}-{guest}-{pair}", std::process::id());
-        format!("socket,id={pair}{end},path={name},abstract=on{options}")
+        format!("socket,id={pair}{end},path={guest}-{pair},abstract=on{options}")
     };
     let server = ",server=on,wait=off";
-    Ok([
+    [
         ["-device", "pci-testdev,addr=8"],
         ["-device", "edu,addr=9"],
         ["-chardev", "null,id=parallel"],
@@ -160,7 +156,7 @@ pub fn devices(dir: &Path) -> Result<Vec<String>> {
     .concat()
     .into_iter()
     .map(str::to_owned)
-    .collect())
+    .collect()
 }
 
 /// Compiles what ACPI says of the devices, and returns the table's file in `dir`.
@@ -180,43 +176,12 @@ pub fn acpi_table(dir: &Path) -> Result<PathBuf> {
     Ok(table)
 }
 
-/// What the kernel says about any module, be it once about those that are not its own, be it of the stack.
-pub fn is_kernels_own(line: &str) -> bool {
-    line.contains("loading out-of-tree module taints kernel")
-        || line.contains("module verification failed: signature and/or required key missing")
-        || line.contains(" used greatest stack depth: ")
-        || line.starts_with("ACPI: ") && line.contains(": Enabled at IRQ ")
-        || is_of_a_slow_host(line)
-}
-
-/// What the kernel says when the machine that it is a guest of has let it wait.
-fn is_of_a_slow_host(line: &str) -> bool {
-    const SAYS: [&str; 5] = [
-        "clocksource: ",
-        "hrtimer: interrupt took ",
-        "perf: interrupt took too long ",
-        "sched_clock: ",
-        "tsc: ",
-    ];
-    SAYS.iter().any(|text| line.starts_with(text))
-        || line.starts_with("workqueue: ") && line.contains(" hogged CPU for ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const TEXT: &str = "// SPDX\n\n//! X sample.\n//!\n//! ```sh\n//! insmod rust_x.ko a=1\n//! rmmod rust_x\n//! ```\n//!\n\
                         //! ```text\n//! rust_x: one\n//! rust_x: two\n//! ```\n\nuse kernel::prelude::*;\n";
-
-    #[test]
-    fn a_slow_host_is_not_the_modules_doing() {
-        assert!(is_kernels_own("hrtimer: interrupt took 15420080 ns"));
-        assert!(is_kernels_own(
-            "workqueue: work_for_cpu_fn hogged CPU for >10000us 4 times, consider switching to WQ_UNBOUND"
-        ));
-        assert!(!is_kernels_own("workqueue: name exceeds WQ_NAME_LEN"));
-    }
 
     #[test]
     fn a_header_is_read() {

@@ -2,8 +2,10 @@
 
 //! What the build makes of exports: kinds, namespaces, versions, and what it refuses.
 
-use super::{Stacks, KBUILD, RUST_IMPORT};
-use crate::{built, Report, Verdict};
+use super::{changed, Stacks, KBUILD, RUST_IMPORT};
+use crate::built::Built;
+use crate::record;
+use crate::report::{Report, Verdict};
 use ferrule::kernels::Kernel;
 use std::fs;
 use std::path::Path;
@@ -215,19 +217,21 @@ const REFUSED: &[(&str, &[Change], &str)] = &[
     ),
 ];
 
-/// Looks at what was built, and at what must not build.
-pub fn check(kernel: &Kernel, stacks: &Stacks, report: &mut Report) {
-    let has_versions = has_versions(kernel);
-    report.add("exports_are_as_declared", exports(stacks, has_versions));
+/// Looks at what was built.
+pub fn check(built: &Built, report: &mut Report) {
+    let (stacks, has_versions) = (Stacks::new(built), has_versions(&built.kernel));
+    report.add("exports_are_as_declared", exports(&stacks, has_versions));
     report.add(
         "versions_follow_the_interface",
-        versions(stacks, has_versions),
+        versions(&stacks, has_versions),
     );
+}
+
+/// Looks at what must not build.
+pub fn check_refused(built: &Built, report: &mut Report) {
     for (name, changes, message) in REFUSED {
-        report.add(
-            format!("refused::{name}"),
-            refused(kernel, stacks, name, changes, message),
-        );
+        let verdict = refused(built, report.job(), name, changes, message);
+        report.add(name, verdict);
     }
 }
 
@@ -237,20 +241,26 @@ pub fn has_versions(kernel: &Kernel) -> bool {
         .is_ok_and(|config| config.contains("\nCONFIG_MODVERSIONS=y"))
 }
 
-fn refused(
-    kernel: &Kernel,
-    stacks: &Stacks,
-    name: &str,
-    changes: &[Change],
-    message: &str,
-) -> Verdict {
-    let dir = stacks
-        .changed(name, changes, &format!("{KBUILD}{RUST_IMPORT}"))
-        .map_err(|error| format!("{error:#}"))?;
-    match built::ferrule_build(kernel, "inline", &dir) {
-        Ok(output) => Err(format!("it builds:\n{output}")),
+fn refused(built: &Built, job: &str, name: &str, changes: &[Change], message: &str) -> Verdict {
+    let said = || {
+        let files = changed(changes, &format!("{KBUILD}{RUST_IMPORT}"))?;
+        let mut key = built.key()?;
+        for (path, text) in &files {
+            key = key.and(path.as_os_str().as_encoded_bytes()).and(text);
+        }
+        let said = record::kept(job, name, &key, || {
+            let dir = format!("refused/{name}");
+            Ok(match built.build_files(&dir, &files, None) {
+                Ok(_) => None,
+                Err(error) => Some(format!("{error:#}")),
+            })
+        })?;
+        anyhow::Ok(said.0)
+    };
+    match said().map_err(|error| format!("{error:#}"))? {
+        None => Err("it builds".to_owned()),
         // GCC's quotes depend on the locale.
-        Err(error) => match format!("{error:#}").replace(['‘', '’'], "'") {
+        Some(text) => match text.replace(['‘', '’'], "'") {
             text if text.contains(message) => Ok(()),
             text => Err(format!("no {message:?} in:\n{text}")),
         },
@@ -304,7 +314,7 @@ fn exports(stacks: &Stacks, has_versions: bool) -> Verdict {
 /// Versions stay when nothing that is shared changes, and change with what they are for.
 fn versions(stacks: &Stacks, has_versions: bool) -> Verdict {
     let base: Vec<_> = symvers(&stacks.samples)?;
-    let of = |change: &str| symvers(&stacks.dir.join("changed").join(change));
+    let of = |change: &str| symvers(&stacks.changed.join(change));
     if of("body")? != base {
         return Err(format!(
             "changed by a comment: {:#?}, not {base:#?}",

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! Boots a job's guest, unless one of the same content has left its log: then that is judged again.
+
+use crate::record::{self, Key};
+use crate::report::Report;
+use anyhow::{anyhow, Context, Result};
+use ferrule::command;
+use ferrule::vm::{self, sample, Guest};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Mutex, OnceLock};
+
+/// Stands in a guest's arguments for a directory of its own, where sockets have short names.
+pub const DIR: &str = "@DIR@";
+
+/// What a guest left: its log, and what those outside heard.
+#[derive(Serialize, Deserialize)]
+pub struct Left {
+    pub log: String,
+    pub heard: Vec<String>,
+}
+
+/// Boots `guest` and returns its log.
+///
+/// # Errors
+///
+/// When its script did not come to its end, with the reason.
+pub fn boot(report: &mut Report, guest: &Guest) -> Result<String> {
+    let left = boot_with(report, guest, "", |guest, _| {
+        let log = vm::boot(guest, &mut |_| {})?.into_log()?;
+        Ok(Left {
+            log,
+            heard: Vec::new(),
+        })
+    })?;
+    Ok(left.log)
+}
+
+/// Boots `guest` by `run`, which has the guest with its directory; `outside` is what is done there besides.
+pub fn boot_with(
+    report: &mut Report,
+    guest: &Guest,
+    outside: &str,
+    run: impl FnOnce(&Guest, &Path) -> Result<Left>,
+) -> Result<Left> {
+    let log = record::dir()?.join("log");
+    fs::create_dir_all(&log).with_context(|| format!("cannot create {}", log.display()))?;
+    let log = log.join(record::file_name(report.job()) + ".log");
+    report.set_log(log.clone());
+    let key = key(guest)?.and(outside);
+    let (left, was_kept) = record::kept(report.job(), "guest", &key, || {
+        let dir = tempfile::tempdir().context("no temporary directory")?;
+        let place = dir.path().display().to_string();
+        let mut guest = guest.clone();
+        for arg in &mut guest.qemu_args {
+            *arg = arg.replace(DIR, &place);
+        }
+        guest.debug_log = Some(log);
+        run(&guest, dir.path())
+    })?;
+    if was_kept {
+        report.note("its guest had been booted");
+    }
+    Ok(left)
+}
+
+/// QEMU's arguments for the devices that samples and test modules have drivers for.
+pub fn devices() -> Result<Vec<String>> {
+    Ok(sample::devices(&acpi_table()?, DIR))
+}
+
+/// The table of ACPI that says what the devices are.
+pub fn acpi_table() -> Result<PathBuf> {
+    static TABLE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut table = TABLE.lock().map_err(|_| anyhow!("iasl has failed before"))?;
+    if table.is_none() {
+        *table = Some(sample::acpi_table(&record::dir()?.join("acpi"))?);
+    }
+    table.clone().context("there is a table")
+}
+
+/// All that decides what a guest does, but for the machine that it runs on.
+fn key(guest: &Guest) -> Result<Key> {
+    let mut key = Key::default()
+        .and(vm::content(guest)?)
+        .and(qemu()?)
+        .and(format!("{} {} {:?}", guest.append, guest.cpus, guest.memory));
+    for arg in &guest.qemu_args {
+        key = match arg.strip_prefix("file=") {
+            Some(file) => key.and_files(Path::new(&file.replace(",,", ",")))?,
+            None => key.and(arg),
+        };
+    }
+    Ok(key)
+}
+
+/// QEMU's version.
+fn qemu() -> Result<&'static str> {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    if let Some(version) = VERSION.get() {
+        return Ok(version);
+    }
+    let version = command::output(Command::new(vm::QEMU).arg("--version"))?;
+    Ok(VERSION.get_or_init(|| version))
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What a step of a test run left, with a key of all that it depends on: while the key is the same, the step is
+//! judged again and not run again.
+//!
+//! `FRESH=1` runs every step: no verdict comes from an earlier run then.
+
+use anyhow::{Context, Result};
+use ferrule::dirs;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a step depends on, by content.
+#[derive(Clone, Default)]
+pub struct Key(Sha256);
+
+impl Key {
+    pub fn and(mut self, what: impl AsRef<[u8]>) -> Self {
+        let what = what.as_ref();
+        self.0.update((what.len() as u64).to_le_bytes());
+        self.0.update(what);
+        self
+    }
+
+    /// Adds the content of a file, or the names and contents of those below a directory: what an editor or a build
+    /// leaves there does not count.
+    pub fn and_files(mut self, path: &Path) -> Result<Self> {
+        let context = || format!("cannot read {}", path.display());
+        if !path.is_dir() {
+            return Ok(self.and(fs::read(path).with_context(context)?));
+        }
+        let entries = fs::read_dir(path).with_context(context)?;
+        let mut entries: Vec<PathBuf> = entries
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<_>>()
+            .with_context(context)?;
+        entries.sort();
+        for entry in entries.iter().filter(|entry| is_source(entry)) {
+            let name = entry.file_name().unwrap_or_default();
+            self = self.and(name.as_encoded_bytes()).and_files(entry)?;
+        }
+        Ok(self)
+    }
+
+    pub fn hex(&self) -> String {
+        let hash = self.0.clone().finalize();
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Whether git would have the file: not one that .gitignore names.
+fn is_source(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let made = [".o", ".ko", ".mod", ".mod.c", ".cmd", ".a", "~", ".swp"];
+    !name.starts_with('.')
+        && !made.iter().any(|end| name.ends_with(end))
+        && !["build", "target", "Module.symvers", "modules.order"].contains(&&*name)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record<T> {
+    key: String,
+    left: T,
+}
+
+/// Whether every step is to run.
+pub fn is_fresh_wanted() -> bool {
+    std::env::var_os("FRESH").is_some_and(|value| !value.is_empty())
+}
+
+/// What the step `name` of the job `job` left for `key`, or what `run` leaves now; and whether that is kept.
+pub fn kept<T: Serialize + DeserializeOwned>(
+    job: &str,
+    name: &str,
+    key: &Key,
+    run: impl FnOnce() -> Result<T>,
+) -> Result<(T, bool)> {
+    let (path, key) = (path(job)?.join(format!("{name}.json")), key.hex());
+    if !is_fresh_wanted() {
+        if let Some(left) = read(&path, &key) {
+            return Ok((left, true));
+        }
+    }
+    let left = run()?;
+    let record = Record { key, left };
+    let parent = path.parent().context("a record has a directory")?;
+    let written = fs::create_dir_all(parent)
+        .and_then(|()| {
+            // One that is cut short by a full disk or a signal must not be taken for one.
+            let file = tempfile::NamedTempFile::new_in(parent)?;
+            serde_json::to_writer(&file, &record)?;
+            file.persist(&path)?;
+            Ok(())
+        });
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok((record.left, false))
+}
+
+fn read<T: DeserializeOwned>(path: &Path, key: &str) -> Option<T> {
+    let record: Record<T> = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+    (record.key == key).then_some(record.left)
+}
+
+/// Forgets what the steps of the job `job` left.
+pub fn forget(job: &str) {
+    if let Ok(path) = path(job) {
+        // Without records there is nothing to forget.
+        let _ = fs::remove_dir_all(path);
+    }
+}
+
+fn path(job: &str) -> Result<PathBuf> {
+    Ok(dir()?.join("records").join(file_name(job)))
+}
+
+/// Where a test run keeps what it made.
+pub fn dir() -> Result<PathBuf> {
+    Ok(dirs::root()?.join("build/test"))
+}
+
+/// A test's name as that of a file.
+pub fn file_name(name: &str) -> String {
+    name.replace("::", ".")
+}
