@@ -159,6 +159,12 @@ pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// The series of the matrix.
+pub fn series() -> Result<Vec<String>> {
+    let rows = Matrix::load()?.rows.into_iter();
+    Ok(rows.map(|row| row.series).collect())
+}
+
 /// The kernels of the cache, the newest of each series, in the series' order.
 pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
     let records = newest(cache)?.into_iter();

@@ -15,6 +15,7 @@ mod builtin;
 mod console;
 mod debug;
 mod doc;
+mod facts;
 mod guest;
 mod life;
 mod log;
