@@ -23,7 +23,13 @@ mod source;
 mod store;
 
 pub use apt::{machine_sites, KEYRINGS};
+// The oldest Rust comes into the cache in the same way.
+pub(crate) use apt::{Apt, Suites};
+pub(crate) use command::checked;
+pub(crate) use fetch::{check_space, unpack, Staging};
 use matrix::{Matrix, Row};
+pub(crate) use package::Package;
+pub(crate) use store::Lock;
 
 /// Fetches stock kernels into a cache, without installing them.
 #[derive(clap::Args)]

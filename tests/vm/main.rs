@@ -20,6 +20,7 @@ mod guest;
 mod life;
 mod log;
 mod nullmodem;
+mod oldest;
 mod params;
 mod serial;
 mod stacking;

@@ -121,7 +121,7 @@ fn unpacked(cache: &Path, key: &str, update: bool) -> Result<PathBuf> {
     let row = matrix.select(&[SERIES.to_owned()])?[0];
     let _lock = Lock::take(cache)?;
     let apt = apt::Apt::new(cache.join("apt"))?;
-    let suites = apt.update(row)?;
+    let suites = apt.update(&row.series, &row.suites)?;
     let package = suites.package(&matrix.naming.source(SERIES), None)?;
     let root = parent.join(format!("{}-{key}", package.version));
     if !root.join(LINUX).exists() {
