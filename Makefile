@@ -96,9 +96,11 @@ rustavailable: tool                  ## say what is missing, and how to install 
 $(FERRULE):
 	@$(MAKE) --no-print-directory tool
 
+# Goals that install what is missing have the Rust for modules installed before the tool is built with it.
 tool:                                # the ferrule tool, by whatever Rust there is
 	@test -e $(FERRULE) || echo '  CARGO   ferrule, once: this takes minutes'
-	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
+	@cargo=$$(scripts/bootstrap.sh $(if $(filter setup demo test test-debug bench,$(MAKECMDGOALS)),setup)) && \
+	  $$cargo build --quiet --locked --package ferrule
 
 ## Keeping the source in order
 .PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse

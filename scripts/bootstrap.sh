@@ -1,32 +1,42 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Prints the command that runs a cargo able to build the `ferrule` tool: that needs a Rust of 1.85
-# or newer, but no rust-src and no LLVM. Where there is none, apt-get installs the distribution's.
-# All else is the work of `ferrule setup`.
+# Prints the command that runs a cargo able to build the `ferrule` tool: one of the Rust that Cargo.toml
+# states, or newer; that needs no rust-src and no LLVM. Where there is none, apt-get installs the distribution's.
+# Argument: `setup` if all that is missing may be installed. Then the Rust that modules need comes first, and the
+# tool is built once, with that. All else is the work of `ferrule setup`.
 # shellcheck disable=SC2086 # unquoted variables are lists of words
 set -u
+goal=${1:-}
 packages=
+minor=$(sed -n 's/^rust-version = "1\.\([0-9]*\)"$/\1/p' "$(dirname "$0")/../Cargo.toml")
+minimum=1.$minor
 
 die() { echo "bootstrap: $*" >&2; exit 1; }
-# Are these programs there, in version 1.85 or newer?
+
+# Is this version, such as 1.96.0, the minimum or newer?
+is_new() {
+    version=${1%%[!0-9.]*}
+    major=${version%%.*}
+    rest=${version#*.}
+    [ -n "$version" ] && { [ "$major" -gt 1 ] || { [ "$major" = 1 ] && [ "${rest%%.*}" -ge "$minor" ]; }; }
+}
+
+# Are these programs there, new enough?
 new_enough() {
     for tool; do
-        "$tool" -V 2>/dev/null | grep -Eq "^[a-z]+ (1\.(8[5-9]|9[0-9]|[0-9]{3})|[2-9])\." || return 1
+        said=$("$tool" -V 2>/dev/null) && said=${said#* } && is_new "${said%% *}" || return 1
     done
 }
 
-has_source() { [ -d "$("$1" --print sysroot)/lib/rustlib/src/rust/library" ]; }
+has_source() { [ -e "$("$1" --print sysroot)/lib/rustlib/src/rust/library/core/src/lib.rs" ]; }
 
-# Best is the Rust that modules will be built with, so that nothing is built twice: one with rust-src.
+# Prints the first cargo beside or for a rustc of which $1 holds: `has_source`, as modules need it, or `true`.
 find_cargo() {
-    dirs="/usr/bin ${HOME:-/root}/.cargo/bin $(echo /usr/lib/rust-*/bin)"
-    for wish in has_source true; do
-        new_enough cargo "${RUSTC:-rustc}" && $wish "${RUSTC:-rustc}" && command -v cargo && return
-        for dir in $dirs; do
-            new_enough "$dir/cargo" "$dir/rustc" && $wish "$dir/rustc" &&
-                echo "env RUSTC=$dir/rustc $dir/cargo" && return
-        done
+    new_enough cargo "${RUSTC:-rustc}" && $1 "${RUSTC:-rustc}" && command -v cargo && return
+    for dir in /usr/bin "${HOME:-/root}/.cargo/bin" "${HOME:-/root}"/.rustup/toolchains/*/bin /usr/lib/rust-*/bin; do
+        new_enough "$dir/cargo" "$dir/rustc" && $1 "$dir/rustc" &&
+            echo "env RUSTC=$dir/rustc $dir/cargo" && return
     done
     return 1
 }
@@ -35,18 +45,21 @@ certificates() {
     cat /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem 2>/dev/null | grep -q .
 }
 
-# Does apt have all these packages in such a version ($1, a pattern)?
+# Does apt have all these packages, new enough?
 offers() {
-    pattern=$1
-    shift
     for package; do
-        LC_ALL=C apt-cache policy "$package" | grep -Eq "Candidate: $pattern" || return 1
+        candidate=$(LC_ALL=C apt-cache policy "$package" | sed -n 's/^  Candidate: //p')
+        is_new "$candidate" || return 1
     done
 }
 
+# What is `doctor`'s choice for rust-src, too: a test looks that the table is the same.
 choose_rust() {
-    for set in "rustc-web cargo-web rust-web-src" "rustc cargo rust-src" "rustc-1.85 cargo-1.85 rust-1.85-src"; do
-        offers '1\.(8[5-9]|9[0-9]|[0-9]{3})\.' $set && packages="$packages $set" && return
+    for set in \
+        "rustc-web rust-web-src cargo-web" \
+        "rustc rust-src cargo" \
+        "rustc-1.85 rust-1.85-src cargo-1.85"; do
+        offers $set && packages="$packages $set" && return
     done
     return 1
 }
@@ -54,17 +67,33 @@ choose_rust() {
 as_root() {
     [ "$(id -u)" = 0 ] || set -- sudo "$@"
     echo "+ $*" >&2
-    "$@" >&2 || die "this failed: $*; put right what it says above, then run this again"
+    "$@" >&2
 }
 
-certificates && find_cargo && exit
-command -v apt-get >/dev/null || die "no Rust of 1.85 or newer, or no TLS certificates: Fedora: dnf install" \
+usable() { certificates && find_cargo true; }
+
+# Nothing can be installed: what is there may do, and `ferrule setup` says what is missing.
+fall_back() {
+    usable && exit
+    die "$*"
+}
+
+# Best is the Rust that modules will be built with: nothing is built twice then.
+certificates && find_cargo has_source && exit
+wish=true
+[ "$goal" = setup ] && [ -z "${RUSTC:-}" ] && command -v apt-get >/dev/null && wish=has_source
+[ $wish = true ] && usable && exit
+command -v apt-get >/dev/null || die "no Rust of $minimum or newer, or no TLS certificates: Fedora: dnf install" \
     "rust cargo ca-certificates; Arch: pacman -S --needed rust ca-certificates; others: by rustup"
 
 certificates || packages=ca-certificates
+again="put right what apt-get says above, then run this again"
 # Lists that are not the newest may have an old Rust only.
-as_root apt-get -q update
-find_cargo >/dev/null || choose_rust ||
-    die "apt has no rustc of 1.85 or newer: enable the release's security updates, or use rustup's"
-as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install --no-install-recommends --no-remove -y $packages
-find_cargo || die "still no Rust of 1.85 or newer: see \`cargo -V\` and \`rustc -V\`; an old one first in PATH?"
+as_root apt-get -q update || fall_back "apt-get update failed; $again"
+find_cargo $wish >/dev/null || choose_rust || find_cargo true >/dev/null ||
+    die "apt has no rustc of $minimum or newer: enable the release's security updates, or use rustup's"
+[ -z "$packages" ] ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -q install --no-install-recommends --no-remove -y $packages ||
+    fall_back "apt-get install failed; $again"
+find_cargo has_source || find_cargo true ||
+    die "still no Rust of $minimum or newer: see \`cargo -V\` and \`rustc -V\`; an old one first in PATH?"

@@ -24,7 +24,13 @@ mod store;
 
 pub use apt::{machine_sites, KEYRINGS};
 pub use matrix::Ring;
+// The oldest Rust comes into the cache in the same way.
+pub(crate) use apt::{Apt, Suites};
+pub(crate) use command::checked;
+pub(crate) use fetch::{check_space, unpack, Staging};
 use matrix::{Matrix, Row};
+pub(crate) use package::Package;
+pub(crate) use store::Lock;
 
 /// Fetches stock kernels into a cache, without installing them.
 #[derive(clap::Args)]
@@ -171,6 +177,12 @@ pub fn cache_dir(arg: Option<&Path>) -> Result<PathBuf> {
         dir.display()
     );
     Ok(dir)
+}
+
+/// The series of the matrix.
+pub fn series() -> Result<Vec<String>> {
+    let rows = Matrix::load()?.rows.into_iter();
+    Ok(rows.map(|row| row.series).collect())
 }
 
 /// The fetched kernels of the matrix, the newest of each series, in the matrix's order: oldest series first.

@@ -3,5 +3,6 @@
 //! The machine at hand: its Rust, what is missing on it, and how that is installed.
 
 pub mod doctor;
+pub mod oldest;
 pub mod setup;
 pub mod toolchain;

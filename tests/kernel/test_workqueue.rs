@@ -32,6 +32,7 @@ ktap_module! {
     description: "Tests work queues",
     cases: [
         every_queue_runs,
+        softirq_queues_run,
         runs_once_for_each_enqueuing,
         several_in_one_struct,
         of_a_box,
@@ -98,6 +99,62 @@ fn every_queue_runs() -> Outcome {
         queue.try_spawn(GFP_KERNEL, move || theirs.complete_all())?;
         done.wait_for_completion();
     }
+    Ok(())
+}
+
+/// Queues that not every kernel has. Here are none; where there are some, the glob imports of
+/// [`softirq_queues`] hide these.
+#[allow(dead_code)]
+mod without {
+    use kernel::workqueue::Queue;
+
+    pub(super) const WQ_BH: u32 = 0;
+
+    pub(super) fn system_bh() -> Option<&'static Queue> {
+        None
+    }
+
+    pub(super) fn system_bh_highpri() -> Option<&'static Queue> {
+        None
+    }
+}
+#[allow(unused_imports)]
+use without::system_bh;
+#[allow(unused_imports)]
+use without::system_bh_highpri;
+#[allow(unused_imports)]
+use without::WQ_BH;
+
+/// The queues whose work runs in a soft interrupt, and whether the kernel's headers know of such.
+#[allow(unused_imports)]
+fn softirq_queues() -> ([Option<&'static workqueue::Queue>; 2], bool) {
+    use kernel::bindings::*;
+    use kernel::workqueue::*;
+
+    ([system_bh().into(), system_bh_highpri().into()], WQ_BH != 0)
+}
+
+fn softirq_queues_run() -> Outcome {
+    let (queues, known) = softirq_queues();
+    for queue in queues {
+        check_eq!(queue.is_some(), known);
+        let Some(queue) = queue else { continue };
+        let done = Arc::pin_init(Completion::new(), GFP_KERNEL)?;
+        let theirs = done.clone();
+        queue.try_spawn(GFP_KERNEL, move || theirs.complete_all())?;
+        done.wait_for_completion();
+
+        let item = Late::new()?;
+        check!(queue.enqueue(item.clone()).is_ok());
+        check!(wait_until(|| item.ran.load(Relaxed) == 1));
+        let delay = msecs_to_jiffies(5);
+        check!(queue.enqueue_delayed(item.clone(), delay).is_ok());
+        check!(wait_until(|| item.ran.load(Relaxed) == 2));
+        let delay = msecs_to_jiffies(1_000_000);
+        check!(queue.enqueue_delayed(item.clone(), delay).is_ok());
+        check!(DelayedWork::cancel_sync(&item));
+    }
+    check!(wait_until(|| ALIVE.load(Relaxed) == 0));
     Ok(())
 }
 

@@ -18,12 +18,14 @@ mod builtin;
 mod console;
 mod debug;
 mod doc;
+mod facts;
 mod guest;
 mod host;
 mod jobs;
 mod life;
 mod log;
 mod nullmodem;
+mod oldest;
 mod params;
 mod peer;
 mod plan;
@@ -77,8 +79,25 @@ fn run(args: &Args) -> Result<bool> {
     }
     if !is_debug {
         host::add_tests(&mut plan, &kernels);
+        let all = &kernels;
+        let prepared = kernels.iter().map(|kernel| format!("{}::inline::prepares", kernel.series));
+        let facts = Job::new("facts::each_holds_somewhere", Takes::Nothing, 1, move |_| {
+            facts::check(all).map_err(anyhow::Error::msg)
+        });
+        plan.add(facts.needs(prepared));
         let series = kernels::source_series()?;
-        if kernels.iter().any(|kernel| kernel.series == series) {
+        if let Some(kernel) = kernels.iter().find(|kernel| kernel.series == series) {
+            let build = Job::new("oldest::builds_without_a_warning", Takes::Build, 90, move |report| {
+                oldest::build(kernel, report)
+            });
+            plan.add(build);
+            let boot = Job::new("oldest::boots_and_ends", Takes::Guest, 40, move |report| {
+                oldest::run(kernel, report)
+            });
+            plan.add(
+                boot.needs(["oldest::builds_without_a_warning"])
+                    .covers(["oldest::sample"]),
+            );
             let build = Job::new("builtin::builds_with_the_kernels_make", Takes::Build, 120, builtin::build);
             plan.add(build.covers(["builtin"]));
             let boot = Job::new("builtin::boots", Takes::Guest, 10, builtin::run);

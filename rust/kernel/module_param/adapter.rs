@@ -108,7 +108,7 @@ impl<S: Spec> Adapter<S> {
                     return Err(EBUSY);
                 }
                 let new: *mut Value<S> = S::staging().0.get().cast();
-                let ops = S::Kind::OPS;
+                let ops = S::Kind::ops();
                 if ops.free.is_none() {
                     // What owns nothing is seen by the kind's `set` as it was.
                     // SAFETY: Both places are valid, and C holds the lock.
@@ -171,7 +171,7 @@ impl<S: Spec> Adapter<S> {
                     }
                     return Ok(out.finish());
                 }
-                let get = S::Kind::OPS.get.ok_or(EOPNOTSUPP)?;
+                let get = S::Kind::ops().get.ok_or(EOPNOTSUPP)?;
                 // SAFETY: The entry is as the kind wants it.
                 Ok(unsafe { get(buffer, kp) })
             })
@@ -196,7 +196,7 @@ impl<S: Spec> Adapter<S> {
     ///
     /// `value` must be a value of the kind that nobody uses any more, or zero.
     unsafe fn free_value(value: *mut Value<S>) {
-        if let Some(free) = S::Kind::OPS.free {
+        if let Some(free) = S::Kind::ops().free {
             // SAFETY: By the safety requirement.
             unsafe { free(value.cast()) };
         }

@@ -112,7 +112,7 @@ pub struct ArrayOf<K, const N: usize>(PhantomData<K>);
 unsafe impl<K: Kind, const N: usize> Kind for ArrayOf<K, N> {
     type Value = Array<K::Value, N>;
 
-    const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
+    const OPS: *const bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: 0,
         set: Some(set::<K, N>),
         get: Some(get::<K, N>),
@@ -171,7 +171,7 @@ unsafe extern "C" fn get<K: Kind, const N: usize>(
 ) -> c_int {
     // SAFETY: By the safety requirement `arg` points to an array.
     let array = unsafe { &*arg::<Array<K::Value, N>>(kp) };
-    let Some(get) = K::OPS.get else {
+    let Some(get) = K::ops().get else {
         return crate::error::code::EOPNOTSUPP.to_errno();
     };
     let mut written = 0;
@@ -206,7 +206,7 @@ unsafe extern "C" fn get<K: Kind, const N: usize>(
 ///
 /// `arg` must point to an `Array<K::Value, N>` that nobody uses any more.
 unsafe extern "C" fn free<K: Kind, const N: usize>(arg: *mut c_void) {
-    let Some(free) = K::OPS.free else {
+    let Some(free) = K::ops().free else {
         return;
     };
     // SAFETY: By the safety requirement.

@@ -28,13 +28,25 @@ use core::mem::size_of;
 /// if, and only if, `OWNS` says so.
 ///
 /// `get` must write at most [`room()`](Self::room) bytes, its NUL included.
+///
+/// `OPS` must point to operations that are there as long as the module, and that nobody writes.
 pub unsafe trait Kind: 'static {
     /// What the module sees.
     type Value: Send + Sync + 'static;
 
     /// What reads and prints a value.
+    ///
+    /// A pointer, as not every rustc allows a constant to refer to a static of C's.
     #[doc(hidden)]
-    const OPS: &'static bindings::kernel_param_ops;
+    const OPS: *const bindings::kernel_param_ops;
+
+    /// [`OPS`](Self::OPS), to look into.
+    #[doc(hidden)]
+    #[inline]
+    fn ops() -> &'static bindings::kernel_param_ops {
+        // SAFETY: By the trait's safety requirement they are there, and do not change.
+        unsafe { &*Self::OPS }
+    }
 
     /// Whether the name alone, without a value, is taken.
     #[doc(hidden)]
@@ -72,10 +84,9 @@ macro_rules! kinds {
         unsafe impl Kind for $kind {
             type Value = $value;
 
-            const OPS: &'static bindings::kernel_param_ops = {
+            const OPS: *const bindings::kernel_param_ops = {
                 assert!(size_of::<$value>() == size_of::<crate::ffi::$c>());
-                // SAFETY: It is a constant of the kernel.
-                unsafe { &*(&raw const bindings::$ops) }
+                &raw const bindings::$ops
             };
 
             $(const NO_ARG: bool = $no_arg;)?
@@ -141,7 +152,7 @@ unsafe impl Kind for i8 {
     type Value = i8;
 
     /// C has none for its `signed char`; these do what the others do.
-    const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
+    const OPS: *const bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: 0,
         set: Some(set_i8),
         get: Some(get_i8),
@@ -189,7 +200,7 @@ where
 {
     type Value = T;
 
-    const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
+    const OPS: *const bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: 0,
         set: Some(set_custom::<T>),
         get: Some(get_custom::<T>),

@@ -66,9 +66,7 @@ impl fmt::Display for Charp {
 unsafe impl Kind for Charp {
     type Value = Self;
 
-    const OPS: &'static bindings::kernel_param_ops =
-        // SAFETY: It is a constant of the kernel.
-        unsafe { &bindings::param_ops_charp };
+    const OPS: *const bindings::kernel_param_ops = &raw const bindings::param_ops_charp;
 
     const OWNS: bool = true;
 
@@ -122,7 +120,7 @@ impl<const N: usize> fmt::Display for FixedString<N> {
 unsafe impl<const N: usize> Kind for FixedString<N> {
     type Value = Self;
 
-    const OPS: &'static bindings::kernel_param_ops = &bindings::kernel_param_ops {
+    const OPS: *const bindings::kernel_param_ops = &bindings::kernel_param_ops {
         flags: 0,
         set: Some(set::<N>),
         get: Some(get::<N>),

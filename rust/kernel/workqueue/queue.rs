@@ -183,11 +183,13 @@ system_queue! {
 system_queue! {
     /// The queue for work in a soft interrupt, which must not sleep. C: `system_bh_wq`.
     ///
-    /// It is there where the kernel has it.
+    /// Kernels before 6.9 have no such queue, and no such function.
     system_bh, system_bh_wq
 }
 #[cfg(has_system_bh_wq)]
 system_queue! {
     /// As [`system_bh()`], before other soft interrupts. C: `system_bh_highpri_wq`.
+    ///
+    /// Kernels before 6.9 have no such queue, and no such function.
     system_bh_highpri, system_bh_highpri_wq
 }

@@ -21,6 +21,7 @@ mod helpers;
 mod lint;
 mod rust;
 
+pub use facts::{config_symbols, known_facts};
 pub use helpers::Helpers;
 pub use lint::Lint;
 pub use rust::ModuleSettings;

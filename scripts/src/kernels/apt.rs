@@ -56,27 +56,23 @@ impl Apt {
         })
     }
 
-    /// Brings the indexes of `row`'s suites up to date, and lets its packages be looked up.
-    pub fn update(&self, row: &Row) -> Result<Suites> {
-        let list = self.dir.join(format!("{}.list", row.series));
-        let lines: Result<String> = row
-            .suites
+    /// Brings the indexes of `suites` up to date, for what is called `name`, and lets their packages be looked up.
+    pub fn update(&self, name: &str, suites: &[String]) -> Result<Suites> {
+        let list = self.dir.join(format!("{name}.list"));
+        let lines: Result<String> = suites
             .iter()
             .map(|suite| self.sites.line(suite, self.keyring))
             .collect();
         fs::write(&list, lines?).with_context(|| format!("writing {}", list.display()))?;
-        let conf = self.dir.join(format!("{}.conf", row.series));
+        let conf = self.dir.join(format!("{name}.conf"));
         let text = conf_text(&self.dir, Some(&list));
         fs::write(&conf, text).with_context(|| format!("writing {}", conf.display()))?;
+        let names = suites.join(", ");
+        eprintln!("{name}: asking the archive what is new in {names}");
         let suites = Suites { conf };
-        eprintln!(
-            "{}: asking the archive what is new in {}",
-            row.series,
-            row.suites.join(", ")
-        );
         suites
             .run("apt-get", &["-qq", "update"])
-            .with_context(|| format!("{}: updating from {}", row.series, row.suites.join(", ")))?;
+            .with_context(|| format!("{name}: updating from {names}"))?;
         Ok(suites)
     }
 }

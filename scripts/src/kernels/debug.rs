@@ -117,7 +117,7 @@ fn unpacked(cache: &Path, key: &str, update: bool) -> Result<PathBuf> {
     let row = matrix.select(std::slice::from_ref(series))?[0];
     let _lock = Lock::take(cache)?;
     let apt = apt::Apt::new(cache.join("apt"))?;
-    let suites = apt.update(row)?;
+    let suites = apt.update(&row.series, &row.suites)?;
     let package = suites.package(&matrix.naming.source(series), None)?;
     let root = parent.join(format!("{}-{key}", package.version));
     if !root.join(LINUX).exists() {

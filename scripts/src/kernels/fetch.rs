@@ -19,7 +19,7 @@ use std::process::Command;
 /// full disk) leaves nothing that a later run could take for a kernel.
 pub fn fetch(cache: &Path, apt: &Apt, naming: &Naming, row: &Row) -> Result<()> {
     let series = &row.series;
-    let suites = apt.update(row)?;
+    let suites = apt.update(series, &row.suites)?;
     let release = suites.newest(naming, row)?;
     let root = store::kernels(cache).join(&release);
     let version = suites.package(&naming.image(&release), None)?.version;
@@ -109,7 +109,7 @@ fn parts(suites: &Suites, naming: &Naming, release: &str, abi: &str) -> Result<V
 }
 
 /// Fails now rather than after minutes, when the cache has no room for the packages.
-fn check_space(cache: &Path, series: &str, packages: &[Package]) -> Result<()> {
+pub fn check_space(cache: &Path, series: &str, packages: &[Package]) -> Result<()> {
     // Each package is deleted once unpacked; the rest is room for the host's libraries.
     let largest = packages
         .iter()
@@ -136,7 +136,7 @@ fn check_space(cache: &Path, series: &str, packages: &[Package]) -> Result<()> {
 }
 
 /// Downloads a package and unpacks it below `tree`; nothing of it is run or configured.
-fn unpack(
+pub fn unpack(
     series: &str,
     suites: &Suites,
     package: &Package,
@@ -176,13 +176,13 @@ fn drop_unneeded(tree: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where a kernel is put together: gone when this is dropped, or when the next run begins.
-struct Staging {
-    dir: PathBuf,
+/// Where what goes into the cache is put together: gone when this is dropped, or when the next run begins.
+pub struct Staging {
+    pub dir: PathBuf,
 }
 
 impl Staging {
-    fn new(cache: &Path) -> Result<Self> {
+    pub fn new(cache: &Path) -> Result<Self> {
         let dir = cache.join("staging");
         // The cache is locked: what is here was left by a run that was stopped.
         if dir.exists() {
@@ -192,8 +192,8 @@ impl Staging {
         Ok(Self { dir })
     }
 
-    /// Removes a kernel of the cache: first its name, so that it is never there by half.
-    fn take_away(&self, root: &Path) -> Result<()> {
+    /// Removes what is at `root` in the cache: first its name, so that it is never there by half.
+    pub fn take_away(&self, root: &Path) -> Result<()> {
         if root.exists() {
             let old = self.dir.join("old");
             fs::rename(root, &old).with_context(|| format!("moving {} away", root.display()))?;

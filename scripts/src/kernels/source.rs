@@ -32,7 +32,7 @@ pub fn unpack(apt: &Apt, naming: &Naming, row: &Row, dir: &Path) -> Result<()> {
         "{}: is there already; name a new directory for the source",
         dir.display()
     );
-    let suites = apt.update(row)?;
+    let suites = apt.update(&row.series, &row.suites)?;
     let package = suites.package(&naming.source(series), None)?;
     unpack_package(&suites, &package, series, dir)
 }

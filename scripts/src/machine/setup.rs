@@ -6,6 +6,7 @@ mod backports;
 
 use self::backports::Backports;
 use crate::machine::doctor::{apt, Distro, Group, Report};
+use crate::machine::oldest;
 use crate::machine::toolchain::output;
 use anyhow::{bail, ensure, Context, Result};
 use std::io::{BufRead, BufReader};
@@ -22,6 +23,9 @@ pub struct Args {
     /// Only what building needs: no QEMU, no tools of the tests.
     #[arg(long)]
     build_only: bool,
+    /// Only fetch the oldest Rust that modules are built with into the cache, and print its rustc.
+    #[arg(long, conflicts_with_all = ["dry_run", "build_only"])]
+    oldest_rust: bool,
 }
 
 impl Args {
@@ -31,6 +35,10 @@ impl Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if args.oldest_rust {
+        println!("{}", oldest::fetch()?.display());
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut report = Report::make(None);
     if which("apt-get").is_err() {
         return without_apt(args, &report);

@@ -10,7 +10,7 @@ use crate::command;
 use anyhow::{bail, Context, Result};
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Facts of the kernel that probes found, as `has_…`.
 pub(super) struct Facts(pub(super) Vec<String>);
@@ -37,38 +37,28 @@ impl Facts {
         let file = crates.file("facts");
         stamp::step(&crates.file("facts.stamp"), &key, || {
             let mut facts = String::new();
-            let mut probes: Vec<PathBuf> = fs::read_dir(&compat)?
-                .map(|entry| Ok(entry?.path()))
-                .collect::<Result<_>>()?;
-            probes.sort();
-            for probe in probes
-                .iter()
-                .filter(|path| path.extension().is_some_and(|e| e == "c"))
-            {
-                let name = probe.file_stem().unwrap_or_default().to_string_lossy();
+            for (fact, probe) in programs(&compat)? {
                 if command::succeeds(cc.command().args(["-Werror", "-fsyntax-only"]).arg(probe))? {
-                    writeln!(facts, "has_{name}")?;
+                    writeln!(facts, "{fact}")?;
                 }
             }
             let symbols: Vec<&str> = exported
                 .lines()
                 .filter_map(|line| line.split('\t').nth(1))
                 .collect();
-            let rows = fs::read_to_string(compat.join("symbols")).unwrap_or_default();
-            for row in rows
-                .lines()
-                .map(str::trim)
-                .filter(|row| !row.is_empty() && !row.starts_with('#'))
-            {
-                let Some((fact, symbol)) = row.split_once(':') else {
-                    bail!("rust/compat/symbols: not a row: {row}")
-                };
-                if symbols.contains(&symbol.trim()) {
-                    writeln!(facts, "{}", fact.trim())?;
+            for (fact, symbol) in exports(&compat)? {
+                if symbols.contains(&symbol.as_str()) {
+                    writeln!(facts, "{fact}")?;
                 }
             }
             fs::write(&file, facts).with_context(|| format!("cannot write {}", file.display()))
         })?;
+        Self::read(crates)
+    }
+
+    /// Reads what the last probing found.
+    pub(super) fn read(crates: &Crates<'_>) -> Result<Self> {
+        let file = crates.file("facts");
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(Self(text.lines().map(str::to_owned).collect()))
@@ -82,7 +72,68 @@ impl Facts {
             .collect()
     }
 
-    pub(super) fn cfgs(&self) -> Vec<String> {
-        self.0.iter().map(|fact| format!("--cfg={fact}")).collect()
+    /// What `bindings` and `kernel` are compiled with: what holds, and, for rustc to refuse any other name, all that
+    /// they may ask for.
+    pub(super) fn cfgs(&self, root: &Path) -> Result<Vec<String>> {
+        let mut args: Vec<String> = self.0.iter().map(|fact| format!("--cfg={fact}")).collect();
+        args.push(format!(
+            "--check-cfg=cfg(MODULE,{})",
+            known_facts(root)?.join(",")
+        ));
+        let symbols = config_symbols(root)?.join(",");
+        args.push(format!("--check-cfg=cfg({symbols},values(any()))"));
+        args.push("-Dunexpected_cfgs".to_owned());
+        Ok(args)
     }
 }
+
+/// The facts that there are probes for, whether they hold or not.
+pub fn known_facts(root: &Path) -> Result<Vec<String>> {
+    let compat = root.join("rust/compat");
+    let programs = programs(&compat)?.into_iter().map(|(fact, _)| fact);
+    let exports = exports(&compat)?.into_iter().map(|(fact, _)| fact);
+    Ok(programs.chain(exports).collect())
+}
+
+/// The symbols of a kernel's configuration that `bindings` and `kernel` ask for, as `CONFIG_…`.
+pub fn config_symbols(root: &Path) -> Result<Vec<String>> {
+    rows(&root.join("rust/compat/config"))
+}
+
+/// The probes that hold where they compile.
+fn programs(compat: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut probes: Vec<PathBuf> = fs::read_dir(compat)
+        .with_context(|| format!("cannot read {}", compat.display()))?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_>>()?;
+    probes.sort();
+    probes.retain(|path| path.extension().is_some_and(|e| e == "c"));
+    let named = probes.into_iter().map(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        (format!("has_{name}"), path)
+    });
+    Ok(named.collect())
+}
+
+/// The facts that hold where a symbol is exported, with the symbol.
+fn exports(compat: &Path) -> Result<Vec<(String, String)>> {
+    let pairs = rows(&compat.join("symbols"))?.into_iter().map(|row| {
+        let Some((fact, symbol)) = row.split_once(':') else {
+            bail!("rust/compat/symbols: not a row: {row}")
+        };
+        Ok((fact.trim().to_owned(), symbol.trim().to_owned()))
+    });
+    pairs.collect()
+}
+
+/// A file's lines but for blank ones and comments.
+fn rows(path: &Path) -> Result<Vec<String>> {
+    let text =
+        fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let rows = text.lines().map(str::trim);
+    let rows = rows.filter(|row| !row.is_empty() && !row.starts_with('#'));
+    Ok(rows.map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests;

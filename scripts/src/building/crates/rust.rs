@@ -55,12 +55,13 @@ impl Crates<'_> {
             .and(fs::read(self.file("c.stamp"))?)
             .and_files(&sysroot.macros)?
             .and_files(&sysroot.pin_init()?)?
+            .and_files(&self.root.join("rust/compat"))?
             .and_files(&self.root.join("rust/kernel"))?
             .and_files(&self.root.join("rust/ffi.rs"))?;
         stamp::step(&self.file("rust.stamp"), &key, || {
-            self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
-            self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
-            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
+            self.rustc(sysroot, "ffi", "rust/ffi.rs")?;
+            self.rustc(sysroot, "bindings", "rust/bindings/lib.rs")?;
+            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs")?;
             if self.helpers == Helpers::Inline {
                 // A member that looks like rustc's own takes part in a module's link-time optimisation.
                 let mut ar = Command::new("ar");
@@ -73,13 +74,12 @@ impl Crates<'_> {
         })
     }
 
-    fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str, args: &[String]) -> Result<()> {
+    fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str) -> Result<()> {
         eprintln!("  RUSTC   {name}");
         let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
         rustc
             .args(["--crate-type=rlib", "--emit=link,metadata"])
-            .args(sysroot::library(sysroot.flags()))
-            .args(args);
+            .args(sysroot::library(sysroot.flags()));
         rustc.arg("--out-dir").arg(&self.dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
     }
@@ -103,6 +103,9 @@ impl Crates<'_> {
             // What bindgen allows has a name in the newest rustc only.
             .arg("-Aunknown_lints")
             .arg(format!("@{}", self.file("rustc_cfg").display()));
+        if name != "ffi" {
+            command.args(Facts::read(self)?.cfgs(self.root)?);
+        }
         if name == "kernel" {
             command.args(self.module_cfg()).args(LINTS);
         }

@@ -329,6 +329,18 @@ pub fn item(id: Id) -> &'static Item {
 mod tests {
     use super::*;
 
+    /// What `make setup` installs before there is a tool is what the tool would choose.
+    #[test]
+    fn bootstrap_has_the_same_packages() {
+        let script = include_str!("../../../bootstrap.sh");
+        let lines = script
+            .lines()
+            .skip_while(|line| *line != "choose_rust() {")
+            .take_while(|line| *line != "}");
+        let sets = lines.filter_map(|line| line.trim().strip_prefix('"')?.split('"').next());
+        assert!(sets.eq(item(Id::RustSrc).debian.iter().copied()));
+    }
+
     #[test]
     fn every_id_has_its_row_in_order() {
         for (row, item) in ITEMS.iter().enumerate() {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What the source asks kernels for, some kernel has: no `cfg` is dead.
+
+use crate::report::Verdict;
+use anyhow::{ensure, Context, Result};
+use ferrule::building::crates;
+use ferrule::dirs;
+use ferrule::kernels::{self, Kernel};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// What one kernel has, as its build found it.
+struct Known {
+    facts: String,
+    /// The configuration, symbols that are off included, and the headers that the bindings were made from: they
+    /// name symbols that this kernel's configuration does not mention.
+    text: String,
+}
+
+/// Each fact holds on some of the kernels and each listed configuration symbol is known to some, if these are all
+/// kernels of the matrix. They must have been built for, with inlined helpers.
+pub fn check(kernels: &[Kernel]) -> Verdict {
+    look(kernels).map_err(|error| format!("{error:#}"))
+}
+
+fn look(kernels: &[Kernel]) -> Result<()> {
+    let tested = |series: &String| kernels.iter().any(|kernel| kernel.series == *series);
+    if !kernels::series()?.iter().all(tested) {
+        return Ok(());
+    }
+    let root = dirs::root()?;
+    let build = dirs::build_dir(&root)?;
+    let all = kernels.iter().map(|kernel| known(&build, kernel));
+    let all = all.collect::<Result<Vec<Known>>>()?;
+
+    let holding: BTreeSet<&str> = all.iter().flat_map(|kernel| kernel.facts.lines()).collect();
+    let mut never = crates::known_facts(&root)?;
+    never.retain(|fact| !holding.contains(fact.as_str()));
+    ensure!(never.is_empty(), "no kernel has {never:?}");
+
+    let words: BTreeSet<&str> = all
+        .iter()
+        .flat_map(|kernel| {
+            kernel
+                .text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+        })
+        .filter(|word| word.starts_with("CONFIG_"))
+        .collect();
+    let mut unknown = crates::config_symbols(&root)?;
+    unknown.retain(|symbol| !words.contains(symbol.as_str()));
+    ensure!(unknown.is_empty(), "no kernel knows {unknown:?}");
+    Ok(())
+}
+
+fn known(build: &Path, kernel: &Kernel) -> Result<Known> {
+    let read = |path: &Path| {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok::<_, anyhow::Error>(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    let dir = build.join(&kernel.release);
+    let mut text = read(&kernel.kdir.join(".config"))?;
+    for line in read(&dir.join("headers"))?.lines() {
+        let path = line.split('\t').next().unwrap_or_default();
+        text += &read(Path::new(path))?;
+    }
+    Ok(Known {
+        facts: read(&dir.join("facts"))?,
+        text,
+    })
+}
