@@ -6,6 +6,7 @@ pub mod crates;
 pub mod doctest;
 pub mod kbuild;
 pub mod kdir;
+pub mod listing;
 pub mod modinst;
 pub mod module;
 pub mod prepared;

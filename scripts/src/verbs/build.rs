@@ -107,7 +107,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let status = make.status().context("cannot run make")?;
     drop((lock, prepared));
     if !status.success() {
-        for missing in sources::missing(&module) {
+        kbuild.retain(|arg| arg.contains('='));
+        for missing in sources::missing(&module, &kdir.path, &kbuild) {
             eprintln!("ferrule: {missing}");
         }
     }

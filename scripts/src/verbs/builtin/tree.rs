@@ -2,10 +2,12 @@
 
 //! The directory `drivers/ferrule` of a kernel's source.
 
-use super::{Config, Use};
+use super::Use;
+use crate::building::listing::{Choice, Listing};
 use anyhow::{bail, ensure, Context, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 /// The menu of the kernel's configuration.
 pub const MENU: &str = "Rust modules of Ferrule";
@@ -206,37 +208,26 @@ pub fn link(to: &Path, link: &Path) -> Result<()> {
     std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot link {}", link.display()))
 }
 
-/// Which kinds of code the configuration wants of the directories below `dir`.
-pub fn wanted(dir: &Path, config: &Config) -> Result<Vec<Use>> {
-    let mut text = String::new();
-    collect(dir, &mut text)?;
-    Ok([(Use::BuiltIn, "y"), (Use::Module, "m")]
-        .into_iter()
-        .filter(|(_, letter)| {
-            text.split("obj-").skip(1).any(|rest| {
-                let symbol = rest
-                    .strip_prefix("$(CONFIG_")
-                    .and_then(|rest| rest.split(')').next());
-                match symbol {
-                    Some(symbol) => config.get(symbol).is_some_and(|value| value == letter),
-                    None => rest.starts_with(letter),
-                }
-            })
-        })
-        .map(|(goal, _)| goal)
-        .collect())
-}
-
-fn collect(dir: &Path, text: &mut String) -> Result<()> {
-    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
-        let path = entry?.path();
-        if path.is_dir() && !path.is_symlink() {
-            collect(&path, text)?;
-        } else if path.file_name().is_some_and(|name| name == KBUILD) {
-            *text += &read(&path)?;
+/// Which kinds of code the configuration of the kernel that is built at `kdir` wants of the directories below `dir`.
+pub fn wanted(dir: &Path, kdir: &Path) -> Result<Vec<Use>> {
+    let mut choices = Vec::new();
+    for entry in WalkDir::new(dir) {
+        let entry = entry.with_context(|| format!("cannot read {}", dir.display()))?;
+        if entry.file_name() == KBUILD {
+            let below = entry.path().parent().unwrap_or(dir);
+            let kbuild = entry.path().to_owned();
+            let listing = Listing::of_file(below, kbuild, Some(kdir), &[])?;
+            choices.extend(listing.objects.iter().map(|object| object.choice));
         }
     }
-    Ok(())
+    let kinds = [
+        (Use::BuiltIn, Choice::BuiltIn),
+        (Use::Module, Choice::Module),
+    ];
+    let wanted = kinds
+        .into_iter()
+        .filter(|(_, choice)| choices.contains(choice));
+    Ok(wanted.map(|(goal, _)| goal).collect())
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -248,4 +239,31 @@ fn write_changed(path: &Path, text: &str) -> Result<()> {
         return Ok(());
     }
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_chosen_says_which_code_is_wanted() {
+        let (dir, kdir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let below = dir.path().join("samples");
+        fs::create_dir(&below).unwrap();
+        fs::create_dir_all(kdir.path().join("include/config")).unwrap();
+        let kbuild = "obj-$(CONFIG_A) += a.o\nobj-$(CONFIG_B) += b.o\n";
+        fs::write(below.join(KBUILD), kbuild).unwrap();
+        for (config, expected) in [
+            ("", &[][..]),
+            ("CONFIG_A=m\n", &[Use::Module]),
+            ("CONFIG_A=y\nCONFIG_B=m\n", &[Use::BuiltIn, Use::Module]),
+        ] {
+            fs::write(kdir.path().join("include/config/auto.conf"), config).unwrap();
+            assert_eq!(
+                wanted(dir.path(), kdir.path()).unwrap(),
+                expected,
+                "{config}"
+            );
+        }
+    }
 }
