@@ -5,12 +5,10 @@
 mod backports;
 
 use self::backports::Backports;
+use crate::command;
 use crate::machine::doctor::{apt, Distro, Group, Report};
-use crate::machine::toolchain::output;
-use anyhow::{bail, ensure, Context, Result};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use anyhow::{bail, ensure, Result};
+use std::process::{Command, ExitCode};
 use which::which;
 
 /// Installs what is missing, with apt-get; elsewhere it says what to install.
@@ -115,7 +113,7 @@ struct AptGet {
 
 impl AptGet {
     fn new(dry_run: bool) -> Result<Self> {
-        let root = output(Path::new("id"), &["-u"])?.trim() == "0";
+        let root = rustix::process::geteuid().is_root();
         Ok(Self {
             prefix: if root { &[] } else { &["sudo"] },
             dry_run,
@@ -181,19 +179,11 @@ impl AptGet {
             "not root, and no sudo here: run as root: apt-get {}",
             args.join(" ")
         );
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
-            .stdin(Stdio::inherit())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{}: cannot be run", words[0]))?;
         let mut errors = Vec::new();
-        for line in BufReader::new(child.stderr.take().context("no stderr")?).lines() {
-            let line = line?;
-            eprintln!("{line}");
+        let mut apt_get = Command::new(words[0]);
+        let status = command::watch(apt_get.args(&words[1..]), &mut |line| {
             errors.extend(line.strip_prefix("E: ").map(str::to_owned));
-        }
-        let status = child.wait()?;
+        })?;
         // Options may come before the verb.
         let verb = args
             .iter()

@@ -10,6 +10,7 @@ use crate::building::module;
 use crate::building::prepared::Prepared;
 use crate::building::sources;
 use crate::building::stamp;
+use crate::command;
 use crate::dirs;
 use crate::kernels;
 use crate::machine::toolchain::Toolchain;
@@ -104,7 +105,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 args.module.as_deref().unwrap_or(&module),
             );
     }
-    let status = make.status().context("cannot run make")?;
+    let status = command::status(&mut make)?;
     drop((lock, prepared));
     if !status.success() {
         kbuild.retain(|arg| arg.contains('='));

@@ -5,6 +5,7 @@
 use super::Use;
 use crate::building::listing::{Choice, Listing};
 use anyhow::{bail, ensure, Context, Result};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -160,41 +161,51 @@ impl Tree {
 ///
 /// Objects of the kernel's build so stay in the kernel's tree, and those of other kernels in `from`.
 fn link_sources(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in fs::read_dir(to)? {
+    let entries = WalkDir::new(from).into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || is_wanted(entry.file_name())) {
+        let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
+        let (path, below) = (entry.path(), entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            make_dir(&to.join(below))?;
+            continue;
+        }
+        let (to, name) = (to.join(below), entry.file_name());
+        let has_kbuild = path.with_file_name("Kbuild").exists();
+        if name == "Kbuild" || name == "Makefile" && !has_kbuild {
+            link(path, &to.with_file_name(KBUILD))?;
+            let wrapper = format!(
+                "{NOTE}include $(srctree)/drivers/ferrule/rust.mk\ninclude $(srctree)/$(obj)/{KBUILD}\n"
+            );
+            write_changed(&to.with_file_name("Kbuild"), &wrapper)?;
+        } else if name != "Makefile" && !is_made(&name.to_string_lossy()) {
+            link(path, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the directory `dir`; in one that is there, removes the links to what has gone since the last time.
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        // What has gone since the last time.
         if path.is_symlink() && !path.exists() {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            link_sources(&path, &to.join(&*name))?;
-            continue;
-        }
-        let is_made = ["o", "ko", "a", "cmd", "mod", "order", "symvers"]
-            .iter()
-            .any(|made| path.extension().is_some_and(|extension| extension == *made))
-            || name.ends_with(".mod.c");
-        let is_kbuild = name == "Kbuild" || name == "Makefile" && !from.join("Kbuild").exists();
-        if is_kbuild {
-            link(&path, &to.join(KBUILD))?;
-            let wrapper = format!(
-                "{NOTE}include $(srctree)/drivers/ferrule/rust.mk\ninclude $(srctree)/$(obj)/{KBUILD}\n"
-            );
-            write_changed(&to.join("Kbuild"), &wrapper)?;
-        } else if !is_made && name != "Makefile" {
-            link(&path, &to.join(&*name))?;
-        }
-    }
     Ok(())
+}
+
+/// Whether a name is neither hidden nor an editor's.
+fn is_wanted(name: &OsStr) -> bool {
+    !crate::dirs::is_editors(name) && !name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether Kbuild has made a file of that name.
+fn is_made(name: &str) -> bool {
+    let extensions = ["o", "ko", "a", "cmd", "mod", "order", "symvers"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extensions.contains(&extension) || name.ends_with(".mod.c")
 }
 
 /// Makes `link` lead to `to`, whatever it was.
