@@ -93,14 +93,13 @@ $(FERRULE):
 	@$(MAKE) --no-print-directory tool
 
 tool:                                # the ferrule tool, by whatever Rust there is
-	@test -e $(FERRULE) || echo '  CARGO   ferrule, once: this takes minutes'
-	@cargo=$$(scripts/bootstrap.sh) && $$cargo build --quiet --locked --package ferrule
+	@scripts/tool.sh
 
 ## Keeping the source in order
-.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse
-check: rustfmtcheck clippy rustdoc reuse  ## what CI checks besides `make test`
+.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest shellcheck reuse
+check: rustfmtcheck clippy rustdoc shellcheck reuse  ## what CI checks besides `make test`
 clippy rustdoc: kernels
-rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool  ## format, check, document, test on this machine
+rustfmt rustfmtcheck clippy rustdoc rusttest shellcheck reuse: tool  ## format, check, document, test on this machine
 	@scripts/check.sh $@
 
 .PHONY: help
