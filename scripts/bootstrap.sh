@@ -58,8 +58,8 @@ as_root() {
 }
 
 certificates && find_cargo && exit
-command -v apt-get >/dev/null || die "no Rust of 1.85 or newer, or no TLS certificates: Fedora: dnf install" \
-    "rust cargo ca-certificates; Arch: pacman -S --needed rust ca-certificates; others: by rustup"
+command -v apt-get >/dev/null || die "no Rust of 1.85 or newer, or no TLS certificates: install rustc, cargo and" \
+    "ca-certificates, by the distribution's packages or by rustup"
 
 certificates || packages=ca-certificates
 # Lists that are not the newest may have an old Rust only.

@@ -11,6 +11,7 @@ pub mod modinst;
 pub mod module;
 pub mod prepared;
 pub mod profile;
+pub mod rule;
 pub mod sources;
 pub mod stack;
 pub mod stamp;

@@ -6,8 +6,8 @@ mod backports;
 
 use self::backports::Backports;
 use crate::command;
-use crate::machine::doctor::{apt, Distro, Group, Report};
-use anyhow::{bail, ensure, Result};
+use crate::machine::doctor::{apt, Group, Report, ELSEWHERE};
+use anyhow::{ensure, Result};
 use std::process::{Command, ExitCode};
 use which::which;
 
@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     // Which clang is wanted is known once rustc is there: that takes a second round.
     for _ in 0..2 {
-        let packages = report.packages(Distro::Debian, wanted);
+        let packages = report.packages(wanted);
         if packages.is_empty() {
             break;
         }
@@ -79,25 +79,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Says what the user of a machine without apt can do.
 fn without_apt(args: &Args, report: &Report) -> Result<ExitCode> {
-    let own = report.installer.os.distro;
-    let mut missing = false;
-    for distro in Distro::ALL
-        .into_iter()
-        .filter(|&distro| own.is_none_or(|own| own == distro))
-    {
-        let packages = report.packages(distro, |group| args.wants(group));
-        if !packages.is_empty() {
-            missing = true;
-            println!(
-                "{}: {}",
-                distro.name(),
-                report.installer.command(distro, &packages)
-            );
-        }
-    }
-    if missing {
-        bail!("there is no apt-get here: run the command above, then this again");
-    }
+    let packages = report.packages(|group| args.wants(group));
+    ensure!(
+        packages.is_empty(),
+        "there is no apt-get here; missing are: {}. {ELSEWHERE}",
+        packages.join(", ")
+    );
     let hindrances = report.hindrances();
     ensure!(hindrances.is_empty(), "{}", hindrances.join("\nferrule: "));
     println!("setup: nothing to install");

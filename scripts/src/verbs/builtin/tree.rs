@@ -4,6 +4,7 @@
 
 use super::Use;
 use crate::building::listing::{Choice, Listing};
+use crate::building::rule;
 use anyhow::{bail, ensure, Context, Result};
 use std::ffi::OsStr;
 use std::fs;
@@ -15,6 +16,9 @@ pub const MENU: &str = "Rust modules of Ferrule";
 
 /// What a module's own Kbuild file is called beside ours.
 const KBUILD: &str = "Kbuild.module";
+
+/// Where the crates of the kernel that is built are, for the code at hand; as make says it.
+const CRATES: &str = "$(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y)";
 
 const NOTE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 # Made by `ferrule builtin`.
@@ -96,6 +100,7 @@ impl Tree {
         );
         write_changed(&self.dir.join("Kconfig"), &kconfig)?;
         write_changed(&self.dir.join("rust.mk"), &rust)?;
+        write_changed(&self.dir.join("rule.mk"), &rule::included(tool, CRATES))?;
         write_changed(&self.dir.join("Makefile"), &makefile)?;
         write_changed(&self.dir.join(".gitignore"), "*\n")?;
 
