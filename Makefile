@@ -98,15 +98,13 @@ $(FERRULE):
 
 # Goals that install what is missing have the Rust for modules installed before the tool is built with it.
 tool:                                # the ferrule tool, by whatever Rust there is
-	@test -e $(FERRULE) || echo '  CARGO   ferrule, once: this takes minutes'
-	@cargo=$$(scripts/bootstrap.sh $(if $(filter setup demo test test-debug bench,$(MAKECMDGOALS)),setup)) && \
-	  $$cargo build --quiet --locked --package ferrule
+	@scripts/tool.sh $(if $(filter setup demo test test-debug bench,$(MAKECMDGOALS)),setup)
 
 ## Keeping the source in order
-.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest reuse
-check: rustfmtcheck clippy rustdoc reuse  ## what CI checks besides `make test`
+.PHONY: check rustfmt rustfmtcheck clippy rustdoc rusttest shellcheck reuse
+check: rustfmtcheck clippy rustdoc shellcheck reuse  ## what CI checks besides `make test`
 clippy rustdoc: kernels
-rustfmt rustfmtcheck clippy rustdoc rusttest reuse: tool  ## format, check, document, test on this machine
+rustfmt rustfmtcheck clippy rustdoc rusttest shellcheck reuse: tool  ## format, check, document, test on this machine
 	@scripts/check.sh $@
 
 .PHONY: help

@@ -83,8 +83,8 @@ certificates && find_cargo has_source && exit
 wish=true
 [ "$goal" = setup ] && [ -z "${RUSTC:-}" ] && command -v apt-get >/dev/null && wish=has_source
 [ $wish = true ] && usable && exit
-command -v apt-get >/dev/null || die "no Rust of $minimum or newer, or no TLS certificates: Fedora: dnf install" \
-    "rust cargo ca-certificates; Arch: pacman -S --needed rust ca-certificates; others: by rustup"
+command -v apt-get >/dev/null || die "no Rust of $minimum or newer, or no TLS certificates: install rustc," \
+    "cargo and ca-certificates, by the distribution's packages or by rustup"
 
 certificates || packages=ca-certificates
 again="put right what apt-get says above, then run this again"

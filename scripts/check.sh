@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Keeps the source in order: format, lints, documentation, licences. Argument: what to do.
+# Keeps the source in order: format, lints, documentation, shell, licences. Argument: what to do.
 set -eu
 cd "$(dirname "$0")/.."
 toolchain=$(target/debug/ferrule doctor --toolchain)
@@ -23,6 +23,7 @@ rustdoc)
 	target/debug/ferrule lint rustdoc
 	;;
 rusttest) "$CARGO" test --locked -p bindings-generator -p macros -p pin-init && "$CARGO" test --locked -p ferrule --lib ;;
+shellcheck) git ls-files '*.sh' .ci/run | xargs shellcheck ;;
 reuse) reuse --suppress-deprecation lint --quiet 2>/dev/null || reuse lint ;;
 *) echo "check.sh: no such check: $1" >&2; exit 2 ;;
 esac

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The listings in docs/ are in the files that they are said to be from, which the tests build and run.
+//! The listings in docs/ are in the files that they are said to be from, which the tests build and run; and files that
+//! docs/tool.md names are there.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,5 +63,29 @@ fn the_tutorials_listings_are_in_their_files() {
         if name.ends_with(".rs") && !name.ends_with(".mod.rs") {
             assert!(listings.iter().any(named), "no listing is from {name}");
         }
+    }
+}
+
+#[test]
+fn the_files_that_the_tools_page_names_are_there() {
+    let text = fs::read_to_string(root().join("docs/tool.md")).unwrap();
+    let is_file = |word: &&str| {
+        let ends = [".rs", ".mk", ".sh", ".toml", "/"];
+        ends.iter().any(|end| word.ends_with(end)) && !word.contains([' ', '*'])
+    };
+    let names: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(is_file)
+        .filter(|name| {
+            name.contains('/')
+                || name.ends_with(".rs") && ![".rs", "rust_minimal.rs"].contains(name)
+        })
+        .collect();
+    assert!(names.len() > 40, "{names:?}");
+    for name in names {
+        let places = ["scripts/src", "."].map(|dir| root().join(dir).join(name));
+        assert!(places.iter().any(|place| place.exists()), "{name}");
     }
 }

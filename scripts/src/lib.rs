@@ -5,6 +5,7 @@
 pub mod building;
 pub mod command;
 pub mod dirs;
+pub mod elf;
 pub mod kernels;
 pub mod machine;
 pub mod verbs;

@@ -278,15 +278,19 @@ mod tests {
         for name in ["a", "b"] {
             fs::remove_dir(dirs.path().join(name)).unwrap();
         }
+        // A process that another test starts has this one's locks for a moment.
+        let settles_at = |wanted| {
+            (0..200).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+                remove_stale(locks.path()).unwrap();
+                count() == wanted
+            })
+        };
         drop(Lock::tree(&dir("c"), locks.path()).unwrap());
-        assert_eq!(
-            count(),
-            depth + 1,
-            "the lock of `a` stayed, or that of `b` went"
-        );
+        assert!(settles_at(depth + 1), "of `a` it stayed, or of `b` it went");
         drop(held);
         drop(Lock::tree(&dir("d"), locks.path()).unwrap());
-        assert_eq!(count(), depth + 1);
+        assert!(settles_at(depth + 1), "of `b` it stayed");
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub fn machine_sites(dir: &Path) -> Result<Sites> {
         command
             .args(conf)
             .args(["indextargets", "--format", FORMAT, "Created-By: Packages"]);
-        Ok(String::from_utf8_lossy(&checked(command)?.stdout).into_owned())
+        checked(&mut command)
     };
     let known = targets(&[])?;
     if !known.trim().is_empty() {
@@ -100,7 +100,7 @@ pub fn machine_sites(dir: &Path) -> Result<Sites> {
     let option = format!("-c={}", conf.display());
     let mut update = Command::new("apt-get");
     update.args([&option, "-qq", "update"]);
-    checked(update).context("updating from the machine's own sources")?;
+    checked(&mut update).context("updating from the machine's own sources")?;
     Sites::parse(&targets(&[option])?)
 }
 
@@ -178,7 +178,7 @@ impl Suites {
                 &format!("{}={}", package.name, package.version),
             ])
             .current_dir(dir);
-        checked(command).with_context(|| format!("fetching {}", package.name))?;
+        checked(&mut command).with_context(|| format!("fetching {}", package.name))?;
         let mut files = fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path()));
         files
             .find(|file| file.extension().is_some_and(|ext| ext == "deb"))
@@ -194,6 +194,6 @@ impl Suites {
     fn run(&self, program: &str, args: &[&str]) -> Result<String> {
         let mut command = self.command(program);
         command.args(args);
-        Ok(String::from_utf8_lossy(&checked(command)?.stdout).into_owned())
+        checked(&mut command)
     }
 }

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Runs other programs, and makes one clear line of what they complain about.
+//! Makes one clear line of what programs complain about.
 
-use anyhow::{ensure, Context, Result};
-use std::process::{Command, Output};
+use crate::command::capture;
+use anyhow::{ensure, Result};
+use std::process::Command;
 
 /// The most lines of another program's errors that one of ours repeats.
 const MOST: usize = 4;
 
-/// Runs a command to its end; its own error lines become the error.
-pub fn checked(mut command: Command) -> Result<Output> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .env("LC_ALL", "C")
-        .output()
-        .with_context(|| format!("running {program}"))?;
+/// Runs `command` in the C locale and returns what it printed; on failure the error is its complaint, as one line.
+pub fn checked(command: &mut Command) -> Result<String> {
+    let output = capture(command.env("LC_ALL", "C"))?;
     ensure!(
         output.status.success(),
-        "{program}: {}",
+        "{}: {}",
+        command.get_program().to_string_lossy(),
         complaint(&String::from_utf8_lossy(&output.stderr))
     );
-    Ok(output)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// What a failed apt or dpkg says, in one line, with what can be done about it.

@@ -11,6 +11,7 @@ use super::package::compare;
 use super::store::{Lock, Record};
 use super::{apt, source, store, Kernel};
 use crate::building::kdir::Kdir;
+use crate::command;
 use anyhow::{ensure, Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -183,7 +184,7 @@ fn run(root: &Path, args: &[&str]) -> Result<()> {
     ] {
         make.env_remove(name);
     }
-    let status = make.status().context("cannot run nice and make")?;
+    let status = command::status(&mut make)?;
     ensure!(
         status.success(),
         "the debug kernel does not build ({status}): {}\nThe whole log: {}",

@@ -152,11 +152,8 @@ pub fn unpack(
     let deb = suites.download(package, staging)?;
     fs::create_dir_all(tree).with_context(|| format!("creating {}", tree.display()))?;
     let mut dpkg = Command::new("dpkg-deb");
-    checked({
-        dpkg.arg("-x").arg(&deb).arg(tree);
-        dpkg
-    })
-    .with_context(|| format!("unpacking {}", package.name))?;
+    checked(dpkg.arg("-x").arg(&deb).arg(tree))
+        .with_context(|| format!("unpacking {}", package.name))?;
     fs::remove_file(&deb).with_context(|| format!("removing {}", deb.display()))
 }
 

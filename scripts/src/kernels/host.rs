@@ -5,11 +5,14 @@
 
 use super::command::checked;
 use crate::building::kdir::{Config, Kdir};
+use crate::command;
+use crate::elf;
 use anyhow::{ensure, Context, Result};
+use object::FileKind;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use walkdir::WalkDir;
 
 /// Compiler flags that Kbuild passes because the kernel's own compiler had them.
 const FLAGS: [(&str, &str); 1] = [(
@@ -91,24 +94,16 @@ fn substitutes(wanted: &str) -> Vec<String> {
 }
 
 fn has_flag(cc: &str, flag: &str) -> bool {
-    let status = Command::new(cc)
-        .args([flag, "-S", "-x", "c", "/dev/null", "-o", "/dev/null"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    status.is_ok_and(|status| status.success())
+    let mut command = Command::new(cc);
+    command.args([flag, "-S", "-x", "c", "/dev/null", "-o", "/dev/null"]);
+    command::succeeds(&mut command).unwrap_or(false)
 }
 
 /// pahole's version as the kernel's configuration counts it, 0 where there is none.
 fn pahole_version() -> u32 {
-    let output = Command::new("pahole")
-        .arg("--numeric_version")
-        .stderr(Stdio::null())
-        .output();
-    output
-        .ok()
-        .and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok())
-        .unwrap_or(0)
+    let output = command::output(Command::new("pahole").arg("--numeric_version"));
+    let version = output.ok().and_then(|text| text.trim().parse().ok());
+    version.unwrap_or(0)
 }
 
 /// The dynamically linked host tools of the kernel unpacked at `tree`.
@@ -122,11 +117,8 @@ pub fn tools(tree: &Path) -> Result<Vec<PathBuf>> {
             .to_string_lossy()
             .starts_with("linux-kbuild")
         {
-            walk(&entry.path(), &mut |file| {
-                if is_elf(file) {
-                    tools.push(file.to_owned());
-                }
-            })?;
+            let files = files(&entry.path())?;
+            tools.extend(files.into_iter().filter(|file| is_elf(file)));
         }
     }
     ensure!(
@@ -140,11 +132,8 @@ pub fn tools(tree: &Path) -> Result<Vec<PathBuf>> {
 /// Whether all `tools` find their libraries, of new enough versions, on this host.
 pub fn start_here(tools: &[PathBuf]) -> Result<bool> {
     let mut ldd = Command::new("ldd");
-    let output = ldd
-        .args(tools)
-        .env("LC_ALL", "C")
-        .output()
-        .context("running ldd (apt install libc-bin)")?;
+    let output = command::capture(ldd.args(tools).env("LC_ALL", "C"))
+        .context("it is in the package libc-bin")?;
     // A version that is too old is said on the error stream, a library that is missing is not.
     let said = [output.stdout, output.stderr].concat();
     Ok(!String::from_utf8_lossy(&said).contains("not found"))
@@ -155,10 +144,9 @@ pub fn start_here(tools: &[PathBuf]) -> Result<bool> {
 pub fn bind_tools(tools: &[PathBuf], tree: &Path, root: &Path) -> Result<()> {
     let host = tree.join("host");
     let (mut loader, mut dirs) = (None, Vec::new());
-    walk(&host, &mut |file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        if name == "ld-linux-x86-64.so.2" {
-            loader = Some(file.to_owned());
+    for file in files(&host)? {
+        if file.ends_with("ld-linux-x86-64.so.2") {
+            loader = Some(file.clone());
         }
         // Only the directories of the libraries themselves, not those of their plugins.
         if let Some(dir) = file
@@ -169,7 +157,7 @@ pub fn bind_tools(tools: &[PathBuf], tree: &Path, root: &Path) -> Result<()> {
                 dirs.push(dir.to_owned());
             }
         }
-    })?;
+    }
     let loader =
         loader.with_context(|| format!("{}: no ld-linux-x86-64.so.2 in it", host.display()))?;
     let join = |dirs: &[PathBuf]| {
@@ -188,12 +176,11 @@ pub fn bind_tools(tools: &[PathBuf], tree: &Path, root: &Path) -> Result<()> {
         .arg("--set-interpreter")
         .arg(at_root(&loader))
         .args(tools);
-    checked(patchelf)?;
+    checked(&mut patchelf)?;
     for tool in tools {
         let mut list = Command::new(&loader);
-        list.args(["--library-path", &join(&dirs), "--list"])
-            .arg(tool);
-        checked(list).with_context(|| {
+        list.args(["--library-path", &join(&dirs), "--list"]);
+        checked(list.arg(tool)).with_context(|| {
             format!(
                 "{} does not start with the fetched libraries",
                 tool.display()
@@ -213,26 +200,20 @@ pub fn need_patchelf(series: &str) -> Result<()> {
     Ok(())
 }
 
-/// Calls `visit` for each regular file below `dir`.
-fn walk(dir: &Path, visit: &mut dyn FnMut(&Path)) -> Result<()> {
-    for entry in fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            walk(&entry.path(), visit)?;
-        } else if kind.is_file() {
-            visit(&entry.path());
+/// The regular files below `dir`.
+fn files(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in WalkDir::new(dir).sort_by_file_name() {
+        let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
         }
     }
-    Ok(())
+    Ok(files)
 }
 
 fn is_elf(file: &Path) -> bool {
-    let mut magic = [0; 4];
-    fs::File::open(file)
-        .and_then(|mut file| file.read_exact(&mut magic))
-        .is_ok()
-        && magic == *b"\x7fELF"
+    elf::kind(file) == Some(FileKind::Elf64)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ pub fn unpack_package(suites: &Suites, package: &Package, series: &str, dir: &Pa
     let deb = suites.download(package, staging.path())?;
     let mut dpkg = Command::new("dpkg-deb");
     dpkg.arg("-x").arg(&deb).arg(staging.path());
-    checked(dpkg).with_context(|| format!("unpacking {}", package.name))?;
+    checked(&mut dpkg).with_context(|| format!("unpacking {}", package.name))?;
     let archive = archive(&staging.path().join("usr/src"))?;
     let tree = staging.path().join("tree");
     fs::create_dir(&tree).context("creating a directory")?;
@@ -67,7 +67,7 @@ pub fn unpack_package(suites: &Suites, package: &Package, series: &str, dir: &Pa
         .arg("-C")
         .arg(&tree)
         .args(LEFT_OUT.map(|pattern| format!("--exclude={pattern}")));
-    checked(tar).with_context(|| format!("unpacking {}", archive.display()))?;
+    checked(&mut tar).with_context(|| format!("unpacking {}", archive.display()))?;
     fs::rename(&tree, dir).with_context(|| format!("renaming to {}", dir.display()))
 }
 

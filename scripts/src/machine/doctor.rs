@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 pub use files::python_with;
 pub use items::{item, Group, Id, Item};
-pub use packages::{Distro, Installer, OsRelease};
+pub use packages::{Installer, OsRelease};
 
 /// Says what is missing to build and test modules, and how to install it.
 ///
@@ -30,9 +30,6 @@ pub struct Args {
     /// The kernel build directory to build for, instead of the running kernel's.
     #[arg(long, value_name = "DIR")]
     kdir: Option<PathBuf>,
-    /// Show how to install things on every distribution known, not on this one alone.
-    #[arg(long)]
-    all: bool,
     /// Print the toolchain that modules are built with, as a shell's assignments.
     #[arg(long)]
     toolchain: bool,
@@ -52,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let report = Report::make(args.kdir.as_deref());
-    print!("{}", report.text(args.all));
+    print!("{}", report.text());
     Ok(if report.can_build() {
         ExitCode::SUCCESS
     } else {
@@ -150,7 +147,7 @@ impl Report {
     }
 
     /// All findings by group, then one command for what is missing.
-    fn text(&self, all: bool) -> String {
+    fn text(&self) -> String {
         let mut text = String::new();
         let groups = [
             (Group::Build, "To build modules:"),
@@ -173,15 +170,9 @@ impl Report {
                     State::Unknown(_) => "unknown",
                 };
                 let _ = writeln!(text, "  {word:<8} {}", self.describe(finding));
-                if finding.is_missing() && all {
-                    for distro in Distro::ALL {
-                        let remedy = self.installer.remedy(finding.item, distro);
-                        let _ = writeln!(text, "             {}: {remedy}", distro.name());
-                    }
-                }
             }
         }
-        text + &self.one_command(all)
+        text + &self.one_command()
     }
 
     /// What a finding says, with the remedy.
@@ -204,15 +195,7 @@ impl Report {
 
     /// How to get `item` on this machine.
     fn remedy(&self, item: &Item) -> String {
-        let package = match self.installer.os.distro {
-            Some(distro) => self.installer.remedy(item, distro),
-            None => {
-                let remedies = Distro::ALL.map(|distro| {
-                    format!("{}: {}", distro.name(), self.installer.remedy(item, distro))
-                });
-                remedies.join("; ")
-            }
-        };
+        let package = self.installer.remedy(item);
         let rustup = self
             .machine
             .rustc()
@@ -231,14 +214,14 @@ impl Report {
     }
 
     /// The packages that bring what is missing in `group`s, each once.
-    pub fn packages(&self, distro: Distro, wanted: impl Fn(Group) -> bool) -> Vec<String> {
+    pub fn packages(&self, wanted: impl Fn(Group) -> bool) -> Vec<String> {
         let missing = self
             .findings
             .iter()
             .filter(|finding| finding.is_missing() && wanted(finding.group));
         let mut packages = Vec::new();
         for name in missing
-            .flat_map(|finding| self.installer.packages(finding.item, distro))
+            .flat_map(|finding| self.installer.packages(finding.item))
             .flatten()
         {
             if !packages.contains(&name) {
@@ -248,20 +231,21 @@ impl Report {
         packages
     }
 
-    /// One command line that installs all that is missing, for each distribution asked for.
-    fn one_command(&self, all: bool) -> String {
-        let own = self.installer.os.distro;
+    /// One command line that installs all that is missing.
+    fn one_command(&self) -> String {
+        let packages = self.packages(|_| true);
         let mut text = String::new();
-        for distro in Distro::ALL {
-            let packages = self.packages(distro, |_| true);
-            if packages.len() > 1 && (all || own.is_none_or(|own| own == distro)) {
-                let command = self.installer.command(distro, &packages);
-                let _ = writeln!(text, "  {:<15} {command}", format!("{}:", distro.name()));
-            }
+        if packages.len() > 1 {
+            let command = self.installer.command(&packages);
+            let _ = writeln!(text, "To install all that is missing:\n  {command}");
         }
-        if !text.is_empty() {
-            text.insert_str(0, "To install all that is missing:\n");
+        if !packages.is_empty() && !self.installer.os.has_debians {
+            let _ = writeln!(text, "{ELSEWHERE}");
         }
         text
     }
 }
+
+/// What a user of another distribution is told.
+pub const ELSEWHERE: &str =
+    "The packages are Debian's and Ubuntu's: other distributions have the same programs by other names.";

@@ -142,7 +142,7 @@ fn check(bin: &Path) -> Result<()> {
     for program in ["cargo", "rustdoc"] {
         let mut command = Command::new(bin.join(program));
         command.arg("-V");
-        checked(command).context(HOW)?;
+        checked(&mut command).context(HOW)?;
     }
     Ok(())
 }

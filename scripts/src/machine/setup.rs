@@ -5,13 +5,11 @@
 mod backports;
 
 use self::backports::Backports;
-use crate::machine::doctor::{apt, Distro, Group, Report};
+use crate::command;
+use crate::machine::doctor::{apt, Group, Report, ELSEWHERE};
 use crate::machine::oldest;
-use crate::machine::toolchain::output;
-use anyhow::{bail, ensure, Context, Result};
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use anyhow::{ensure, Result};
+use std::process::{Command, ExitCode};
 use which::which;
 
 /// Installs what is missing, with apt-get; elsewhere it says what to install.
@@ -60,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     // Which clang is wanted is known once rustc is there: that takes a second round.
     for _ in 0..2 {
-        let packages = report.packages(Distro::Debian, wanted);
+        let packages = report.packages(wanted);
         if packages.is_empty() {
             break;
         }
@@ -89,25 +87,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Says what the user of a machine without apt can do.
 fn without_apt(args: &Args, report: &Report) -> Result<ExitCode> {
-    let own = report.installer.os.distro;
-    let mut missing = false;
-    for distro in Distro::ALL
-        .into_iter()
-        .filter(|&distro| own.is_none_or(|own| own == distro))
-    {
-        let packages = report.packages(distro, |group| args.wants(group));
-        if !packages.is_empty() {
-            missing = true;
-            println!(
-                "{}: {}",
-                distro.name(),
-                report.installer.command(distro, &packages)
-            );
-        }
-    }
-    if missing {
-        bail!("there is no apt-get here: run the command above, then this again");
-    }
+    let packages = report.packages(|group| args.wants(group));
+    ensure!(
+        packages.is_empty(),
+        "there is no apt-get here; missing are: {}. {ELSEWHERE}",
+        packages.join(", ")
+    );
     let hindrances = report.hindrances();
     ensure!(hindrances.is_empty(), "{}", hindrances.join("\nferrule: "));
     println!("setup: nothing to install");
@@ -123,7 +108,7 @@ struct AptGet {
 
 impl AptGet {
     fn new(dry_run: bool) -> Result<Self> {
-        let root = output(Path::new("id"), &["-u"])?.trim() == "0";
+        let root = rustix::process::geteuid().is_root();
         Ok(Self {
             prefix: if root { &[] } else { &["sudo"] },
             dry_run,
@@ -189,19 +174,11 @@ impl AptGet {
             "not root, and no sudo here: run as root: apt-get {}",
             args.join(" ")
         );
-        let mut child = Command::new(words[0])
-            .args(&words[1..])
-            .stdin(Stdio::inherit())
-            .stderr(Stdio::piped())
-            .spawn()
-            .with_context(|| format!("{}: cannot be run", words[0]))?;
         let mut errors = Vec::new();
-        for line in BufReader::new(child.stderr.take().context("no stderr")?).lines() {
-            let line = line?;
-            eprintln!("{line}");
+        let mut apt_get = Command::new(words[0]);
+        let status = command::watch(apt_get.args(&words[1..]), &mut |line| {
             errors.extend(line.strip_prefix("E: ").map(str::to_owned));
-        }
-        let status = child.wait()?;
+        })?;
         // Options may come before the verb.
         let verb = args
             .iter()

@@ -6,7 +6,7 @@ pub mod llvm;
 
 use crate::command;
 use crate::machine::doctor::{self, Id};
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{bail, Context, Result};
 use std::env;
 use std::ffi::OsStr;
 use std::fmt;
@@ -266,20 +266,7 @@ pub fn env_set(name: &str) -> Option<std::ffi::OsString> {
 
 /// What `program` prints, in the C locale.
 pub fn output(program: &Path, args: &[&str]) -> Result<String> {
-    let what = program.display();
-    let output = Command::new(program)
-        .args(args)
-        .env("LC_ALL", "C")
-        .output()
-        .with_context(|| format!("{what}: cannot be run"))?;
-    let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "{what} {}: failed: {}",
-        args.join(" "),
-        errors.lines().next().unwrap_or("it does not say why")
-    );
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    command::line_output(Command::new(program).args(args))
 }
 
 /// The paths in a directory; none if it cannot be read.

@@ -3,13 +3,15 @@
 //! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
 
 use crate::building::crates::Helpers;
-use crate::building::kbuild::{self, Cc};
+use crate::building::kbuild;
 use crate::building::kdir::Kdir;
 use crate::building::modinst;
 use crate::building::module;
 use crate::building::prepared::Prepared;
+use crate::building::rule;
 use crate::building::sources;
 use crate::building::stamp;
+use crate::command;
 use crate::dirs;
 use crate::kernels;
 use crate::machine::toolchain::Toolchain;
@@ -92,22 +94,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     make.args(install);
     if let Some(prepared) = &prepared {
         let cwd = std::env::current_dir().context("no current directory")?;
-        let command = module_command(&prepared.crates.dir)?;
-        make.arg(format!("cmd_rustc_o_rs={command}"))
-            .arg(format!(
-                "cmd_and_fixdep={}{TAKE_VERSIONS}",
-                Cc::fixdep(&prepared.crates.dir)?
-            ))
+        make.args(rule::arguments(&prepared.crates.dir)?)
             .env(module::CWD, cwd)
             .env(
                 module::MODULE_DIR,
                 args.module.as_deref().unwrap_or(&module),
             );
     }
-    let status = make.status().context("cannot run make")?;
+    let status = command::status(&mut make)?;
     drop((lock, prepared));
     if !status.success() {
-        for missing in sources::missing(&module) {
+        kbuild.retain(|arg| arg.contains('='));
+        for missing in sources::missing(&module, &kdir.path, &kbuild) {
             eprintln!("ferrule: {missing}");
         }
     }
@@ -168,26 +166,6 @@ fn remove_leftovers(dir: &Path) -> Result<()> {
     }
     Ok(())
 }
-
-/// Kbuild's rule for `.o` from `.rs` runs this. Kernels that run objtool on each object do it here;
-/// in others the variable is empty.
-fn module_command(dir: &Path) -> Result<String> {
-    let tool = dirs::tool()?;
-    Ok(format!(
-        "{} module --kernel {} --depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
-         $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
-         {} $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)",
-        tool.display(),
-        dir.display(),
-        module::CC_FOLLOWS
-    ))
-}
-
-/// What comes behind the kernel's `cmd_and_fixdep`: what the module command has found out about exported
-/// symbols goes to the file that fixdep writes, where modpost reads it. `builtin/rust.mk` has it too.
-const TAKE_VERSIONS: &str = "$(if $(filter rustc_o_rs,$(1)),; \
-    if [ -f $(dot-target).symvers ]; then cat $(dot-target).symvers >> $(dot-target).cmd; \
-    rm -f $(dot-target).symvers; fi)";
 
 impl Args {
     /// Builds the modules of `dir`.

@@ -3,7 +3,7 @@
 //! Puts directories of modules into a kernel's source tree, where its own `make` builds them, as
 //! modules or into the kernel.
 
-use crate::building::kdir::{Config, Kdir};
+use crate::building::kdir::Kdir;
 use crate::building::prepared::{Prepared, Use};
 use crate::dirs;
 use crate::machine::toolchain::Toolchain;
@@ -84,7 +84,7 @@ pub fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
     }
     let root = dirs::root()?;
     let kdir = Kdir::open(&args.kdir)?;
-    let wanted = tree::wanted(&args.source, &kdir.config)?;
+    let wanted = tree::wanted(&args.source, &kdir.path)?;
     if wanted.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

@@ -4,6 +4,7 @@
 //! `conf`, which every kernel's headers have.
 
 use crate::building::kdir::Kdir;
+use crate::command;
 use crate::dirs;
 use crate::machine::doctor;
 use crate::verbs::build::Choice;
@@ -87,7 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Target::Allnoconfig => kconfig.conf("--allnoconfig", &config),
         Target::Menuconfig => kconfig.menu(&config)?,
     };
-    let status = command.status().context("cannot run the kernel's conf")?;
+    let status = command::status(&mut command)?;
     if status.success() && config.is_file() {
         kconfig.check(&config)?;
     }
@@ -209,7 +210,7 @@ impl Kconfig {
     /// Runs `conf` without a question; what it warns of is an error.
     fn quietly(&self, option: &str, config: &Path) -> Result<()> {
         let mut conf = self.conf(option, config);
-        let output = conf.output().context("cannot run the kernel's conf")?;
+        let output = command::capture(&mut conf)?;
         let messages = String::from_utf8_lossy(&output.stderr);
         let complaint = messages.lines().find(|line| line.contains(':'));
         if !output.status.success() || complaint.is_some() {

@@ -192,11 +192,8 @@ mod tests {
         let script = format!(
             "kernel_source_dir=/k\n{text}\necho \"$MAKE\"; echo ${{BUILT_MODULE_LOCATION[*]}}"
         );
-        let output = std::process::Command::new("bash")
-            .args(["-ec", &script])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut bash = std::process::Command::new("bash");
+        let said = crate::command::output(bash.args(["-ec", &script])).unwrap();
         assert_eq!(
             said,
             "'/opt/my tools/ferrule' build --kdir '/k' -M . modules\n. sub\n"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The guest's first process: makes a usable system, runs /ferrule/script, reports its status and
-# powers off. /ferrule/env sets `mark`, a word that nothing else in the log contains.
+# powers off. /ferrule/env sets `mark`, a word that nothing else in the log contains, and perhaps `interactive`.
+# shellcheck shell=dash
 
 /bin/busybox mount -t proc proc /proc
 /bin/busybox --install -s
@@ -18,6 +19,8 @@ mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
 mount -t configfs configfs /sys/kernel/config 2>/dev/null
 
+mark='' interactive=''
+# shellcheck source=/dev/null
 . /ferrule/env
 exec </dev/null >/dev/console 2>&1
 

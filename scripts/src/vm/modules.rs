@@ -10,6 +10,7 @@ use anyhow::{bail, Context, Result};
 use object::{Object, ObjectSection};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 /// The files of modules `names` below `dir` (`lib/modules/RELEASE`) and of all that they need,
 /// in the order in which they have to be loaded. What is built in needs no file.
@@ -18,9 +19,8 @@ use std::path::{Path, PathBuf};
 ///
 /// When a module is not there or cannot be read; the message names it.
 pub fn needed(dir: &Path, names: &[String]) -> Result<Vec<PathBuf>> {
-    let mut modules = BTreeMap::new();
-    index(dir, &mut modules)
-        .with_context(|| format!("cannot list the modules in {}", dir.display()))?;
+    let modules =
+        index(dir).with_context(|| format!("cannot list the modules in {}", dir.display()))?;
     let builtin = std::fs::read_to_string(dir.join("modules.builtin")).unwrap_or_default();
     let builtin = builtin
         .lines()
@@ -46,18 +46,16 @@ pub fn name_of(path: &Path) -> Option<String> {
     matches!(packed, "" | ".xz" | ".zst" | ".gz").then(|| name.replace('-', "_"))
 }
 
-/// Adds every module below `dir`. Links are not followed: `build` leads to the headers.
-fn index(dir: &Path, modules: &mut BTreeMap<String, PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(dir)? {
+/// Every module below `dir`, by name. Links are not followed: `build` leads to the headers.
+fn index(dir: &Path) -> Result<BTreeMap<String, PathBuf>> {
+    let mut modules = BTreeMap::new();
+    for entry in WalkDir::new(dir) {
         let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            index(&path, modules)?;
-        } else if let Some(name) = name_of(&path) {
-            modules.insert(name, path);
+        if let Some(name) = name_of(entry.path()).filter(|_| !entry.file_type().is_dir()) {
+            modules.insert(name, entry.into_path());
         }
     }
-    Ok(())
+    Ok(modules)
 }
 
 struct Resolver<'a> {

@@ -232,7 +232,7 @@ impl serdev::Driver for Client {
         Ok(Client)
     }
 
-    fn unbind<'bound>(sdev: &'bound serdev::Device<Core<'_>>, _this: Pin<&Self>) {
+    fn unbind(sdev: &serdev::Device<Core<'_>>, _this: Pin<&Self>) {
         const FOR_EVER: Jiffies = 0;
         let written = sdev.write_all(&[b'x'; 10_000], FOR_EVER);
         sdev.wait_until_sent(FOR_EVER);

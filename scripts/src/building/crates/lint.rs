@@ -4,13 +4,15 @@
 
 use super::{Crates, ModuleSettings};
 use crate::building::kbuild::Cc;
+use crate::building::listing::Listing;
 use crate::building::module::interface::{self, Interface};
 use crate::building::sysroot::Sysroot;
 use crate::command;
 use anyhow::{Context, Result};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use walkdir::{DirEntry, WalkDir};
 
 /// What checks the source beyond compiling it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -39,20 +41,33 @@ const CLIPPY: &[&str] = &[
     "unnecessary_safety_doc",
 ];
 
-/// The directories whose modules are looked at.
-const MODULES: [&str; 11] = [
-    "samples",
-    "templates/module",
-    "templates/params",
-    "templates/pci",
-    "templates/platform",
-    "templates/uart",
-    "tests/builtin",
-    "tests/kernel",
-    "tests/out_of_tree",
-    "tests/params/rust",
-    "tests/stacking",
-];
+/// Where no modules of this tree are looked for: what builds and Cargo write.
+const NO_SOURCES: [&str; 2] = ["build", "target"];
+
+/// The Rust sources that Kbuild files of this tree name, with their flags.
+fn module_sources(root: &Path) -> Result<Vec<(PathBuf, Vec<String>)>> {
+    let mut sources = Vec::new();
+    let is_hidden =
+        |entry: &DirEntry| entry.depth() > 0 && entry.file_name().as_encoded_bytes()[0] == b'.';
+    let is_built = |entry: &DirEntry| {
+        entry.depth() == 1 && NO_SOURCES.iter().any(|name| entry.file_name() == *name)
+    };
+    let entries = WalkDir::new(root).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| !is_hidden(entry) && !is_built(entry)) {
+        let entry = entry.context("cannot look for modules")?;
+        if entry.file_name() != "Kbuild" {
+            continue;
+        }
+        let dir = entry.path().parent().unwrap_or(root);
+        for object in Listing::of(dir, None, &[])?.sources() {
+            let source = dir.join(format!("{}.rs", object.name));
+            if source.exists() {
+                sources.push((source, object.rustflags.clone()));
+            }
+        }
+    }
+    Ok(sources)
+}
 
 impl Crates<'_> {
     /// Runs clippy or rustdoc over the `kernel` crate, or lists its examples; and clippy over the modules; a warning fails.
@@ -92,32 +107,51 @@ impl Crates<'_> {
         command::run(&mut command).context("clippy on the kernel crate")?;
         let settings: ModuleSettings =
             serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
-        for dir in MODULES {
-            let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
-            let objects = kbuild
-                .split_whitespace()
-                .filter_map(|word| word.strip_suffix(".o"));
-            for source in objects.map(|name| Path::new(dir).join(format!("{name}.rs"))) {
-                if self.root.join(&source).exists() {
-                    let name = source.file_stem().unwrap_or_default().to_string_lossy();
-                    let flags = interface::of_kbuild(&kbuild, &self.root.join(dir), &name);
-                    let scratch = tempfile::tempdir().context("no temporary directory")?;
-                    let (interfaces, _) = interface::compile(&settings, &flags, scratch.path())?
-                        .with_context(|| format!("the interfaces of {}", source.display()))?;
-                    let mut command = Command::new(&clippy);
-                    command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
-                    command.args(&settings.args).args(lints());
-                    command.args(interfaces.iter().map(Interface::external));
-                    command
-                        .arg("--emit=metadata")
-                        .arg("--out-dir")
-                        .arg(&out)
-                        .arg(&source);
-                    command::run(&mut command)
-                        .with_context(|| format!("clippy on {}", source.display()))?;
-                }
-            }
+        for (source, flags) in module_sources(self.root)? {
+            let source = source.strip_prefix(self.root)?;
+            let scratch = tempfile::tempdir().context("no temporary directory")?;
+            let (interfaces, flags) = interface::compile(&settings, &flags, scratch.path())?
+                .with_context(|| format!("the interfaces of {}", source.display()))?;
+            let mut command = Command::new(&clippy);
+            command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
+            command.args(&settings.args).args(lints()).args(flags);
+            command.args(interfaces.iter().map(Interface::external));
+            command.arg("--emit=metadata").arg("--out-dir").arg(&out);
+            command::run(command.arg(source))
+                .with_context(|| format!("clippy on {}", source.display()))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_module_of_the_tree_is_found() {
+        let root = crate::dirs::root().unwrap();
+        let sources = module_sources(&root).unwrap();
+        let has = |name: &str| sources.iter().any(|(source, _)| source.ends_with(name));
+        for name in [
+            "samples/rust_minimal.rs",
+            "samples/rust_mixed_main.rs",
+            "templates/uart/template.rs",
+            "tests/debug/test_debug_bugs.rs",
+            "tests/life/life_two_other.rs",
+            "tests/serial/module/test_serial.rs",
+            "tests/tutorial/uart_step3.rs",
+        ] {
+            assert!(has(name), "{name}");
+        }
+        let flags = |name: &str| {
+            &sources
+                .iter()
+                .find(|(source, _)| source.ends_with(name))
+                .unwrap()
+                .1
+        };
+        let interface = format!("--interface={}/samples/rust_export_api.rs", root.display());
+        assert_eq!(*flags("samples/rust_export.rs"), [interface]);
     }
 }

@@ -241,19 +241,6 @@ fn version(
     hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The interfaces that a `Kbuild` names for the object `name`, for tools that do not go through make.
-pub fn of_kbuild(kbuild: &str, dir: &Path, name: &str) -> Vec<String> {
-    let variable = format!("RUSTFLAGS_{name}.o");
-    let lines = kbuild
-        .lines()
-        .filter_map(|line| line.strip_prefix(&variable)?.split_once('='));
-    lines
-        .flat_map(|(_, flags)| flags.split_whitespace())
-        .filter(|flag| flag.starts_with(FLAG))
-        .map(|flag| flag.replace("$(src)", &dir.display().to_string()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -153,6 +153,7 @@ impl Machine {
             Id::Dkms => programs(&["dkms"]),
             Id::Rustfmt => self.check_rust_tool(&["rustfmt", "cargo-fmt"]),
             Id::Clippy => self.check_clippy(),
+            Id::Shellcheck => programs(&["shellcheck"]),
             Id::Reuse => programs(&["reuse"]),
         }
     }

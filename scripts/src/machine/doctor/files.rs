@@ -3,8 +3,10 @@
 //! Looks for programs and files that need no more than to be there.
 
 use super::checks::State;
-use anyhow::Context;
+use crate::command;
+use crate::elf;
 use std::path::Path;
+use std::process::Command;
 use which::which;
 
 /// Where distributions keep the certificates that cargo's TLS goes by.
@@ -27,9 +29,8 @@ pub const LIBELF_HEADERS: [&str; 1] = ["/usr/include/gelf.h"];
 /// The Python that has the module `name`: the system's, or one that comes before it in `PATH`.
 pub fn python_with(name: &str) -> Option<&'static str> {
     ["python3", "/usr/bin/python3"].into_iter().find(|python| {
-        let mut python = std::process::Command::new(python);
-        let run = python.args(["-c", &format!("import {name}")]).output();
-        run.is_ok_and(|output| output.status.success())
+        let mut python = Command::new(python);
+        command::succeeds(python.args(["-c", &format!("import {name}")])).unwrap_or(false)
     })
 }
 
@@ -65,55 +66,10 @@ pub fn static_busybox() -> State {
     let Ok(path) = which("busybox") else {
         return State::Missing(None);
     };
-    match std::fs::read(&path)
-        .context("unreadable")
-        .map(|file| has_interpreter(&file))
-    {
-        Ok(Some(false)) => State::Ok(format!("static busybox ({})", path.display())),
-        Ok(Some(true)) => {
-            State::Missing(Some(format!("{} needs shared libraries", path.display())))
-        }
-        Ok(None) | Err(_) => {
-            State::Missing(Some(format!("{} is no x86-64 program", path.display())))
-        }
-    }
-}
-
-/// Whether an x86-64 ELF program asks for a dynamic linker; `None` if it is no such program.
-fn has_interpreter(file: &[u8]) -> Option<bool> {
-    const PT_INTERP: u32 = 3;
-    let u16_at = |at: usize| Some(u16::from_le_bytes(file.get(at..at + 2)?.try_into().ok()?));
-    if !file.starts_with(b"\x7fELF\x02\x01") || u16_at(18)? != 62 {
-        return None;
-    }
-    let table = usize::try_from(u64::from_le_bytes(file.get(32..40)?.try_into().ok()?)).ok()?;
-    let (size, count) = (usize::from(u16_at(54)?), usize::from(u16_at(56)?));
-    let headers = file.get(table..)?.chunks_exact(size.max(4)).take(count);
-    Some(
-        headers
-            .into_iter()
-            .any(|header| header[..4] == PT_INTERP.to_le_bytes()),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn static_programs() {
-        let mut elf = vec![0; 64];
-        elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
-        (elf[18], elf[32], elf[54], elf[56]) = (62, 64, 56, 2);
-        let mut headers = vec![0; 112];
-        headers[0] = 1;
-        elf.extend(headers);
-        assert_eq!(has_interpreter(&elf), Some(false));
-        elf[64 + 56] = 3;
-        assert_eq!(has_interpreter(&elf), Some(true));
-        elf[18] = 3;
-        assert_eq!(has_interpreter(&elf), None);
-        assert_eq!(has_interpreter(b"#!/bin/sh\n"), None);
-        assert_eq!(has_interpreter(b"\x7fELF\x02\x01"), None);
+    let what = path.display();
+    match elf::has_interpreter(&path) {
+        Some(false) => State::Ok(format!("static busybox ({what})")),
+        Some(true) => State::Missing(Some(format!("{what} needs shared libraries"))),
+        None => State::Missing(Some(format!("{what} is no x86-64 program"))),
     }
 }

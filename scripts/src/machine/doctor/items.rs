@@ -42,6 +42,7 @@ pub enum Id {
     Dkms,
     Rustfmt,
     Clippy,
+    Shellcheck,
     Reuse,
 }
 
@@ -56,10 +57,8 @@ pub struct Item {
     pub group: Group,
     /// Completes the sentence that says it is missing.
     pub purpose: &'static str,
-    /// Alternatives, best first: apt's lists decide which of them this release has.
+    /// Debian's packages that bring it. Alternatives, best first: apt's lists decide which of them this release has.
     pub debian: &'static [&'static str],
-    pub fedora: &'static str,
-    pub arch: &'static str,
 }
 
 /// Everything that is looked for, in the order in which it is shown.
@@ -70,8 +69,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "compiles the modules",
         debian: &["rustc-web", "rustc", "rustc-1.85"],
-        fedora: "rust",
-        arch: "rust",
     },
     Item {
         id: Id::RustSrc,
@@ -85,8 +82,6 @@ pub const ITEMS: &[Item] = &[
             "rustc rust-src cargo",
             "rustc-1.85 rust-1.85-src cargo-1.85",
         ],
-        fedora: "rust rust-src",
-        arch: "rust rust-src",
     },
     Item {
         id: Id::Cargo,
@@ -94,8 +89,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "builds `core`, the macros and this tool",
         debian: &["cargo-web", "cargo", "cargo-1.85"],
-        fedora: "cargo",
-        arch: "rust",
     },
     Item {
         id: Id::Certificates,
@@ -103,8 +96,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "cargo fetches crates over TLS",
         debian: &["ca-certificates"],
-        fedora: "ca-certificates",
-        arch: "ca-certificates",
     },
     Item {
         id: Id::Libclang,
@@ -113,8 +104,6 @@ pub const ITEMS: &[Item] = &[
         purpose: "bindgen reads the kernel's headers with it",
         // The -dev package would do too, with 300 MB of static libraries.
         debian: &["libclang1-{llvm} libclang-common-{llvm}-dev", "libclang1"],
-        fedora: "clang-libs",
-        arch: "clang",
     },
     Item {
         id: Id::Cc,
@@ -122,8 +111,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "compiles the C part of a module and links the tools",
         debian: &["gcc-{gcc}", "gcc"],
-        fedora: "gcc",
-        arch: "gcc",
     },
     Item {
         id: Id::Libc,
@@ -131,8 +118,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "the tools are linked with them",
         debian: &["libc6-dev"],
-        fedora: "glibc-devel",
-        arch: "glibc",
     },
     Item {
         id: Id::Binutils,
@@ -140,8 +125,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "ld links a module, nm and objcopy finish it",
         debian: &["binutils"],
-        fedora: "binutils",
-        arch: "binutils",
     },
     Item {
         id: Id::Make,
@@ -149,8 +132,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Build,
         purpose: "runs Kbuild",
         debian: &["make"],
-        fedora: "make",
-        arch: "make",
     },
     Item {
         id: Id::Headers,
@@ -158,8 +139,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "modules for the running kernel are built with them; KDIR= names another kernel's",
         debian: &["linux-headers-{release}"],
-        fedora: "kernel-devel-{release}",
-        arch: "linux-headers",
     },
     Item {
         id: Id::Clang,
@@ -167,8 +146,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "of rustc's LLVM, it lets helpers be inlined; without it they are called",
         debian: &["clang-{llvm}"],
-        fedora: "clang",
-        arch: "clang",
     },
     Item {
         id: Id::Kmod,
@@ -176,8 +153,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "modinfo, insmod, and depmod for modules_install",
         debian: &["kmod"],
-        fedora: "kmod",
-        arch: "kmod",
     },
     Item {
         id: Id::Compressors,
@@ -185,8 +160,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "modules_install compresses with them",
         debian: &["xz-utils zstd"],
-        fedora: "xz zstd",
-        arch: "xz zstd",
     },
     Item {
         id: Id::Pahole,
@@ -194,8 +167,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "writes a module's BTF where the kernel has vmlinux beside its headers",
         debian: &["pahole", "dwarves"],
-        fedora: "dwarves",
-        arch: "pahole",
     },
     Item {
         id: Id::Libelf,
@@ -203,8 +174,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "objtool of some kernels' headers is linked with it",
         debian: &["libelf1", "libelf1t64"],
-        fedora: "elfutils-libelf",
-        arch: "libelf",
     },
     Item {
         id: Id::Menuconfig,
@@ -212,8 +181,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Optional,
         purpose: "shows the menu of `make menuconfig`",
         debian: &["python3-kconfiglib"],
-        fedora: "python3-kconfiglib",
-        arch: "python-kconfiglib",
     },
     Item {
         id: Id::KernelTools,
@@ -221,8 +188,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "build the kernel that modules are built into",
         debian: &["flex bison bc libelf-dev xz-utils"],
-        fedora: "flex bison bc elfutils-libelf-devel xz",
-        arch: "flex bison bc libelf xz",
     },
     Item {
         id: Id::Qemu,
@@ -230,8 +195,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "boots the kernels that modules are tried on",
         debian: &["qemu-system-x86"],
-        fedora: "qemu-system-x86-core",
-        arch: "qemu-system-x86",
     },
     Item {
         id: Id::Busybox,
@@ -239,8 +202,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "is the userland of the virtual machine",
         debian: &["busybox-static"],
-        fedora: "busybox",
-        arch: "busybox",
     },
     Item {
         id: Id::Apt,
@@ -248,8 +209,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "fetch and unpack stock kernels",
         debian: &["apt dpkg"],
-        fedora: "apt dpkg",
-        arch: "apt dpkg",
     },
     Item {
         id: Id::Iasl,
@@ -257,8 +216,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "compiles the description of the virtual machine's devices",
         debian: &["acpica-tools"],
-        fedora: "acpica-tools",
-        arch: "acpica",
     },
     Item {
         id: Id::Patchelf,
@@ -266,8 +223,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "lets host tools of newer kernels run on an older glibc",
         debian: &["patchelf"],
-        fedora: "patchelf",
-        arch: "patchelf",
     },
     Item {
         id: Id::Openssl,
@@ -275,8 +230,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "makes keys that modules are signed with",
         debian: &["openssl"],
-        fedora: "openssl",
-        arch: "openssl",
     },
     Item {
         id: Id::Dkms,
@@ -284,8 +237,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "builds and installs the packages of `ferrule dkms`",
         debian: &["dkms"],
-        fedora: "dkms",
-        arch: "dkms",
     },
     Item {
         id: Id::Rustfmt,
@@ -293,8 +244,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "checks the format",
         debian: &["rustfmt-web", "rustfmt", "rustfmt-1.85"],
-        fedora: "rustfmt",
-        arch: "rust",
     },
     Item {
         id: Id::Clippy,
@@ -302,8 +251,13 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "lints the Rust code",
         debian: &["rust-web-clippy", "rust-clippy", "rust-1.85-clippy"],
-        fedora: "clippy",
-        arch: "rust",
+    },
+    Item {
+        id: Id::Shellcheck,
+        name: "shellcheck",
+        group: Group::Test,
+        purpose: "checks the shell scripts",
+        debian: &["shellcheck"],
     },
     Item {
         id: Id::Reuse,
@@ -311,8 +265,6 @@ pub const ITEMS: &[Item] = &[
         group: Group::Test,
         purpose: "checks that every file names its licence",
         debian: &["reuse"],
-        fedora: "reuse",
-        arch: "reuse",
     },
 ];
 
@@ -345,7 +297,7 @@ mod tests {
     fn every_id_has_its_row_in_order() {
         for (row, item) in ITEMS.iter().enumerate() {
             assert_eq!(item.id as usize, row, "{}", item.name);
-            assert!(!item.debian.is_empty() && !item.fedora.is_empty() && !item.arch.is_empty());
+            assert!(!item.debian.is_empty());
         }
         assert_eq!(ITEMS.len(), Id::Reuse as usize + 1);
     }

@@ -1,46 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which packages of which distribution bring an item, and the command that installs them.
+//! Which of Debian's packages bring an item, and the command that installs them.
 
 use super::apt::Apt;
 use super::items::Item;
 use crate::machine::toolchain::leading_number;
 
-/// The distributions whose package names are known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Distro {
-    /// Debian, Ubuntu and what derives from them.
-    Debian,
-    Fedora,
-    Arch,
-}
-
-impl Distro {
-    pub const ALL: [Self; 3] = [Self::Debian, Self::Fedora, Self::Arch];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Debian => "Debian, Ubuntu",
-            Self::Fedora => "Fedora",
-            Self::Arch => "Arch",
-        }
-    }
-
-    /// The command that installs `packages`.
-    pub fn install(self, packages: &[String]) -> String {
-        let command = match self {
-            Self::Debian => "apt install",
-            Self::Fedora => "dnf install",
-            Self::Arch => "pacman -S --needed",
-        };
-        format!("{command} {}", packages.join(" "))
-    }
-}
-
 /// What `os-release` says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OsRelease {
-    pub distro: Option<Distro>,
+    /// Debian, Ubuntu and what derives from them; elsewhere packages have other names.
+    pub has_debians: bool,
     /// Debian before 13 brings a new enough rustc under another name than its own old one.
     old_debian: bool,
 }
@@ -62,18 +32,10 @@ impl OsRelease {
                 .find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             line.unwrap_or_default().trim_matches(['"', '\''])
         };
-        let ids = value("ID").split(' ').chain(value("ID_LIKE").split(' '));
-        let distro = ids
-            .filter_map(|id| match id {
-                "debian" | "ubuntu" => Some(Distro::Debian),
-                "fedora" | "rhel" => Some(Distro::Fedora),
-                "arch" => Some(Distro::Arch),
-                _ => None,
-            })
-            .next();
+        let mut ids = value("ID").split(' ').chain(value("ID_LIKE").split(' '));
         let major = leading_number(value("VERSION_ID"));
         Self {
-            distro,
+            has_debians: ids.any(|id| ["debian", "ubuntu"].contains(&id)),
             old_debian: value("ID") == "debian" && major.is_some_and(|major| major < 13),
         }
     }
@@ -114,19 +76,8 @@ pub struct Installer {
 }
 
 impl Installer {
-    /// The packages that bring `item` on `distro`; the error says what there is none of.
-    pub fn packages(&self, item: &Item, distro: Distro) -> Result<Vec<String>, String> {
-        let plain = match distro {
-            Distro::Fedora => Some(item.fedora),
-            Distro::Arch => Some(item.arch),
-            Distro::Debian => None,
-        };
-        if let Some(names) = plain {
-            return self
-                .facts
-                .fill(names)
-                .ok_or_else(|| format!("{names}: version not known"));
-        }
+    /// The packages that bring `item`; the error says what there is none of.
+    pub fn packages(&self, item: &Item) -> Result<Vec<String>, String> {
         let sets: Vec<_> = item
             .debian
             .iter()
@@ -154,21 +105,19 @@ impl Installer {
         chosen.cloned().ok_or_else(none)
     }
 
-    /// The command that installs `packages` on `distro`, preceded by `apt update` if that is due.
-    pub fn command(&self, distro: Distro, packages: &[String]) -> String {
-        let install = distro.install(packages);
-        let update = distro == Distro::Debian && self.apt.as_ref().is_some_and(Apt::has_no_lists);
-        if update {
-            format!("apt update && {install}")
-        } else {
-            install
-        }
+    /// The command that installs `packages`, preceded by `apt update` if that is due.
+    pub fn command(&self, packages: &[String]) -> String {
+        let update = match &self.apt {
+            Some(apt) if apt.has_no_lists() => "apt update && ",
+            _ => "",
+        };
+        format!("{update}apt install {}", packages.join(" "))
     }
 
-    /// How to get `item` on `distro`, in a few words.
-    pub fn remedy(&self, item: &Item, distro: Distro) -> String {
-        match self.packages(item, distro) {
-            Ok(packages) => self.command(distro, &packages),
+    /// How to get `item`, in a few words.
+    pub fn remedy(&self, item: &Item) -> String {
+        match self.packages(item) {
+            Ok(packages) => self.command(&packages),
             Err(why) => why,
         }
     }
@@ -185,20 +134,9 @@ mod tests {
 
     #[test]
     fn os_release() {
-        assert_eq!(
-            os("ID=debian\nVERSION_ID=\"12\"\n").distro,
-            Some(Distro::Debian)
-        );
-        assert_eq!(
-            os("ID=pop\nID_LIKE=\"ubuntu debian\"\n").distro,
-            Some(Distro::Debian)
-        );
-        assert_eq!(
-            os("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n").distro,
-            Some(Distro::Fedora)
-        );
-        assert_eq!(os("NAME='x'\nID=arch\n").distro, Some(Distro::Arch));
-        assert_eq!(os("ID=void\n").distro, None);
+        assert!(os("ID=debian\nVERSION_ID=\"12\"\n").has_debians);
+        assert!(os("ID=pop\nID_LIKE=\"ubuntu debian\"\n").has_debians);
+        assert!(!os("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n").has_debians);
         assert!(os("ID=debian\nVERSION_ID=12\n").old_debian);
         assert!(!os("ID=ubuntu\nID_LIKE=debian\nVERSION_ID=10.04\n").old_debian);
     }
@@ -226,23 +164,16 @@ mod tests {
     #[test]
     fn apt_decides_among_alternatives() {
         let machine = debian(POLICY);
-        let packages = |id| machine.packages(item(id), Distro::Debian);
+        let packages = |id| machine.packages(item(id));
         assert_eq!(
             packages(Id::RustSrc).unwrap(),
             ["rustc-web", "rust-web-src", "cargo-web"]
         );
         assert_eq!(packages(Id::Clang).unwrap_err(), "apt has no clang-22");
+        assert_eq!(machine.remedy(item(Id::Rustc)), "apt install rustc-web");
         assert_eq!(
-            machine.remedy(item(Id::Rustc), Distro::Debian),
-            "apt install rustc-web"
-        );
-        assert_eq!(
-            machine.remedy(item(Id::Rustc), Distro::Arch),
-            "pacman -S --needed rust"
-        );
-        assert_eq!(
-            machine.remedy(item(Id::Headers), Distro::Fedora),
-            "dnf install kernel-devel-6.1.0-9-amd64"
+            machine.remedy(item(Id::Headers)),
+            "apt has no linux-headers-6.1.0-9-amd64"
         );
     }
 
@@ -250,16 +181,11 @@ mod tests {
     fn an_old_rustc_is_no_alternative() {
         let machine = debian("rustc:\n  Installed: (none)\n  Candidate: 1.63.0+dfsg1-2\n");
         assert_eq!(
-            machine
-                .packages(item(Id::Rustc), Distro::Debian)
-                .unwrap_err(),
+            machine.packages(item(Id::Rustc)).unwrap_err(),
             "apt has no rustc-web"
         );
         let machine = debian("rustc:\n  Installed: (none)\n  Candidate: 1.85.0+dfsg3-1\n");
-        assert_eq!(
-            machine.packages(item(Id::Rustc), Distro::Debian).unwrap(),
-            ["rustc"]
-        );
+        assert_eq!(machine.packages(item(Id::Rustc)).unwrap(), ["rustc"]);
     }
 
     #[test]
@@ -270,7 +196,7 @@ mod tests {
         );
         let machine = debian(&policy);
         assert_eq!(
-            machine.packages(item(Id::RustSrc), Distro::Debian).unwrap(),
+            machine.packages(item(Id::RustSrc)).unwrap(),
             ["rustc", "rust-src", "cargo"]
         );
     }
@@ -278,7 +204,7 @@ mod tests {
     #[test]
     fn without_lists_the_release_decides() {
         let mut machine = debian("");
-        let remedy = |machine: &Installer| machine.remedy(item(Id::Rustc), Distro::Debian);
+        let remedy = |machine: &Installer| machine.remedy(item(Id::Rustc));
         assert_eq!(remedy(&machine), "apt update && apt install rustc-web");
         machine.os = os("ID=debian\nVERSION_ID=13\n");
         assert_eq!(remedy(&machine), "apt update && apt install rustc");
@@ -290,19 +216,14 @@ mod tests {
     fn an_unknown_version_fills_no_name() {
         let machine = Installer::default();
         assert_eq!(
-            machine
-                .packages(item(Id::Clang), Distro::Debian)
-                .unwrap_err(),
+            machine.packages(item(Id::Clang)).unwrap_err(),
             "clang-{llvm}: version not known yet"
         );
-        assert_eq!(
-            machine.packages(item(Id::Cc), Distro::Debian).unwrap(),
-            ["gcc"]
-        );
+        assert_eq!(machine.packages(item(Id::Cc)).unwrap(), ["gcc"]);
     }
 
     #[test]
-    fn every_item_has_a_package_on_every_distribution() {
+    fn every_item_has_a_package() {
         let facts = Facts {
             llvm: Some(22),
             gcc: Some(12),
@@ -313,13 +234,11 @@ mod tests {
             ..Installer::default()
         };
         for item in ITEMS {
-            for distro in Distro::ALL {
-                let remedy = machine.remedy(item, distro);
-                assert!(
-                    remedy.contains(' ') && !remedy.contains(['{', '\n']),
-                    "{remedy}"
-                );
-            }
+            let remedy = machine.remedy(item);
+            assert!(
+                remedy.contains(' ') && !remedy.contains(['{', '\n']),
+                "{remedy}"
+            );
         }
     }
 }

@@ -3,10 +3,9 @@
 //! Finds a clang of rustc's LLVM, and libclang, where the distributions put them.
 
 use super::{env_set, leading_number, list, output};
+use crate::elf::is_x86_64;
 use anyhow::{bail, ensure, Context, Result};
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use which::which;
 
@@ -52,7 +51,7 @@ pub fn find_libclang() -> Result<Option<PathBuf>> {
         } else {
             Some(value.clone())
         };
-        return match found.filter(|path| is_x86_64_elf(path)) {
+        return match found.filter(|path| is_x86_64(path)) {
             Some(path) => Ok(Some(path)),
             None => bail!(
                 "LIBCLANG_PATH={}: no 64-bit libclang.so there; unset LIBCLANG_PATH or correct it",
@@ -88,7 +87,8 @@ pub fn find_libclang() -> Result<Option<PathBuf>> {
 fn newest_libclang(files: Vec<PathBuf>) -> Option<PathBuf> {
     let mut found: Vec<(Vec<u32>, PathBuf)> = files
         .into_iter()
-        .filter(|path| is_libclang_name(path) && is_x86_64_elf(path))
+        // A 32-bit libclang beside the right one does not count.
+        .filter(|path| is_libclang_name(path) && is_x86_64(path))
         .filter_map(|path| Some((libclang_version(&path.canonicalize().ok()?), path)))
         .collect();
     // The plain name last among equals: it is the one that a developer knows.
@@ -140,16 +140,6 @@ fn libclang_version(path: &Path) -> Vec<u32> {
         .filter_map(OsStr::to_str)
         .find(|part| part.starts_with("llvm"));
     dir.map(numbers).unwrap_or_default()
-}
-
-/// Whether `path` is an ELF file for x86-64: a 32-bit libclang beside the right one does not count.
-fn is_x86_64_elf(path: &Path) -> bool {
-    let mut header = [0; 20];
-    File::open(path)
-        .and_then(|mut file| file.read_exact(&mut header))
-        .is_ok()
-        && header.starts_with(b"\x7fELF\x02")
-        && header[18..] == [62, 0]
 }
 
 /// Parses the major version from `clang --version`.

@@ -2,16 +2,23 @@
 
 //! The directory `drivers/ferrule` of a kernel's source.
 
-use super::{Config, Use};
+use super::Use;
+use crate::building::listing::{Choice, Listing};
+use crate::building::rule;
 use anyhow::{bail, ensure, Context, Result};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 /// The menu of the kernel's configuration.
 pub const MENU: &str = "Rust modules of Ferrule";
 
 /// What a module's own Kbuild file is called beside ours.
 const KBUILD: &str = "Kbuild.module";
+
+/// Where the crates of the kernel that is built are, for the code at hand; as make says it.
+const CRATES: &str = "$(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y)";
 
 const NOTE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 # Made by `ferrule builtin`.
@@ -93,6 +100,7 @@ impl Tree {
         );
         write_changed(&self.dir.join("Kconfig"), &kconfig)?;
         write_changed(&self.dir.join("rust.mk"), &rust)?;
+        write_changed(&self.dir.join("rule.mk"), &rule::included(tool, CRATES))?;
         write_changed(&self.dir.join("Makefile"), &makefile)?;
         write_changed(&self.dir.join(".gitignore"), "*\n")?;
 
@@ -158,41 +166,51 @@ impl Tree {
 ///
 /// Objects of the kernel's build so stay in the kernel's tree, and those of other kernels in `from`.
 fn link_sources(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in fs::read_dir(to)? {
+    let entries = WalkDir::new(from).into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || is_wanted(entry.file_name())) {
+        let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
+        let (path, below) = (entry.path(), entry.path().strip_prefix(from)?);
+        if entry.file_type().is_dir() {
+            make_dir(&to.join(below))?;
+            continue;
+        }
+        let (to, name) = (to.join(below), entry.file_name());
+        let has_kbuild = path.with_file_name("Kbuild").exists();
+        if name == "Kbuild" || name == "Makefile" && !has_kbuild {
+            link(path, &to.with_file_name(KBUILD))?;
+            let wrapper = format!(
+                "{NOTE}include $(srctree)/drivers/ferrule/rust.mk\ninclude $(srctree)/$(obj)/{KBUILD}\n"
+            );
+            write_changed(&to.with_file_name("Kbuild"), &wrapper)?;
+        } else if name != "Makefile" && !is_made(&name.to_string_lossy()) {
+            link(path, &to)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the directory `dir`; in one that is there, removes the links to what has gone since the last time.
+fn make_dir(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    for entry in fs::read_dir(dir)? {
         let path = entry?.path();
-        // What has gone since the last time.
         if path.is_symlink() && !path.exists() {
             fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let entry = entry?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        if name.starts_with('.') {
-            continue;
-        }
-        if path.is_dir() {
-            link_sources(&path, &to.join(&*name))?;
-            continue;
-        }
-        let is_made = ["o", "ko", "a", "cmd", "mod", "order", "symvers"]
-            .iter()
-            .any(|made| path.extension().is_some_and(|extension| extension == *made))
-            || name.ends_with(".mod.c");
-        let is_kbuild = name == "Kbuild" || name == "Makefile" && !from.join("Kbuild").exists();
-        if is_kbuild {
-            link(&path, &to.join(KBUILD))?;
-            let wrapper = format!(
-                "{NOTE}include $(srctree)/drivers/ferrule/rust.mk\ninclude $(srctree)/$(obj)/{KBUILD}\n"
-            );
-            write_changed(&to.join("Kbuild"), &wrapper)?;
-        } else if !is_made && name != "Makefile" {
-            link(&path, &to.join(&*name))?;
-        }
-    }
     Ok(())
+}
+
+/// Whether a name is neither hidden nor an editor's.
+fn is_wanted(name: &OsStr) -> bool {
+    !crate::dirs::is_editors(name) && !name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Whether Kbuild has made a file of that name.
+fn is_made(name: &str) -> bool {
+    let extensions = ["o", "ko", "a", "cmd", "mod", "order", "symvers"];
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    extensions.contains(&extension) || name.ends_with(".mod.c")
 }
 
 /// Makes `link` lead to `to`, whatever it was.
@@ -206,37 +224,26 @@ pub fn link(to: &Path, link: &Path) -> Result<()> {
     std::os::unix::fs::symlink(to, link).with_context(|| format!("cannot link {}", link.display()))
 }
 
-/// Which kinds of code the configuration wants of the directories below `dir`.
-pub fn wanted(dir: &Path, config: &Config) -> Result<Vec<Use>> {
-    let mut text = String::new();
-    collect(dir, &mut text)?;
-    Ok([(Use::BuiltIn, "y"), (Use::Module, "m")]
-        .into_iter()
-        .filter(|(_, letter)| {
-            text.split("obj-").skip(1).any(|rest| {
-                let symbol = rest
-                    .strip_prefix("$(CONFIG_")
-                    .and_then(|rest| rest.split(')').next());
-                match symbol {
-                    Some(symbol) => config.get(symbol).is_some_and(|value| value == letter),
-                    None => rest.starts_with(letter),
-                }
-            })
-        })
-        .map(|(goal, _)| goal)
-        .collect())
-}
-
-fn collect(dir: &Path, text: &mut String) -> Result<()> {
-    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
-        let path = entry?.path();
-        if path.is_dir() && !path.is_symlink() {
-            collect(&path, text)?;
-        } else if path.file_name().is_some_and(|name| name == KBUILD) {
-            *text += &read(&path)?;
+/// Which kinds of code the configuration of the kernel that is built at `kdir` wants of the directories below `dir`.
+pub fn wanted(dir: &Path, kdir: &Path) -> Result<Vec<Use>> {
+    let mut choices = Vec::new();
+    for entry in WalkDir::new(dir) {
+        let entry = entry.with_context(|| format!("cannot read {}", dir.display()))?;
+        if entry.file_name() == KBUILD {
+            let below = entry.path().parent().unwrap_or(dir);
+            let kbuild = entry.path().to_owned();
+            let listing = Listing::of_file(below, kbuild, Some(kdir), &[])?;
+            choices.extend(listing.objects.iter().map(|object| object.choice));
         }
     }
-    Ok(())
+    let kinds = [
+        (Use::BuiltIn, Choice::BuiltIn),
+        (Use::Module, Choice::Module),
+    ];
+    let wanted = kinds
+        .into_iter()
+        .filter(|(_, choice)| choices.contains(choice));
+    Ok(wanted.map(|(goal, _)| goal).collect())
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -248,4 +255,31 @@ fn write_changed(path: &Path, text: &str) -> Result<()> {
         return Ok(());
     }
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_chosen_says_which_code_is_wanted() {
+        let (dir, kdir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let below = dir.path().join("samples");
+        fs::create_dir(&below).unwrap();
+        fs::create_dir_all(kdir.path().join("include/config")).unwrap();
+        let kbuild = "obj-$(CONFIG_A) += a.o\nobj-$(CONFIG_B) += b.o\n";
+        fs::write(below.join(KBUILD), kbuild).unwrap();
+        for (config, expected) in [
+            ("", &[][..]),
+            ("CONFIG_A=m\n", &[Use::Module]),
+            ("CONFIG_A=y\nCONFIG_B=m\n", &[Use::BuiltIn, Use::Module]),
+        ] {
+            fs::write(kdir.path().join("include/config/auto.conf"), config).unwrap();
+            assert_eq!(
+                wanted(dir.path(), kdir.path()).unwrap(),
+                expected,
+                "{config}"
+            );
+        }
+    }
 }

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds the ferrule tool as target/debug/ferrule, where the Makefile and the other scripts look for it. Cargo may be
+# told otherwise by its variables or configuration: of another place, or for a named target, which is a directory
+# of its own. So the place is named here, and the tool taken from where Cargo says that it has put it. The argument is
+# bootstrap.sh's.
+set -eu
+cd "$(dirname "$0")/.."
+tool=target/debug/ferrule
+
+[ -e $tool ] || echo '  CARGO   ferrule, once: this takes minutes'
+cargo=$(scripts/bootstrap.sh "$@")
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR CARGO_BUILD_TARGET
+# shellcheck disable=SC2086 # words: `env RUSTC=... cargo`
+messages=$($cargo build --quiet --locked --package ferrule --bin ferrule --target-dir target \
+	--message-format=json-render-diagnostics)
+built=$(printf '%s\n' "$messages" | sed -n 's|.*"executable":"\([^"]*/ferrule\)".*|\1|p')
+[ -n "$built" ] || {
+	echo "tool.sh: Cargo does not say where it has put the tool" >&2
+	exit 1
+}
+if [ "$(readlink -f "$built")" != "$(readlink -f $tool)" ]; then
+	mkdir -p "${tool%/*}"
+	ln -f "$built" $tool
+fi
