@@ -20,7 +20,9 @@ mod life;
 mod log;
 mod nullmodem;
 mod params;
+mod pinned;
 mod serial;
+mod size;
 mod stacking;
 mod terminal;
 mod ui;
@@ -115,6 +117,11 @@ fn run_rest(
     if wants("modules") {
         if !is_debug {
             built::check(built, kernel, helpers, report);
+            if helpers == "inline" {
+                if let Some(skipped) = size::check(kernel, built, report) {
+                    skipped.say();
+                }
+            }
         }
         if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, built)) {
             guest::check(kernel, built, &log, report);
