@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 mod built;
 mod builtin;
+mod codegen;
 mod console;
 mod debug;
 mod doc;
@@ -118,9 +119,7 @@ fn run_rest(
         if !is_debug {
             built::check(built, kernel, helpers, report);
             if helpers == "inline" {
-                if let Some(skipped) = size::check(kernel, built, report) {
-                    skipped.say();
-                }
+                look(kernel, built, report);
             }
         }
         if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, built)) {
@@ -149,6 +148,15 @@ fn run_rest(
     if !is_debug && wants("stacking") {
         stack(kernel, built, report);
     }
+}
+
+/// Compares what was built with what the tree has of it: sizes and machine code.
+fn look(kernel: &Kernel, built: &built::Built, report: &mut Report) {
+    let skipped = [
+        size::check(kernel, built, report),
+        codegen::run(kernel, report),
+    ];
+    skipped.into_iter().flatten().for_each(pinned::Skipped::say);
 }
 
 /// Modules that export, and others that import from them.

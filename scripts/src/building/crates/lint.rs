@@ -40,7 +40,7 @@ const CLIPPY: &[&str] = &[
 ];
 
 /// The directories whose modules are looked at.
-const MODULES: [&str; 11] = [
+const MODULES: [&str; 12] = [
     "samples",
     "templates/module",
     "templates/params",
@@ -48,6 +48,7 @@ const MODULES: [&str; 11] = [
     "templates/platform",
     "templates/uart",
     "tests/builtin",
+    "tests/codegen",
     "tests/kernel",
     "tests/out_of_tree",
     "tests/params/rust",
