@@ -17,6 +17,7 @@ mod console;
 mod debug;
 mod doc;
 mod guest;
+mod helpers;
 mod life;
 mod log;
 mod nullmodem;
@@ -118,9 +119,7 @@ fn run_rest(
     if wants("modules") {
         if !is_debug {
             built::check(built, kernel, helpers, report);
-            if helpers == "inline" {
-                look(kernel, built, report);
-            }
+            look(kernel, built, helpers, all, report);
         }
         if let Some(log) = report.add_step("boots_and_ends", guest::boot(kernel, built)) {
             guest::check(kernel, built, &log, report);
@@ -150,8 +149,11 @@ fn run_rest(
     }
 }
 
-/// Compares what was built with what the tree has of it: sizes and machine code.
-fn look(kernel: &Kernel, built: &built::Built, report: &mut Report) {
+/// Compares what was built with what the tree has: sizes, machine code, called helpers.
+fn look(kernel: &Kernel, built: &built::Built, helpers: &str, all: &[Kernel], report: &mut Report) {
+    if helpers == "object" {
+        return helpers::check(kernel, &helpers::modules(built), all, report);
+    }
     let skipped = [
         size::check(kernel, built, report),
         codegen::run(kernel, report),
