@@ -35,12 +35,13 @@ pub const PARAMS_RUST: &str = "tests/params/rust";
 pub const SERIAL: &str = "tests/serial/module";
 pub const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
+pub const CODEGEN: &str = "tests/codegen";
 /// What `ferrule new` makes.
 pub const MADE: &str = "made";
 
 /// What is built where every part of the tests runs; where only modules are tested; and with helpers that are called.
 pub const FULL: &[&str] = &[
-    TESTS, SAMPLES, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE, PARAMS_C, PARAMS_RUST, MADE,
+    TESTS, SAMPLES, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE, PARAMS_C, PARAMS_RUST, CODEGEN, MADE,
 ];
 pub const MODULES: &[&str] = &[TESTS, SAMPLES];
 pub const OBJECT: &[&str] = &[TESTS, SAMPLES, SERIAL];

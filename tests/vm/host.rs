@@ -35,6 +35,7 @@ const fn binary(name: &'static str, seconds: u32, reads: &'static [&'static str]
 const BUILDS: &[&str] = &["rust", "samples", "templates", "scripts", "Cargo.toml", "Cargo.lock"];
 
 const BINARIES: &[Binary] = &[
+    binary("api", 10, &["rust", "samples", "templates", "tests", "docs", "README.md"]),
     binary("bindings_generator", 2, &["rust/bindings"]),
     binary("build", 100, BUILDS),
     binary("dkms", 60, BUILDS),
@@ -45,6 +46,7 @@ const BINARIES: &[Binary] = &[
     binary("macros", 2, &["rust/macros"]),
     binary("pin_init", 2, &["rust/pin-init"]),
     binary("plan", 1, &[]),
+    binary("tool", 5, &["Makefile", "scripts", "Cargo.lock"]),
     binary("uart16550", 2, &["samples"]),
     binary("ui", 20, &["rust/macros", "rust/pin-init", "tests/ui"]),
 ];
@@ -62,6 +64,7 @@ const CHECKS: &[(&str, u32, bool)] = &[
     ("rustfmtcheck", 3, false),
     ("clippy", 40, true),
     ("rustdoc", 30, true),
+    ("shellcheck", 3, false),
     ("reuse", 5, false),
 ];
 

@@ -2,9 +2,10 @@
 
 //! The jobs of one kernel: what is built for it, what it boots, and who judges that.
 
-use crate::built::{self, Built, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS};
+use crate::built::{self, Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS};
 use crate::plan::{Job, Plan, Takes};
 use crate::{
+    codegen, helpers, size,
     console, debug, doc, guest, life, nullmodem, params, programs, serial, stacking, terminal, ui,
 };
 use anyhow::{Context, Result};
@@ -80,6 +81,9 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
     if !is_full {
         return Ok(());
     }
+    if !debug::is(kernel) {
+        add_looks(plan, &inline);
+    }
     if is_thorough && !debug::is(kernel) {
         add_refusals(plan, &inline);
     }
@@ -105,6 +109,20 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
         checks
             .needs(object.builds_all(OBJECT))
             .covers(object.names(["symbols", "crcs", "nothing_changed_runs_nothing"])),
+    );
+    let kernels: Vec<Kernel> = all
+        .iter()
+        .filter(|kernel| kernel.ring == Ring::Full && !debug::is(kernel))
+        .cloned()
+        .collect();
+    let helpers = object.job("looks_at_helpers", Takes::Build, 2, move |built, report| {
+        helpers::check(&built.kernel, &helpers::modules(built), &kernels, report);
+        Ok(())
+    });
+    plan.add(
+        helpers
+            .needs(object.builds_all(OBJECT))
+            .covers([object.name("helpers")]),
     );
     Ok(())
 }
@@ -144,6 +162,25 @@ fn add_modules(plan: &mut Plan<'_>, of: &Of) -> Result<()> {
             .covers(of.names(["out_of_tree_template", "cycles_leave_only_our_lines", "rebinds_through_sysfs", "a_device_goes_and_comes"])),
     );
     Ok(())
+}
+
+/// Compares what was built with what the tree has.
+fn add_looks(plan: &mut Plan<'_>, of: &Of) {
+    let sizes = of.job("looks_at_size", Takes::Build, 2, |built, report| {
+        if let Some(skipped) = size::check(&built.kernel, built, report) {
+            report.skip("size", &skipped.0);
+        }
+        Ok(())
+    });
+    plan.add(sizes.needs([of.builds(SAMPLES)]).covers([of.name("size")]));
+    let code = of.job("looks_at_code", Takes::Build, 2, |built, report| {
+        let skipped = codegen::check(&built.kernel, &built.dir(CODEGEN), report);
+        if let Some(skipped) = skipped {
+            report.skip("codegen", &skipped.0);
+        }
+        Ok(())
+    });
+    plan.add(code.needs([of.builds(CODEGEN)]).covers([of.name("codegen")]));
 }
 
 /// What must not compile, which the kernel makes no difference to: on one.
