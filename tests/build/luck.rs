@@ -3,7 +3,7 @@
 //! Builds that meet other builds, or come to no end.
 
 use super::*;
-use ferrule::building::stamp::Lock;
+use ferrule::building::lock::Lock;
 use ferrule::dirs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;

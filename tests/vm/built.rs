@@ -225,12 +225,14 @@ impl Built {
             "object" => format!("{}-object", self.kernel.release),
             _ => self.kernel.release.clone(),
         };
-        let build = dirs::build_dir(&dirs::root()?)?.join(name);
-        Key::default()
+        // It leads to what all of the kernel's modules are compiled against, which is named by its content.
+        let link = dirs::build_dir(&dirs::root()?)?.join(name);
+        let crates = fs::read_link(&link).with_context(|| format!("no {}", link.display()))?;
+        let id = crates.file_name().context("the crates have a name")?;
+        Ok(Key::default()
             .and(self.helpers)
             .and(format!("{:?}", self.kernel))
-            .and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))?
-            .and_files(&build.join("rust.stamp"))
+            .and(id.as_encoded_bytes()))
     }
 
     /// Runs `make M=name modules` in the directory of the kernel's modules, or `make prepare`; returns its output.

@@ -10,7 +10,7 @@ use anyhow::{bail, Context, Result};
 use ferrule::command;
 use ferrule::dirs;
 use ferrule::kernels;
-use ferrule::building::stamp::Lock;
+use ferrule::building::lock::Lock;
 use ferrule::vm::Guest;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,8 @@ pub fn build(report: &mut Report) -> Result<()> {
     let (root, linux) = (dirs::root()?, tree()?);
     let parent = linux.parent().context("the source has a directory")?;
     // Another clone's test may be at work there.
-    let _lock = Lock::exclusive(parent)?;
+    fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    let _lock = Lock::exclusive(&parent.join(".lock"), parent)?;
     if !linux.exists() {
         kernels::source(&kernels::cache_dir(None)?, &kernels::source_series()?, &linux)?;
     }

@@ -3,9 +3,9 @@
 //! All tests, as one plan of jobs: those of this machine, and those that boot kernels of `tests/kernels.toml`.
 //! `make test` runs it; docs/testing.md says how.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
-use ferrule::building::stamp::Lock;
+use ferrule::building::lock::Lock;
 use ferrule::kernels;
 use plan::{Job, Plan, Room, Takes};
 use report::Out;
@@ -122,7 +122,9 @@ fn run(args: &Args) -> Result<bool> {
     }
     anyhow::ensure!(plan.names().next().is_some(), "T={}: no such test; `make test T=--list` lists them", args.test);
     // Two runs would build in the same places.
-    let _lock = Lock::exclusive(&record::dir()?)?;
+    let dir = record::dir()?;
+    std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    let _lock = Lock::exclusive(&dir.join(".lock"), &dir)?;
     let out = Out::new(pattern);
     plan.run(room(), &out);
     Ok(out.finish())

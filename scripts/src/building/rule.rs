@@ -2,19 +2,19 @@
 
 //! Kbuild's rule for `.o` from `.rs`, with another command: `rule.mk`.
 
-use crate::building::kbuild::Cc;
+use crate::building::prepared::Prepared;
 use crate::dirs;
 use anyhow::{Context, Result};
 use std::path::Path;
 
 const TEXT: &str = include_str!("rule.mk");
 
-/// The arguments for a kernel's make that let the crates in `dir` be used for modules beside that kernel.
+/// The arguments for a kernel's make that let the prepared crates be used for modules beside that kernel.
 ///
 /// A variable of make's command line replaces Kbuild's: what is to be added to is asked for first.
-pub fn arguments(dir: &Path) -> Result<Vec<String>> {
-    let (tool, fixdep) = (dirs::tool()?, Cc::fixdep(dir)?);
-    arguments_of(&text(&tool, &dir.display().to_string()), &fixdep)
+pub fn arguments(prepared: &Prepared<'_>) -> Result<Vec<String>> {
+    let crates = prepared.crates.dir.display().to_string();
+    arguments_of(&text(&dirs::tool()?, &crates), &prepared.cc.fixdep)
 }
 
 fn arguments_of(text: &str, fixdep: &str) -> Result<Vec<String>> {

@@ -5,12 +5,12 @@
 use crate::building::crates::Helpers;
 use crate::building::kbuild;
 use crate::building::kdir::Kdir;
+use crate::building::lock::Lock;
 use crate::building::modinst;
 use crate::building::module;
 use crate::building::prepared::Prepared;
 use crate::building::rule;
 use crate::building::sources;
-use crate::building::stamp;
 use crate::command;
 use crate::dirs;
 use crate::kernels;
@@ -88,13 +88,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
+    let lock = Lock::tree(&module, &build.join("locks"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     make.args(install);
     if let Some(prepared) = &prepared {
         let cwd = std::env::current_dir().context("no current directory")?;
-        make.args(rule::arguments(&prepared.crates.dir)?)
+        make.args(rule::arguments(&prepared)?)
             .env(module::CWD, cwd)
             .env(
                 module::MODULE_DIR,

@@ -5,7 +5,6 @@
 use super::Crates;
 use crate::building::kbuild::Cc;
 use crate::building::prepared::Use;
-use crate::building::stamp;
 use crate::command;
 use anyhow::{bail, Context, Result};
 use std::fmt::Write;
@@ -15,50 +14,46 @@ use std::path::{Path, PathBuf};
 /// Facts of the kernel that probes found, as `has_…`.
 pub(super) struct Facts(pub(super) Vec<String>);
 
+/// Where they are written, a line each.
+pub(super) const FILE: &str = "facts";
+
 impl Facts {
-    /// Runs the probes in `rust/compat`: a C file holds where it compiles, a line of `symbols` where its
-    /// symbol is exported.
-    pub(super) fn probe(crates: &Crates<'_>, cc: &Cc) -> Result<Self> {
+    /// Runs the probes in `rust/compat`, and writes what holds to the file `facts` in `dir`: a C file holds where
+    /// it compiles, a line of `symbols` where its symbol is exported.
+    pub(super) fn probe(crates: &Crates<'_>, cc: &Cc, dir: &Path) -> Result<Self> {
         let compat = crates.root.join("rust/compat");
         // What a kernel that is being built will export, nobody knows: code does without.
         let exported = match crates.goal {
             Use::External => {
-                let symvers = crates.kdir.path.join("Module.symvers");
+                let symvers = crates.symvers();
                 fs::read_to_string(&symvers)
                     .with_context(|| format!("cannot read {}", symvers.display()))?
             }
             Use::Module | Use::BuiltIn => String::new(),
         };
-        let key = stamp::Key::new(&cc.flags)
-            .and(&crates.kdir.path)
-            .and(&cc.program)
-            .and(&exported)
-            .and_files(&compat)?;
-        let file = crates.file("facts");
-        stamp::step(&crates.file("facts.stamp"), &key, || {
-            let mut facts = String::new();
-            for (fact, probe) in programs(&compat)? {
-                if command::succeeds(cc.command().args(["-Werror", "-fsyntax-only"]).arg(probe))? {
-                    writeln!(facts, "{fact}")?;
-                }
+        let mut facts = String::new();
+        for (fact, probe) in programs(&compat)? {
+            if command::succeeds(cc.command().args(["-Werror", "-fsyntax-only"]).arg(probe))? {
+                writeln!(facts, "{fact}")?;
             }
-            let symbols: Vec<&str> = exported
-                .lines()
-                .filter_map(|line| line.split('\t').nth(1))
-                .collect();
-            for (fact, symbol) in exports(&compat)? {
-                if symbols.contains(&symbol.as_str()) {
-                    writeln!(facts, "{fact}")?;
-                }
+        }
+        let symbols: Vec<&str> = exported
+            .lines()
+            .filter_map(|line| line.split('\t').nth(1))
+            .collect();
+        for (fact, symbol) in exports(&compat)? {
+            if symbols.contains(&symbol.as_str()) {
+                writeln!(facts, "{fact}")?;
             }
-            fs::write(&file, facts).with_context(|| format!("cannot write {}", file.display()))
-        })?;
-        Self::read(crates)
+        }
+        let file = dir.join(FILE);
+        fs::write(&file, facts).with_context(|| format!("cannot write {}", file.display()))?;
+        Self::read(dir)
     }
 
-    /// Reads what the last probing found.
-    pub(super) fn read(crates: &Crates<'_>) -> Result<Self> {
-        let file = crates.file("facts");
+    /// The facts that were found in `dir`.
+    pub(super) fn read(dir: &Path) -> Result<Self> {
+        let file = dir.join(FILE);
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Ok(Self(text.lines().map(str::to_owned).collect()))

@@ -2,10 +2,11 @@
 
 //! Checks the `kernel` crate and the modules of this tree beyond compiling them.
 
+use super::rust::SETTINGS;
 use super::{Crates, ModuleSettings};
-use crate::building::kbuild::Cc;
 use crate::building::listing::Listing;
 use crate::building::module::interface::{self, Interface};
+use crate::building::module::Heard;
 use crate::building::sysroot::Sysroot;
 use crate::command;
 use anyhow::{Context, Result};
@@ -71,15 +72,14 @@ fn module_sources(root: &Path) -> Result<Vec<(PathBuf, Vec<String>)>> {
 
 impl Crates<'_> {
     /// Runs clippy or rustdoc over the `kernel` crate, or lists its examples; and clippy over the modules; a warning fails.
-    pub fn lint(&self, build: &Path, cc: &Cc, what: Lint) -> Result<()> {
-        let profile = self.profile(cc)?;
-        let sysroot = Sysroot::prepare(self.root, build, self.toolchain, &profile)?;
-        let out = self.file("lint");
-        fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    ///
+    /// What they write is in `out`.
+    pub fn lint(&self, sysroot: &Sysroot, out: &Path, what: Lint) -> Result<()> {
+        fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
         if what != Lint::Clippy {
             let rustdoc = self.toolchain.beside("rustdoc");
             let mut command =
-                self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+                self.crate_command(&rustdoc, sysroot, &self.dir, "kernel", "rust/kernel/lib.rs")?;
             // Its own check forgets that `core` was built with the same flags.
             let mismatch = "-Cunsafe-allow-abi-mismatch=retpoline,retpoline-external-thunk";
             if what == Lint::Doctest {
@@ -98,25 +98,31 @@ impl Crates<'_> {
                 .map(|lint| format!("-Wclippy::{lint}"))
                 .chain(["-Dwarnings".to_owned()])
         };
-        let mut command = self.crate_command(&clippy, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+        let mut command =
+            self.crate_command(&clippy, sysroot, &self.dir, "kernel", "rust/kernel/lib.rs")?;
         command
             .args(["--crate-type=rlib", "--emit=metadata"])
             .args(lints())
             .arg("--out-dir")
-            .arg(&out);
+            .arg(out);
         command::run(&mut command).context("clippy on the kernel crate")?;
         let settings: ModuleSettings =
-            serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
+            serde_json::from_str(&fs::read_to_string(self.dir.join(SETTINGS))?)?;
         for (source, flags) in module_sources(self.root)? {
             let source = source.strip_prefix(self.root)?;
             let scratch = tempfile::tempdir().context("no temporary directory")?;
-            let (interfaces, flags) = interface::compile(&settings, &flags, scratch.path())?
+            let (interfaces, flags) = interface::compile(
+                &settings,
+                &flags,
+                scratch.path(),
+                &Heard::default(),
+            )?
                 .with_context(|| format!("the interfaces of {}", source.display()))?;
             let mut command = Command::new(&clippy);
             command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
             command.args(&settings.args).args(lints()).args(flags);
             command.args(interfaces.iter().map(Interface::external));
-            command.arg("--emit=metadata").arg("--out-dir").arg(&out);
+            command.arg("--emit=metadata").arg("--out-dir").arg(out);
             command::run(command.arg(source))
                 .with_context(|| format!("clippy on {}", source.display()))?;
         }

@@ -2,17 +2,22 @@
 
 //! The crates `ffi`, `bindings` and `kernel` of one kernel, and how modules are compiled against them.
 
-use super::{Crates, Facts, Helpers};
+use super::{facts, helpers, Crates, Helpers, C, TOOL};
 use crate::building::kdir::Config;
+use crate::building::module::dependencies;
 use crate::building::prepared::Use;
-use crate::building::stamp;
+use crate::building::stamp::Key;
+use crate::building::store::{result, Entry, Hashes, Input, Manifest, Store, Variant};
 use crate::building::sysroot::{self, Sysroot};
 use crate::command;
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Upstream's lints for all Rust code of a kernel.
 const LINTS: &[&str] = &[
@@ -22,6 +27,35 @@ const LINTS: &[&str] = &[
     "-Wrust_2018_idioms",
     "-Wunreachable_pub",
 ];
+
+/// Entries of the store: the libraries, and what modules are compiled against.
+const KIND: &str = "libraries";
+const MODULES: &str = "crates";
+
+/// Files in both.
+pub(super) const BINDINGS: &str = "bindings.rs";
+const CFG: &str = "rustc_cfg";
+const CRATES: [&str; 3] = ["ffi", "bindings", "kernel"];
+const FILES: [&str; 9] = [
+    facts::FILE,
+    BINDINGS,
+    CFG,
+    "libffi.rlib",
+    "libbindings.rlib",
+    "libkernel.rlib",
+    "libffi.rmeta",
+    "libbindings.rmeta",
+    "libkernel.rmeta",
+];
+
+/// What the module command reads.
+pub const SETTINGS: &str = "module.json";
+
+/// The crates `ffi`, `bindings` and `kernel`, and the sources that they were compiled from.
+pub(super) struct Libraries {
+    entry: Entry,
+    pub(super) files: Vec<Input>,
+}
 
 /// What the module command needs to know of a kernel.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -43,52 +77,177 @@ pub struct ModuleSettings {
 }
 
 impl Crates<'_> {
-    pub(super) fn rust_side(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
-        let config = self.file("rustc_cfg");
-        fs::write(&config, config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
-        let settings = serde_json::to_string_pretty(&self.module_settings(sysroot, facts)?)?;
-        let key = stamp::Key::new(sysroot.rustc_args())
-            .and(&settings)
-            .and(&self.toolchain.version)
-            .and(self.helpers)
-            .and(&facts.0)
-            .and(fs::read(self.file("c.stamp"))?)
-            .and_files(&sysroot.macros)?
-            .and_files(&sysroot.pin_init()?)?
-            .and_files(&self.root.join("rust/compat"))?
-            .and_files(&self.root.join("rust/kernel"))?
-            .and_files(&self.root.join("rust/ffi.rs"))?;
-        stamp::step(&self.file("rust.stamp"), &key, || {
-            self.rustc(sysroot, "ffi", "rust/ffi.rs")?;
-            self.rustc(sysroot, "bindings", "rust/bindings/lib.rs")?;
-            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs")?;
-            if self.helpers == Helpers::Inline {
-                // A member that looks like rustc's own takes part in a module's link-time optimisation.
-                let mut ar = Command::new("ar");
-                ar.arg("q")
-                    .arg(self.file("libkernel.rlib"))
-                    .arg(self.file("helpers.rcgu.o"));
-                command::output(&mut ar)?;
+    /// The crates `ffi`, `bindings` and `kernel`, without helpers.
+    pub(super) fn libraries(
+        &self,
+        store: &Store,
+        sysroot: &Sysroot,
+        c: &C,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Libraries> {
+        let base = Key::new(TOOL)
+            .and(sysroot.key())
+            .and(&c.key)
+            .and(config_cfg(&self.kdir.config))
+            .and(c.facts.cfgs(self.root)?)
+            .and(self.goal);
+        let known = |hashes: &mut Hashes<'_>| {
+            let manifest = Manifest::open(store, &base);
+            let found = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
+            found.cloned()
+        };
+        let compile = |dir: &Path| -> Result<()> {
+            fs::write(dir.join(CFG), config_cfg(&self.kdir.config))
+                .with_context(|| format!("cannot write to {}", dir.display()))?;
+            for name in [facts::FILE, BINDINGS] {
+                link(&c.file(name), &dir.join(name))?;
             }
-            fs::write(self.file("module.json"), settings).context("cannot write module.json")
+            self.rustc(sysroot, c, dir, "ffi", "rust/ffi.rs")?;
+            self.rustc(sysroot, c, dir, "bindings", "rust/bindings/lib.rs")?;
+            self.rustc(sysroot, c, dir, "kernel", "rust/kernel/lib.rs")
+        };
+        let mut variant = known(hashes);
+        let _one = match variant {
+            Some(_) => None,
+            // Another build may have done it while this one waited.
+            None => Some(store.lock(KIND, &base.hex())?),
+        };
+        variant = variant.or_else(|| known(hashes));
+        if let Some(variant) = variant {
+            return Ok(Libraries {
+                entry: store.entry(KIND, &variant.result, compile)?,
+                files: variant.files,
+            });
+        }
+        // What rustc reads is known when it has read it.
+        let started = SystemTime::now();
+        let scratch = store.scratch(KIND)?;
+        compile(scratch.path())?;
+        let files = self.sources(scratch.path(), c, started, hashes)?;
+        let key = result(&base, &files);
+        let entry = store.entry(KIND, &key, |dir| {
+            for name in FILES {
+                link(&scratch.path().join(name), &dir.join(name))?;
+            }
+            Ok(())
+        })?;
+        Manifest::open(store, &base).add(Variant {
+            files: files.clone(),
+            variables: Vec::new(),
+            other: None,
+            result: key,
+        })?;
+        Ok(Libraries { entry, files })
+    }
+
+    /// The sources that rustc has read for what is in `dir`.
+    fn sources(
+        &self,
+        dir: &Path,
+        c: &C,
+        started: SystemTime,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Vec<Input>> {
+        let mut paths = BTreeSet::new();
+        for name in CRATES {
+            let file = dir.join(format!("{name}.d"));
+            let text = fs::read_to_string(&file)
+                .with_context(|| format!("rustc wrote no {}", file.display()))?;
+            let files = dependencies(&text).into_iter().map(PathBuf::from);
+            paths.extend(files.filter(|path| *path != c.file(BINDINGS)));
+        }
+        let inputs = paths.iter().map(|path| {
+            let absolute = self.root.join(path);
+            ensure!(
+                !changed_since(&absolute, started)?,
+                "{} has changed while it was compiled; build again",
+                path.display()
+            );
+            Ok(Input {
+                path: self.relative(path),
+                hash: hashes.of(&absolute)?,
+            })
+        });
+        inputs.collect()
+    }
+
+    /// What modules are compiled against: the libraries, helpers with them, and how to use both.
+    pub(super) fn crates(
+        &self,
+        store: &Store,
+        sysroot: &Sysroot,
+        c: &C,
+        libraries: &Libraries,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Entry> {
+        let mut key = Key::new(TOOL)
+            .and(sysroot.key())
+            .and(&self.toolchain.rustc)
+            .and(libraries.entry.path.file_name())
+            .and(c.helpers.path.file_name())
+            .and(self.helpers)
+            .and(self.goal)
+            .and(&self.kdir.path);
+        if self.goal == Use::External {
+            // Names of a module must be no other's.
+            key = key.and(hashes.of(&self.symvers())?);
+        }
+        let key = key.hex();
+        let place = store.path(MODULES, &key);
+        store.entry(MODULES, &key, |dir| {
+            for name in FILES {
+                link(&libraries.entry.path.join(name), &dir.join(name))?;
+            }
+            link(&c.file("layout.c"), &dir.join("layout.c"))?;
+            match self.helpers {
+                Helpers::Inline => {
+                    // A member that looks like rustc's own takes part in a module's link-time optimisation.
+                    let library = dir.join("libkernel.rlib");
+                    fs::remove_file(&library)?;
+                    copy(&libraries.entry.path.join("libkernel.rlib"), &library)?;
+                    let mut ar = Command::new("ar");
+                    ar.arg("qD")
+                        .arg(&library)
+                        .arg(c.helpers.path.join(helpers::INLINE));
+                    command::output(&mut ar)?;
+                }
+                Helpers::Object => link(
+                    &c.helpers.path.join(helpers::OBJECTS),
+                    &dir.join(helpers::OBJECTS),
+                )?,
+            }
+            let settings = self.module_settings(sysroot, c, libraries, &place)?;
+            let settings = serde_json::to_string_pretty(&settings)?;
+            fs::write(dir.join(SETTINGS), settings).context("cannot write module.json")
         })
     }
 
-    fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str) -> Result<()> {
+    fn rustc(
+        &self,
+        sysroot: &Sysroot,
+        c: &C,
+        dir: &Path,
+        name: &str,
+        source: &str,
+    ) -> Result<()> {
         eprintln!("  RUSTC   {name}");
-        let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
+        let rustc = &self.toolchain.rustc;
+        let mut rustc = self.crate_command(rustc, sysroot, dir, name, source)?;
         rustc
-            .args(["--crate-type=rlib", "--emit=link,metadata"])
+            .env("FERRULE_BINDINGS", c.file(BINDINGS))
+            .args(["--crate-type=rlib", "--emit=link,metadata,dep-info"])
+            .arg(format!("--remap-path-prefix={}=", self.root.display()))
             .args(sysroot::library(sysroot.flags()));
-        rustc.arg("--out-dir").arg(&self.dir);
+        rustc.arg("--out-dir").arg(dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
     }
 
-    /// rustc or a tool of its kind, to read the crate `name`.
+    /// rustc or a tool of its kind, to read the crate `name`; those below it are in `dir`.
     pub(super) fn crate_command(
         &self,
         program: &Path,
         sysroot: &Sysroot,
+        dir: &Path,
         name: &str,
         source: &str,
     ) -> Result<Command> {
@@ -96,15 +255,15 @@ impl Crates<'_> {
         command
             .current_dir(self.root)
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("FERRULE_BINDINGS", self.file("bindings.rs"))
+            .env("FERRULE_BINDINGS", dir.join(BINDINGS))
             .args(sysroot.rustc_args())
             .args(["--crate-name", name])
-            .args(self.externs(sysroot, name)?)
+            .args(externs(sysroot, dir, name)?)
             // What bindgen allows has a name in the newest rustc only.
             .arg("-Aunknown_lints")
-            .arg(format!("@{}", self.file("rustc_cfg").display()));
+            .arg(format!("@{}", dir.join(CFG).display()));
         if name != "ffi" {
-            command.args(Facts::read(self)?.cfgs(self.root)?);
+            command.args(facts::Facts::read(dir)?.cfgs(self.root)?);
         }
         if name == "kernel" {
             command.args(self.module_cfg()).args(LINTS);
@@ -118,37 +277,20 @@ impl Crates<'_> {
         self.goal.is_module().then_some("--cfg=MODULE")
     }
 
-    /// The crates that crate `name` sees.
-    fn externs(&self, sysroot: &Sysroot, name: &str) -> Result<Vec<String>> {
-        let library = |name: &str| {
-            format!(
-                "--extern={name}={}",
-                self.file(&format!("lib{name}.rlib")).display()
-            )
-        };
-        let mut externs = vec![format!("-Ldependency={}", self.dir.display())];
-        if name != "ffi" {
-            externs.push(library("ffi"));
-            externs.push(format!(
-                "--extern=pin_init={}",
-                sysroot.pin_init()?.display()
-            ));
-        }
-        if name == "kernel" {
-            externs.push(library("bindings"));
-            externs.push(format!("--extern=macros={}", sysroot.macros.display()));
-        }
-        Ok(externs)
-    }
-
     /// Returns what the module command does for every module of this kernel.
-    fn module_settings(&self, sysroot: &Sysroot, facts: &Facts) -> Result<ModuleSettings> {
+    fn module_settings(
+        &self,
+        sysroot: &Sysroot,
+        c: &C,
+        libraries: &Libraries,
+        dir: &Path,
+    ) -> Result<ModuleSettings> {
         let mut args = sysroot.rustc_args();
-        args.extend(self.externs(sysroot, "module")?);
+        args.extend(externs(sysroot, dir, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
         args.push(format!(
             "--extern=force:kernel={}",
-            self.file("libkernel.rlib").display()
+            dir.join("libkernel.rlib").display()
         ));
         let attributes = [
             "no_std",
@@ -168,7 +310,7 @@ impl Crates<'_> {
             .map(str::to_owned),
         );
         args.extend(self.module_cfg().map(str::to_owned));
-        args.push(format!("@{}", self.file("rustc_cfg").display()));
+        args.push(format!("@{}", dir.join(CFG).display()));
         Ok(ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
             frame_limit: self
@@ -177,14 +319,55 @@ impl Crates<'_> {
                 .get("FRAME_WARN")
                 .and_then(|limit| limit.parse().ok())
                 .unwrap_or(0),
-            helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
+            helpers: (self.helpers == Helpers::Object).then(|| dir.join(helpers::OBJECTS)),
             args,
-            symvers: (self.goal == Use::External).then(|| self.kdir.path.join("Module.symvers")),
-            abi: self.abi(sysroot)?,
+            symvers: (self.goal == Use::External).then(|| self.symvers()),
+            abi: self.abi(sysroot, c, libraries)?,
             modversions: self.kdir.config.contains_key("MODVERSIONS"),
-            namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),
+            namespace_is_string: c.facts.0.iter().any(|fact| fact == "has_export_ns_string"),
         })
     }
+}
+
+/// The crates that crate `name` sees, which are in `dir`.
+fn externs(sysroot: &Sysroot, dir: &Path, name: &str) -> Result<Vec<String>> {
+    let library = |name: &str| {
+        format!(
+            "--extern={name}={}",
+            dir.join(format!("lib{name}.rlib")).display()
+        )
+    };
+    let mut externs = vec![format!("-Ldependency={}", dir.display())];
+    if name != "ffi" {
+        externs.push(library("ffi"));
+        externs.push(format!(
+            "--extern=pin_init={}",
+            sysroot.pin_init()?.display()
+        ));
+    }
+    if name == "kernel" {
+        externs.push(library("bindings"));
+        externs.push(format!("--extern=macros={}", sysroot.macros.display()));
+    }
+    Ok(externs)
+}
+
+/// Whether the file at `path` was written to at `time` or later.
+pub fn changed_since(path: &Path, time: SystemTime) -> Result<bool> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let changed = metadata.mtime().max(metadata.ctime());
+    Ok(u64::try_from(changed).is_ok_and(|changed| changed >= since.as_secs()))
+}
+
+/// Makes `to` the same file as `from`: what is in the store never changes.
+fn link(from: &Path, to: &Path) -> Result<()> {
+    fs::hard_link(from, to).or_else(|_| copy(from, to))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
 }
 
 /// The configuration as rustc's `--cfg` arguments: `CONFIG_X`, and `CONFIG_X="value"`.
