@@ -25,7 +25,14 @@ use std::sync::Mutex;
 #[test]
 fn parts_of_a_name_may_be_left_out() {
     let name = "7.3::inline::serial::names_and_numbers";
-    for text in ["", "7.3", "serial", "7.3::serial", "inline::names", "numbers"] {
+    for text in [
+        "",
+        "7.3",
+        "serial",
+        "7.3::serial",
+        "inline::names",
+        "numbers",
+    ] {
         assert!(Pattern::new(text).matches(name), "{text}");
     }
     for text in ["serial::7.3", "7.3::object", "7", "6.1"] {
@@ -84,11 +91,18 @@ fn a_panic_fails_that_job_and_what_needs_it() {
 #[test]
 fn a_name_picks_jobs_with_what_they_need() {
     let mut plan = Plan::default();
-    for (name, needs) in [("7.3::prepares", vec![]), ("7.3::serial", vec!["7.3::prepares"]), ("6.1::prepares", vec![])] {
+    for (name, needs) in [
+        ("7.3::prepares", vec![]),
+        ("7.3::serial", vec!["7.3::prepares"]),
+        ("6.1::prepares", vec![]),
+    ] {
         plan.add(Job::new(name, Takes::Nothing, 1, |_| Ok(())).needs(needs));
     }
     plan.select(&Pattern::new("serial::names"));
-    assert_eq!(plan.names().collect::<Vec<_>>(), ["7.3::prepares", "7.3::serial"]);
+    assert_eq!(
+        plan.names().collect::<Vec<_>>(),
+        ["7.3::prepares", "7.3::serial"]
+    );
 }
 
 #[test]

@@ -75,7 +75,9 @@ pub fn devices() -> Result<Vec<String>> {
 /// The table of ACPI that says what the devices are.
 pub fn acpi_table() -> Result<PathBuf> {
     static TABLE: Mutex<Option<PathBuf>> = Mutex::new(None);
-    let mut table = TABLE.lock().map_err(|_| anyhow!("iasl has failed before"))?;
+    let mut table = TABLE
+        .lock()
+        .map_err(|_| anyhow!("iasl has failed before"))?;
     if table.is_none() {
         *table = Some(sample::acpi_table(&record::dir()?.join("acpi"))?);
     }
@@ -87,7 +89,10 @@ fn key(guest: &Guest) -> Result<Key> {
     let mut key = Key::default()
         .and(vm::content(guest)?)
         .and(qemu()?)
-        .and(format!("{} {} {:?}", guest.append, guest.cpus, guest.memory));
+        .and(format!(
+            "{} {} {:?}",
+            guest.append, guest.cpus, guest.memory
+        ));
     for arg in &guest.qemu_args {
         key = match arg.strip_prefix("file=") {
             Some(file) => key.and_files(Path::new(&file.replace(",,", ",")))?,

@@ -41,7 +41,16 @@ pub const MADE: &str = "made";
 
 /// What is built where every part of the tests runs; where only modules are tested; and with helpers that are called.
 pub const FULL: &[&str] = &[
-    TESTS, SAMPLES, OUT_OF_TREE, SERIAL, TUTORIAL, LIFE, PARAMS_C, PARAMS_RUST, CODEGEN, MADE,
+    TESTS,
+    SAMPLES,
+    OUT_OF_TREE,
+    SERIAL,
+    TUTORIAL,
+    LIFE,
+    PARAMS_C,
+    PARAMS_RUST,
+    CODEGEN,
+    MADE,
 ];
 pub const MODULES: &[&str] = &[TESTS, SAMPLES];
 pub const OBJECT: &[&str] = &[TESTS, SAMPLES, SERIAL];
@@ -58,7 +67,11 @@ const LIFE_MODULES: [&str; 5] = [
 ];
 
 impl Built {
-    pub fn new(kernel: &Kernel, helpers: &'static str, parts: &'static [&'static str]) -> Result<Self> {
+    pub fn new(
+        kernel: &Kernel,
+        helpers: &'static str,
+        parts: &'static [&'static str],
+    ) -> Result<Self> {
         let dir = record::dir()?.join(format!("{}-{helpers}", kernel.release));
         Ok(Self {
             kernel: kernel.clone(),
@@ -97,7 +110,8 @@ impl Built {
     /// The samples, as their headers describe them.
     pub fn samples(&self) -> Result<Vec<Sample>> {
         let mut samples = Sample::all(&dirs::root()?.join(SAMPLES))?;
-        samples.retain(|sample| self.helpers == "inline" || OBJECT_SAMPLES.contains(&&*sample.name));
+        samples
+            .retain(|sample| self.helpers == "inline" || OBJECT_SAMPLES.contains(&&*sample.name));
         Ok(samples)
     }
 
@@ -164,7 +178,9 @@ impl Built {
             doc::generate(&doc::examples(self, report.job())?, &mut files)?;
         }
         if part == SAMPLES && self.helpers == "object" {
-            let kbuild = files.get_mut(Path::new("Kbuild")).context("samples has no Kbuild")?;
+            let kbuild = files
+                .get_mut(Path::new("Kbuild"))
+                .context("samples has no Kbuild")?;
             *kbuild = only(kbuild, &OBJECT_SAMPLES)?;
         }
         if self.build_files(part, &files, None)? {
@@ -202,9 +218,11 @@ impl Built {
         if order.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == key) {
             return Ok(true);
         }
-        fs::create_dir_all(&stamps).with_context(|| format!("cannot create {}", stamps.display()))?;
+        fs::create_dir_all(&stamps)
+            .with_context(|| format!("cannot create {}", stamps.display()))?;
         if stamp.exists() {
-            fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+            fs::remove_file(&stamp)
+                .with_context(|| format!("cannot remove {}", stamp.display()))?;
         }
         lay(files, &to)?;
         let output = self.ferrule_build(Some(name))?;
@@ -214,7 +232,11 @@ impl Built {
             fs::remove_dir_all(&to)?;
             bail!("{}: {line}\nin:\n{output}", to.display());
         }
-        ensure!(order.exists(), "{}: no module was built:\n{output}", to.display());
+        ensure!(
+            order.exists(),
+            "{}: no module was built:\n{output}",
+            to.display()
+        );
         fs::write(&stamp, key).with_context(|| format!("cannot write {}", stamp.display()))?;
         Ok(false)
     }
@@ -237,7 +259,8 @@ impl Built {
 
     /// Runs `make M=name modules` in the directory of the kernel's modules, or `make prepare`; returns its output.
     pub fn ferrule_build(&self, name: Option<&str>) -> Result<String> {
-        fs::create_dir_all(&self.dir).with_context(|| format!("cannot create {}", self.dir.display()))?;
+        fs::create_dir_all(&self.dir)
+            .with_context(|| format!("cannot create {}", self.dir.display()))?;
         let mut make = Command::new(env!("CARGO_BIN_EXE_ferrule"));
         make.current_dir(&self.dir)
             .args(["build", "--helpers", self.helpers, "--kdir"])
@@ -288,8 +311,12 @@ pub fn sources(dir: &Path) -> Result<Files> {
 /// Makes `to` have these sources and no others; those that have not changed keep their time.
 fn lay(files: &Files, to: &Path) -> Result<()> {
     if to.exists() {
-        for path in sources(to)?.into_keys().filter(|path| !files.contains_key(path)) {
-            fs::remove_file(to.join(&path)).with_context(|| format!("cannot remove {}", path.display()))?;
+        for path in sources(to)?
+            .into_keys()
+            .filter(|path| !files.contains_key(path))
+        {
+            fs::remove_file(to.join(&path))
+                .with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
     for (path, text) in files {
@@ -331,7 +358,9 @@ pub fn check(built: &Built, report: &mut Report) -> Result<()> {
         report.add(format!("symbols::{name}"), symbols(&path, helpers));
         report.add(format!("crcs::{name}"), crcs(&path, kernel));
     }
-    let again = built.ferrule_build(Some(SAMPLES)).map_err(|error| format!("{error:#}"));
+    let again = built
+        .ferrule_build(Some(SAMPLES))
+        .map_err(|error| format!("{error:#}"));
     report.add(
         "nothing_changed_runs_nothing",
         again.and_then(|output| quiet(&output)),

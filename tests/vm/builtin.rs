@@ -2,15 +2,15 @@
 
 //! The samples and `tests/builtin`, built into a small kernel by that kernel's own make, and booted.
 
-use crate::log;
-use crate::report::{Report, Verdict};
 use crate::boot;
+use crate::log;
 use crate::record::Key;
+use crate::report::{Report, Verdict};
 use anyhow::{bail, Context, Result};
+use ferrule::building::lock::Lock;
 use ferrule::command;
 use ferrule::dirs;
 use ferrule::kernels;
-use ferrule::building::lock::Lock;
 use ferrule::vm::Guest;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,14 +103,20 @@ pub fn build(report: &mut Report) -> Result<()> {
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let _lock = Lock::exclusive(&parent.join(".lock"), parent)?;
     if !linux.exists() {
-        kernels::source(&kernels::cache_dir(None)?, &kernels::source_series()?, &linux)?;
+        kernels::source(
+            &kernels::cache_dir(None)?,
+            &kernels::source_series()?,
+            &linux,
+        )?;
     }
     let fragment = root.join("tests/builtin/kernel.config");
     let mut key = Key::default().and(root.as_os_str().as_encoded_bytes());
     for input in ["samples", "tests/builtin", "rust", "Cargo.lock"] {
         key = key.and_files(&root.join(input))?;
     }
-    let key = key.and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))?.hex();
+    let key = key
+        .and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))?
+        .hex();
     let stamp = linux.with_file_name("stamp");
     if fs::read_to_string(&stamp).is_ok_and(|done| done == key) {
         report.note("nothing to build");

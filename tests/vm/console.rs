@@ -155,10 +155,7 @@ pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     report.add("the_stub_answers", stub(&log, ANSWERS, &[]));
     if !debug::is(kernel) {
         report.add("the_stub_hears", stub(&log, PRINTS, OF_CONSOLE));
-        report.add(
-            "the_log_goes_on",
-            all_in(&seen, &["after the wake\r\n"]),
-        );
+        report.add("the_log_goes_on", all_in(&seen, &["after the wake\r\n"]));
     }
     report.add("the_log_arrives", all_in(&seen, SEEN));
     let panic = seen.rfind("sysrq: Trigger a crash");
@@ -230,7 +227,10 @@ fn boot(guest: &vm::Guest, dir: &Path) -> Result<Left> {
         other.join().expect("a test thread does not panic")?;
         // It ends by a panic, as it should.
         let log = outcome?.log;
-        anyhow::ensure!(log.contains("@@ begin"), "no part has come to its end:\n{log}");
+        anyhow::ensure!(
+            log.contains("@@ begin"),
+            "no part has come to its end:\n{log}"
+        );
         Ok(Left {
             log,
             heard: vec![seen?],

@@ -56,7 +56,11 @@ const BUILD_ERROR: &str = "rust_build_error";
 
 fn refused(example: &Example, built: &Built, dir: &Path, job: &str) -> Verdict {
     let source = example.alone().map_err(|error| format!("{error:#}"))?;
-    let ui::Said { compiles, errors, undefined } = ui::compile(built, dir, job, &source)?;
+    let ui::Said {
+        compiles,
+        errors,
+        undefined,
+    } = ui::compile(built, dir, job, &source)?;
     if compiles {
         if example.error_codes().is_empty() && undefined.contains(BUILD_ERROR) {
             return Ok(());

@@ -32,16 +32,35 @@ const fn binary(name: &'static str, seconds: u32, reads: &'static [&'static str]
 }
 
 /// What all that build modules read.
-const BUILDS: &[&str] = &["rust", "samples", "templates", "scripts", "Cargo.toml", "Cargo.lock"];
+const BUILDS: &[&str] = &[
+    "rust",
+    "samples",
+    "templates",
+    "scripts",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 const BINARIES: &[Binary] = &[
-    binary("api", 10, &["rust", "samples", "templates", "tests", "docs", "README.md"]),
+    binary(
+        "api",
+        10,
+        &["rust", "samples", "templates", "tests", "docs", "README.md"],
+    ),
     binary("bindings_generator", 2, &["rust/bindings"]),
     binary("build", 100, BUILDS),
     binary("dkms", 60, BUILDS),
-    binary("docs", 1, &["docs", "samples", "tests/tutorial", "README.md"]),
+    binary(
+        "docs",
+        1,
+        &["docs", "samples", "tests/tutorial", "README.md"],
+    ),
     binary("expand", 5, &["rust/macros", "tests/ui"]),
-    binary("ferrule", 5, &["scripts", "tests/kernels.toml", "templates", "samples"]),
+    binary(
+        "ferrule",
+        5,
+        &["scripts", "tests/kernels.toml", "templates", "samples"],
+    ),
     binary("install", 40, BUILDS),
     binary("macros", 2, &["rust/macros"]),
     binary("pin_init", 2, &["rust/pin-init"]),
@@ -56,7 +75,14 @@ const COMPILES: &str = "host::tests_compile";
 
 /// The packages that they are of.
 const PACKAGES: [&str; 8] = [
-    "-p", "ferrule", "-p", "bindings-generator", "-p", "macros", "-p", "pin-init",
+    "-p",
+    "ferrule",
+    "-p",
+    "bindings-generator",
+    "-p",
+    "macros",
+    "-p",
+    "pin-init",
 ];
 
 /// What `make check` does; and whether that needs a kernel's crates.
@@ -79,37 +105,58 @@ pub fn add_tests(plan: &mut Plan<'_>, kernels: &[Kernel]) {
             let found = compile()?;
             let known = |name: &str| BINARIES.iter().any(|binary| binary.name == name);
             let unknown: Vec<&String> = found.keys().filter(|name| !known(name)).collect();
-            ensure!(unknown.is_empty(), "tests/vm/host.rs has no row for {unknown:?}");
+            ensure!(
+                unknown.is_empty(),
+                "tests/vm/host.rs has no row for {unknown:?}"
+            );
             let _ = paths.set(found);
             Ok(())
         }));
     }
-    let releases: Vec<String> = kernels.iter().map(|kernel| kernel.release.clone()).collect();
+    let releases: Vec<String> = kernels
+        .iter()
+        .map(|kernel| kernel.release.clone())
+        .collect();
     for binary in BINARIES {
         let (paths, releases) = (Arc::clone(&paths), releases.clone());
-        let job = Job::new(job_of(binary.name), Takes::Build, binary.seconds, move |report| {
-            let paths = paths.get().context("no test was compiled")?;
-            let path = paths.get(binary.name).with_context(|| format!("no test {}", binary.name))?;
-            let root = dirs::root()?;
-            let mut key = Key::default().and(releases.join(" ")).and_files(path)?;
-            for read in binary.reads {
-                key = key.and_files(&root.join(read))?;
-            }
-            let mut command = Command::new(path);
-            // Where cargo runs them.
-            command.current_dir(package_dir(&root, binary.name));
-            judge(report, binary.name, &key, command)
-        });
+        let job = Job::new(
+            job_of(binary.name),
+            Takes::Build,
+            binary.seconds,
+            move |report| {
+                let paths = paths.get().context("no test was compiled")?;
+                let path = paths
+                    .get(binary.name)
+                    .with_context(|| format!("no test {}", binary.name))?;
+                let root = dirs::root()?;
+                let mut key = Key::default().and(releases.join(" ")).and_files(path)?;
+                for read in binary.reads {
+                    key = key.and_files(&root.join(read))?;
+                }
+                let mut command = Command::new(path);
+                // Where cargo runs them.
+                command.current_dir(package_dir(&root, binary.name));
+                judge(report, binary.name, &key, command)
+            },
+        );
         plan.add(job.needs([COMPILES]).covers([binary.name]));
     }
     let examples = Job::new(job_of("examples"), Takes::Build, 15, |report| {
         let root = dirs::root()?;
         let mut key = Key::default();
-        for read in ["rust/macros", "rust/pin-init", "rust/bindings", "scripts", "Cargo.lock"] {
+        for read in [
+            "rust/macros",
+            "rust/pin-init",
+            "rust/bindings",
+            "scripts",
+            "Cargo.lock",
+        ] {
             key = key.and_files(&root.join(read))?;
         }
         let mut cargo = cargo();
-        cargo.args(["test", "--locked", "--quiet", "--doc"]).args(PACKAGES);
+        cargo
+            .args(["test", "--locked", "--quiet", "--doc"])
+            .args(PACKAGES);
         cargo.args(["--", "--nocapture"]);
         judge(report, "examples", &key, cargo)
     });
@@ -123,16 +170,26 @@ fn job_of(name: &str) -> String {
 /// Adds what `make check` does.
 pub fn add_checks(plan: &mut Plan<'_>, newest: Option<&Kernel>) {
     for (check, seconds, needs_kernel) in CHECKS {
-        let job = Job::new(format!("check::{check}"), Takes::Build, *seconds, move |_| {
-            let mut shell = Command::new("scripts/check.sh");
-            let output = shell.current_dir(dirs::root()?).arg(check).output()?;
-            let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-            ensure!(output.status.success(), "{said}");
-            Ok(())
-        });
+        let job = Job::new(
+            format!("check::{check}"),
+            Takes::Build,
+            *seconds,
+            move |_| {
+                let mut shell = Command::new("scripts/check.sh");
+                let output = shell.current_dir(dirs::root()?).arg(check).output()?;
+                let said = String::from_utf8_lossy(&output.stdout)
+                    + String::from_utf8_lossy(&output.stderr);
+                ensure!(output.status.success(), "{said}");
+                Ok(())
+            },
+        );
         // Cargo lets one work at a time.
         let mut needs = vec![COMPILES.to_owned()];
-        needs.extend(newest.filter(|_| *needs_kernel).map(|kernel| format!("{}::inline::prepares", kernel.series)));
+        needs.extend(
+            newest
+                .filter(|_| *needs_kernel)
+                .map(|kernel| format!("{}::inline::prepares", kernel.series)),
+        );
         plan.add(job.needs(needs));
     }
 }
@@ -158,14 +215,30 @@ fn package_dir(root: &Path, name: &str) -> PathBuf {
 /// Compiles all tests of this machine but this one; returns their paths.
 fn compile() -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = cargo();
-    cargo.args(["test", "--no-run", "--locked", "--quiet", "--message-format=json"]);
+    cargo.args([
+        "test",
+        "--no-run",
+        "--locked",
+        "--quiet",
+        "--message-format=json",
+    ]);
     let messages = command::output(cargo.args(PACKAGES))?;
     let mut found = BTreeMap::new();
-    for message in messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
-        let name = message["target"]["name"].as_str().unwrap_or_default().replace('-', "_");
+    for message in messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+    {
+        let name = message["target"]["name"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('-', "_");
         let is_tool = message["target"]["kind"][0] == "bin";
         let is_test = message["profile"]["test"] == true;
-        if let (Some(path), true, false) = (message["executable"].as_str(), is_test, is_tool || name == "vm") {
+        if let (Some(path), true, false) = (
+            message["executable"].as_str(),
+            is_test,
+            is_tool || name == "vm",
+        ) {
             found.insert(name, path.into());
         }
     }
@@ -187,7 +260,11 @@ fn judge(report: &mut Report, name: &str, key: &Key, command: Command) -> Result
         }
     }
     live.finish(report);
-    ensure!(live.seen > 0 || said.1, "no test was run:\n{}", said.0.join("\n"));
+    ensure!(
+        live.seen > 0 || said.1,
+        "no test was run:\n{}",
+        said.0.join("\n")
+    );
     if !said.1 && live.failed == 0 {
         bail!("the tests came to no end:\n{}", said.0.join("\n"));
     }
@@ -204,7 +281,10 @@ fn run(mut command: Command, mut line: impl FnMut(&str)) -> Result<(Vec<String>,
         .with_context(|| format!("cannot run {}", command.get_program().display()))?;
     let errors = child.stderr.take().context("its errors are ours")?;
     let errors = std::thread::spawn(move || {
-        BufReader::new(errors).lines().map_while(Result::ok).collect::<Vec<_>>()
+        BufReader::new(errors)
+            .lines()
+            .map_while(Result::ok)
+            .collect::<Vec<_>>()
     });
     let mut lines = Vec::new();
     let output = child.stdout.take().context("its output is ours")?;
@@ -254,7 +334,9 @@ impl Live {
                 return;
             }
         }
-        let header = line.strip_prefix("---- ").and_then(|rest| rest.strip_suffix(" stdout ----"));
+        let header = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" stdout ----"));
         match (header, &self.current) {
             (Some(name), _) => self.current = Some(name.to_owned()),
             (None, _) if line == "failures:" => self.current = None,

@@ -2,11 +2,14 @@
 
 //! The jobs of one kernel: what is built for it, what it boots, and who judges that.
 
-use crate::built::{self, Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS};
+use crate::built::{
+    self, Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL,
+    TESTS,
+};
 use crate::plan::{Job, Plan, Takes};
 use crate::{
-    codegen, helpers, size,
-    console, debug, doc, guest, life, nullmodem, params, programs, serial, stacking, terminal, ui,
+    codegen, console, debug, doc, guest, helpers, life, nullmodem, params, programs, serial, size,
+    stacking, terminal, ui,
 };
 use anyhow::{Context, Result};
 use ferrule::kernels::{Kernel, Ring};
@@ -19,12 +22,17 @@ struct Logs(Mutex<BTreeMap<&'static str, String>>);
 
 impl Logs {
     fn put(&self, name: &'static str, log: String) {
-        self.0.lock().expect("nobody panics with it").insert(name, log);
+        self.0
+            .lock()
+            .expect("nobody panics with it")
+            .insert(name, log);
     }
 
     fn get(&self, name: &str) -> Result<String> {
         let logs = self.0.lock().expect("nobody panics with it");
-        logs.get(name).cloned().with_context(|| format!("no log of {name}"))
+        logs.get(name)
+            .cloned()
+            .with_context(|| format!("no log of {name}"))
     }
 }
 
@@ -45,7 +53,10 @@ impl Of {
 
     /// The job that builds a directory's modules.
     fn builds(&self, part: &str) -> String {
-        self.name(&format!("builds::{}", part.trim_start_matches("tests/").replace('/', "_")))
+        self.name(&format!(
+            "builds::{}",
+            part.trim_start_matches("tests/").replace('/', "_")
+        ))
     }
 
     fn builds_all(&self, parts: &[&str]) -> Vec<String> {
@@ -60,7 +71,9 @@ impl Of {
         work: impl FnOnce(&Built, &mut crate::report::Report) -> Result<()> + Send + 'a,
     ) -> Job<'a> {
         let built = self.built.clone();
-        Job::new(self.name(test), takes, seconds, move |report| work(&built, report))
+        Job::new(self.name(test), takes, seconds, move |report| {
+            work(&built, report)
+        })
     }
 }
 
@@ -75,7 +88,13 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
         plan.add(
             checks
                 .needs(inline.builds_all(inline.built.parts))
-                .covers(inline.names(["symbols", "crcs", "modinfo_is_right", "docs_name_each_macro", "nothing_changed_runs_nothing"])),
+                .covers(inline.names([
+                    "symbols",
+                    "crcs",
+                    "modinfo_is_right",
+                    "docs_name_each_macro",
+                    "nothing_changed_runs_nothing",
+                ])),
         );
     }
     if !is_full {
@@ -93,7 +112,12 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
         params
             .needs(inline.builds_all(&[PARAMS_C, PARAMS_RUST]))
             .needs([programs::JOB])
-            .covers(inline.names(["params_do_as_in_c", "params_cb_do_as_in_c", "params_reentry", "params_are_read_as_they_were_written"])),
+            .covers(inline.names([
+                "params_do_as_in_c",
+                "params_cb_do_as_in_c",
+                "params_reentry",
+                "params_are_read_as_they_were_written",
+            ])),
     );
     if debug::is(kernel) {
         add_debug(plan, &inline);
@@ -157,9 +181,19 @@ fn add_modules(plan: &mut Plan<'_>, of: &Of) -> Result<()> {
     plan.add(
         guest
             .needs(of.builds_all(of.built.parts))
-            .covers(of.built.samples()?.iter().map(|sample| of.name(&format!("sample::{}", sample.name))))
+            .covers(
+                of.built
+                    .samples()?
+                    .iter()
+                    .map(|sample| of.name(&format!("sample::{}", sample.name))),
+            )
             .covers(of.names(tests.iter().map(String::as_str)))
-            .covers(of.names(["out_of_tree_template", "cycles_leave_only_our_lines", "rebinds_through_sysfs", "a_device_goes_and_comes"])),
+            .covers(of.names([
+                "out_of_tree_template",
+                "cycles_leave_only_our_lines",
+                "rebinds_through_sysfs",
+                "a_device_goes_and_comes",
+            ])),
     );
     Ok(())
 }
@@ -180,7 +214,10 @@ fn add_looks(plan: &mut Plan<'_>, of: &Of) {
         }
         Ok(())
     });
-    plan.add(code.needs([of.builds(CODEGEN)]).covers([of.name("codegen")]));
+    plan.add(
+        code.needs([of.builds(CODEGEN)])
+            .covers([of.name("codegen")]),
+    );
 }
 
 /// What must not compile, which the kernel makes no difference to: on one.
@@ -198,62 +235,113 @@ fn add_refusals(plan: &mut Plan<'_>, of: &Of) {
         stacking::check_refused(built, report);
         Ok(())
     });
-    plan.add(refused.needs([of.builds(SAMPLES)]).covers([of.name("refused")]));
+    plan.add(
+        refused
+            .needs([of.builds(SAMPLES)])
+            .covers([of.name("refused")]),
+    );
 }
 
 fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
     let logs = Arc::new(Logs::default());
     let is_debug = debug::is(&of.built.kernel);
-    let needs = || of.builds_all(&[SAMPLES, SERIAL]).into_iter().chain([programs::JOB.to_owned()]);
-    let of_guest = |test: &str, seconds, name: &'static str, run: fn(&Built, bool, &mut crate::report::Report) -> Result<String>| {
-        let logs = Arc::clone(&logs);
-        let job = of.job(test, Takes::Guest, seconds, move |built, report| {
-            logs.put(name, run(built, is_thorough, report)?);
-            Ok(())
-        });
-        let (part, _) = test.split_once("::").unwrap_or((test, ""));
-        job.needs(needs()).covers([of.name(part)])
+    let needs = || {
+        of.builds_all(&[SAMPLES, SERIAL])
+            .into_iter()
+            .chain([programs::JOB.to_owned()])
     };
+    let of_guest =
+        |test: &str,
+         seconds,
+         name: &'static str,
+         run: fn(&Built, bool, &mut crate::report::Report) -> Result<String>| {
+            let logs = Arc::clone(&logs);
+            let job = of.job(test, Takes::Guest, seconds, move |built, report| {
+                logs.put(name, run(built, is_thorough, report)?);
+                Ok(())
+            });
+            let (part, _) = test.split_once("::").unwrap_or((test, ""));
+            job.needs(needs()).covers([of.name(part)])
+        };
     let seconds = if is_thorough { 100 } else { 50 };
-    plan.add(of_guest("serial::boots_and_ends", seconds, "uart", serial::run));
-    plan.add(of_guest("nullmodem::boots_and_ends", seconds, "nullmodem", nullmodem::run));
+    plan.add(of_guest(
+        "serial::boots_and_ends",
+        seconds,
+        "uart",
+        serial::run,
+    ));
+    plan.add(of_guest(
+        "nullmodem::boots_and_ends",
+        seconds,
+        "nullmodem",
+        nullmodem::run,
+    ));
     let isa = of.job("serial::boots_with_isa", Takes::Guest, 30, serial::run_isa);
     plan.add(isa.needs(needs()).covers([of.name("serial")]));
     let console = of.job("console::boots_and_dies", Takes::Guest, 80, console::run);
     plan.add(console.needs(needs()).covers([of.name("console")]));
-    let terminal = of.job("terminal::boots_and_ends", Takes::Guest, 120, move |built, report| {
-        terminal::run(built, is_thorough, report)
-    });
+    let terminal = of.job(
+        "terminal::boots_and_ends",
+        Takes::Guest,
+        120,
+        move |built, report| terminal::run(built, is_thorough, report),
+    );
     plan.add(terminal.needs(needs()).covers([of.name("terminal")]));
 
     let compares = {
         let logs = Arc::clone(&logs);
-        of.job("nullmodem::both_answer", Takes::Nothing, 1, move |_, report| {
-            let verdict = nullmodem::same(&logs.get("nullmodem")?, &logs.get("uart")?);
-            report.add("answers_as_a_uart", verdict);
-            Ok(())
-        })
+        of.job(
+            "nullmodem::both_answer",
+            Takes::Nothing,
+            1,
+            move |_, report| {
+                let verdict = nullmodem::same(&logs.get("nullmodem")?, &logs.get("uart")?);
+                report.add("answers_as_a_uart", verdict);
+                Ok(())
+            },
+        )
     };
     let guests = ["serial::boots_and_ends", "nullmodem::boots_and_ends"];
-    plan.add(compares.needs(of.names(guests)).covers([of.name("nullmodem::answers_as_a_uart")]));
+    plan.add(
+        compares
+            .needs(of.names(guests))
+            .covers([of.name("nullmodem::answers_as_a_uart")]),
+    );
     // C is too slow there for the program's patience.
     if is_debug {
         return;
     }
     let c = {
         let logs = Arc::clone(&logs);
-        of.job("serial::boots_with_c", Takes::Guest, 30, move |built, report| {
-            logs.put("c", serial::run_c(built, report)?);
-            Ok(())
-        })
+        of.job(
+            "serial::boots_with_c",
+            Takes::Guest,
+            30,
+            move |built, report| {
+                logs.put("c", serial::run_c(built, report)?);
+                Ok(())
+            },
+        )
     };
     plan.add(c.needs([programs::JOB]));
-    let compares = of.job("serial::both_answer", Takes::Nothing, 1, move |_, report| {
-        report.add("answers_as_c", serial::same(&logs.get("uart")?, &logs.get("c")?));
-        Ok(())
-    });
+    let compares = of.job(
+        "serial::both_answer",
+        Takes::Nothing,
+        1,
+        move |_, report| {
+            report.add(
+                "answers_as_c",
+                serial::same(&logs.get("uart")?, &logs.get("c")?),
+            );
+            Ok(())
+        },
+    );
     let guests = ["serial::boots_and_ends", "serial::boots_with_c"];
-    plan.add(compares.needs(of.names(guests)).covers([of.name("serial::answers_as_c")]));
+    plan.add(
+        compares
+            .needs(of.names(guests))
+            .covers([of.name("serial::answers_as_c")]),
+    );
 }
 
 /// Modules from installation to removal, beside those that were built for the other kernels.
@@ -265,13 +353,18 @@ fn add_life(plan: &mut Plan<'_>, of: &Of, all: &[Kernel]) -> Result<()> {
     let others: Vec<Of> = others
         .map(|other| self::of(other, "inline", FULL))
         .collect::<Result<_>>()?;
-    let installs = of.job("modules_install", Takes::Build, 8, |built, _| life::install(built));
+    let installs = of.job("modules_install", Takes::Build, 8, |built, _| {
+        life::install(built)
+    });
     plan.add(installs.needs(of.builds_all(&[SAMPLES, LIFE])));
     let foreign: Vec<String> = others.iter().map(|other| other.builds(LIFE)).collect();
     let others: Vec<Built> = others.into_iter().map(|other| other.built).collect();
-    let guest = of.job("life::boots_and_ends", Takes::Guest, 60, move |built, report| {
-        life::run(built, &others, report)
-    });
+    let guest = of.job(
+        "life::boots_and_ends",
+        Takes::Guest,
+        60,
+        move |built, report| life::run(built, &others, report),
+    );
     plan.add(
         guest
             .needs([of.name("modules_install")])
@@ -294,7 +387,11 @@ fn add_stacking(plan: &mut Plan<'_>, of: &Of) {
             .covers(of.names(["exports_are_as_declared", "versions_follow_the_interface"])),
     );
     let guest = of.job("stacking::boots_and_ends", Takes::Guest, 30, stacking::run);
-    plan.add(guest.needs([of.name("stacks_build")]).covers([of.name("stacking")]));
+    plan.add(
+        guest
+            .needs([of.name("stacks_build")])
+            .covers([of.name("stacking")]),
+    );
 }
 
 fn add_debug(plan: &mut Plan<'_>, of: &Of) {
@@ -303,8 +400,16 @@ fn add_debug(plan: &mut Plan<'_>, of: &Of) {
         built.build(debug::DIR, report)
     });
     plan.add(builds.needs([of.name("prepares")]));
-    let bugs = of.job("debug::bugs_boot_and_end", Takes::Guest, 120, debug::run_bugs);
-    plan.add(bugs.needs([of.builds(debug::DIR)]).covers([of.name("debug")]));
+    let bugs = of.job(
+        "debug::bugs_boot_and_end",
+        Takes::Guest,
+        120,
+        debug::run_bugs,
+    );
+    plan.add(
+        bugs.needs([of.builds(debug::DIR)])
+            .covers([of.name("debug")]),
+    );
     let fail = of.job("fail::boots_and_ends", Takes::Guest, 600, debug::run_fail);
     plan.add(
         fail.needs([of.builds(SAMPLES), programs::JOB.to_owned()])

@@ -75,25 +75,37 @@ fn run(args: &Args) -> Result<bool> {
     let kernels = kernels::chosen(&kernels::cache_dir(None)?, &args.kernels)?;
     let is_debug = kernels.iter().all(debug::is);
     let mut plan = Plan::default();
-    plan.add(Job::new(programs::JOB, Takes::Build, 5, |_| programs::build()));
+    plan.add(Job::new(programs::JOB, Takes::Build, 5, |_| {
+        programs::build()
+    }));
     // One shows everything at length: the newest.
-    let thorough = kernels.iter().rfind(|kernel| !debug::is(kernel) || is_debug);
+    let thorough = kernels
+        .iter()
+        .rfind(|kernel| !debug::is(kernel) || is_debug);
     for kernel in &kernels {
         jobs::add(&mut plan, kernel, &kernels, Some(kernel) == thorough)?;
     }
     if !is_debug {
         host::add_tests(&mut plan, &kernels);
         let all = &kernels;
-        let prepared = kernels.iter().map(|kernel| format!("{}::inline::prepares", kernel.series));
-        let facts = Job::new("facts::each_holds_somewhere", Takes::Nothing, 1, move |_| {
-            facts::check(all).map_err(anyhow::Error::msg)
-        });
+        let prepared = kernels
+            .iter()
+            .map(|kernel| format!("{}::inline::prepares", kernel.series));
+        let facts = Job::new(
+            "facts::each_holds_somewhere",
+            Takes::Nothing,
+            1,
+            move |_| facts::check(all).map_err(anyhow::Error::msg),
+        );
         plan.add(facts.needs(prepared));
         let series = kernels::source_series()?;
         if let Some(kernel) = kernels.iter().find(|kernel| kernel.series == series) {
-            let build = Job::new("oldest::builds_without_a_warning", Takes::Build, 90, move |report| {
-                oldest::build(kernel, report)
-            });
+            let build = Job::new(
+                "oldest::builds_without_a_warning",
+                Takes::Build,
+                90,
+                move |report| oldest::build(kernel, report),
+            );
             plan.add(build);
             let boot = Job::new("oldest::boots_and_ends", Takes::Guest, 40, move |report| {
                 oldest::run(kernel, report)
@@ -102,10 +114,18 @@ fn run(args: &Args) -> Result<bool> {
                 boot.needs(["oldest::builds_without_a_warning"])
                     .covers(["oldest::sample"]),
             );
-            let build = Job::new("builtin::builds_with_the_kernels_make", Takes::Build, 120, builtin::build);
+            let build = Job::new(
+                "builtin::builds_with_the_kernels_make",
+                Takes::Build,
+                120,
+                builtin::build,
+            );
             plan.add(build.covers(["builtin"]));
             let boot = Job::new("builtin::boots", Takes::Guest, 10, builtin::run);
-            plan.add(boot.needs(["builtin::builds_with_the_kernels_make"]).covers(["builtin"]));
+            plan.add(
+                boot.needs(["builtin::builds_with_the_kernels_make"])
+                    .covers(["builtin"]),
+            );
         }
     }
     if args.check {
@@ -120,7 +140,11 @@ fn run(args: &Args) -> Result<bool> {
         names.iter().for_each(|name| println!("{name}"));
         return Ok(true);
     }
-    anyhow::ensure!(plan.names().next().is_some(), "T={}: no such test; `make test T=--list` lists them", args.test);
+    anyhow::ensure!(
+        plan.names().next().is_some(),
+        "T={}: no such test; `make test T=--list` lists them",
+        args.test
+    );
     // Two runs would build in the same places.
     let dir = record::dir()?;
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;

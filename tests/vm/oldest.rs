@@ -90,7 +90,10 @@ fn guest(kernel: &Kernel, samples: &[Sample]) -> Result<Guest> {
     for sample in samples {
         script.part(&sample.name, &sample.script());
         let module = format!("{}.ko", sample.name);
-        files.push((dir()?.join(SAMPLES).join(&module), format!("/modules/{module}")));
+        files.push((
+            dir()?.join(SAMPLES).join(&module),
+            format!("/modules/{module}"),
+        ));
     }
     Ok(Guest {
         kernel: kernel.vmlinuz.clone(),

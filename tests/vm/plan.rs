@@ -129,7 +129,10 @@ impl<'a> Plan<'a> {
         loop {
             let mut changed = false;
             for job in &self.jobs {
-                let after = self.jobs.iter().filter(|other| other.needs.contains(&job.name));
+                let after = self
+                    .jobs
+                    .iter()
+                    .filter(|other| other.needs.contains(&job.name));
                 let after = after.filter_map(|other| longest.get(&other.name)).max();
                 let whole = job.seconds + after.copied().unwrap_or(0);
                 changed |= longest.insert(job.name.clone(), whole) != Some(whole);
@@ -156,10 +159,9 @@ impl<'a> Plan<'a> {
             for slot in &mut jobs {
                 let Some(job) = slot else { continue };
                 let state = |name: &String| states.get(name);
-                let broken = job
-                    .needs
-                    .iter()
-                    .find(|name| !matches!(state(name), Some(State::Waits | State::Runs | State::Done)));
+                let broken = job.needs.iter().find(|name| {
+                    !matches!(state(name), Some(State::Waits | State::Runs | State::Done))
+                });
                 if let Some(broken) = broken {
                     let why = format!("was not run: it needs {broken}, which failed");
                     out.report(&job.name, "").add_whole(&job.name, Err(why));
@@ -167,7 +169,10 @@ impl<'a> Plan<'a> {
                     *slot = None;
                     continue;
                 }
-                let is_ready = job.needs.iter().all(|name| matches!(state(name), Some(State::Done)));
+                let is_ready = job
+                    .needs
+                    .iter()
+                    .all(|name| matches!(state(name), Some(State::Done)));
                 let (taken, most) = match job.takes {
                     Takes::Nothing => (&mut running, usize::MAX),
                     Takes::Build => (&mut builds, room.builds),
@@ -195,7 +200,9 @@ impl<'a> Plan<'a> {
                 }
                 break;
             }
-            let Ok((name, takes, passed)) = ends.recv() else { break };
+            let Ok((name, takes, passed)) = ends.recv() else {
+                break;
+            };
             match takes {
                 Takes::Nothing => running -= 1,
                 Takes::Build => builds -= 1,
@@ -218,7 +225,10 @@ fn run_one(job: Job<'_>, out: &Out) -> bool {
         Err(panic) => {
             let text = panic.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(format!("the test panicked: {}", text.unwrap_or("no message")))
+            Err(format!(
+                "the test panicked: {}",
+                text.unwrap_or("no message")
+            ))
         }
     };
     let passed = verdict.is_ok();

@@ -34,7 +34,8 @@ pub fn build() -> Result<()> {
         let name = source.file_stem().context("a source has a name")?;
         let out = path(&name.to_string_lossy())?;
         let parent = out.parent().context("a program has a directory")?;
-        fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot create {}", parent.display()))?;
         let flags = [
             "-std=gnu11",
             "-D_GNU_SOURCE",

@@ -87,14 +87,13 @@ pub fn kept<T: Serialize + DeserializeOwned>(
     let left = run()?;
     let record = Record { key, left };
     let parent = path.parent().context("a record has a directory")?;
-    let written = fs::create_dir_all(parent)
-        .and_then(|()| {
-            // One that is cut short by a full disk or a signal must not be taken for one.
-            let file = tempfile::NamedTempFile::new_in(parent)?;
-            serde_json::to_writer(&file, &record)?;
-            file.persist(&path)?;
-            Ok(())
-        });
+    let written = fs::create_dir_all(parent).and_then(|()| {
+        // One that is cut short by a full disk or a signal must not be taken for one.
+        let file = tempfile::NamedTempFile::new_in(parent)?;
+        serde_json::to_writer(&file, &record)?;
+        file.persist(&path)?;
+        Ok(())
+    });
     written.with_context(|| format!("cannot write {}", path.display()))?;
     Ok((record.left, false))
 }

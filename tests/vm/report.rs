@@ -57,7 +57,8 @@ impl Out {
         }
     }
 
-    /// How many passed, failed and were skipped.
+    /// How many passed, failed and were skipped, for tests of jobs.
+    #[allow(dead_code)]
     pub fn counts(&self) -> (usize, usize, usize) {
         let state = self.state();
         (state.passed, state.failures.len(), state.skipped)
@@ -73,7 +74,10 @@ impl Out {
             println!("{failure}\n");
         }
         let (passed, failed) = (state.passed, state.failures.len());
-        println!("{passed} passed, {failed} failed, {} skipped", state.skipped);
+        println!(
+            "{passed} passed, {failed} failed, {} skipped",
+            state.skipped
+        );
         failed == 0 && passed > 0
     }
 
@@ -85,7 +89,9 @@ impl Out {
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         // A thread that panicked while it counted has counted.
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -190,6 +196,7 @@ impl Report<'_> {
             record::forget(&self.job);
         }
         let notes: String = self.notes.iter().map(|note| format!(", {note}")).collect();
-        self.out.say(&format!("     {} took {}{notes}", self.job, seconds(time)));
+        self.out
+            .say(&format!("     {} took {}{notes}", self.job, seconds(time)));
     }
 }

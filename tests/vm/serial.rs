@@ -168,7 +168,10 @@ pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<Stri
     }
     // C is too slow there for the program's patience.
     if debug::is(&built.kernel) {
-        report.add("answers", passed(&log, "answers").and_then(|said| exact(&said)));
+        report.add(
+            "answers",
+            passed(&log, "answers").and_then(|said| exact(&said)),
+        );
     }
     Ok(log)
 }

@@ -127,9 +127,7 @@ impl Stacks {
     }
 
     fn of_changed(&self, change: &str, name: &str) -> PathBuf {
-        self.changed
-            .join(change)
-            .join(format!("{name}.ko"))
+        self.changed.join(change).join(format!("{name}.ko"))
     }
 }
 
@@ -347,7 +345,10 @@ fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>>
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries.iter().filter(|entry| entry.path().is_file()) {
             let name = entry.file_name();
-            files.push((entry.path(), format!("/{below}/{dir}{}", name.to_string_lossy())));
+            files.push((
+                entry.path(),
+                format!("/{below}/{dir}{}", name.to_string_lossy()),
+            ));
         }
     }
     Ok(files)

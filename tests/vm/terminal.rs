@@ -162,7 +162,9 @@ pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<()> 
     let data = peer::data(bytes(is_thorough));
     let outside = format!("{}{USER:?}{CARD:?}{GDB:?}", peer::SOURCE);
     let guest = guest(built, &data)?;
-    let left = boot::boot_with(report, &guest, &outside, |guest, dir| boot(guest, dir, &data))?;
+    let left = boot::boot_with(report, &guest, &outside, |guest, dir| {
+        boot(guest, dir, &data)
+    })?;
     let (log, heard) = (left.log, left.heard);
     debug::check(kernel, "", &log, &[], report);
     for (name, _) in parts(kernel) {

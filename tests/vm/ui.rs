@@ -31,7 +31,10 @@ pub struct Said {
 /// Compiles a source as a module, as if it were in `dir`.
 pub fn compile(built: &Built, dir: &Path, job: &str, source: &str) -> Result<Said, String> {
     let compile = || {
-        let key = built.key()?.and(source).and_files(&dirs::root()?.join(DIR).join(SHARED))?;
+        let key = built
+            .key()?
+            .and(source)
+            .and_files(&dirs::root()?.join(DIR).join(SHARED))?;
         let name = format!("refused-{}", &key.hex()[..16]);
         let (said, _) = record::kept(job, &name, &key, || run(built, dir, source))?;
         anyhow::Ok(said)
@@ -45,9 +48,15 @@ fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
         .join("module.json");
     let settings: crates::ModuleSettings = serde_json::from_str(&fs::read_to_string(settings)?)?;
     let scratch = tempfile::tempdir().context("no temporary directory")?;
-    let (path, object) = (scratch.path().join("refused.rs"), scratch.path().join("refused.o"));
+    let (path, object) = (
+        scratch.path().join("refused.rs"),
+        scratch.path().join("refused.o"),
+    );
     fs::write(&path, source)?;
-    fs::copy(dirs::root()?.join(DIR).join(SHARED), scratch.path().join(SHARED))?;
+    fs::copy(
+        dirs::root()?.join(DIR).join(SHARED),
+        scratch.path().join(SHARED),
+    )?;
     let mut rustc = Command::new(&settings.rustc);
     let output = rustc
         .current_dir(dir)

@@ -7,8 +7,8 @@ use crate::building::kdir::Kdir;
 use crate::building::prepared::Use;
 use crate::building::profile::Profile;
 use crate::building::stamp::Key;
-use crate::building::store::{Entry, Hashes, Store};
-use crate::building::sysroot::Sysroot;
+use crate::building::store::{Entry, Hashes, Input, Store};
+use crate::building::sysroot::{Plan, Sysroot};
 use crate::machine::toolchain::Toolchain;
 use anyhow::{Context, Result};
 use facts::Facts;
@@ -68,19 +68,54 @@ impl<'a> Crates<'a> {
     /// Builds everything that is not in the store yet.
     pub fn prepare(&mut self, store: &Store, cc: &Cc) -> Result<(Sysroot, Entry)> {
         let profile = self.profile(store, cc)?;
+        let plan = Plan::new(self.root, self.toolchain, &profile)?;
         let mut hashes = Hashes::open(store, &Key::new(self.root).and(&self.kdir.path));
+        let headers = self.headers(store, cc, &mut hashes)?;
+        let made = match self.find(store, &plan, &headers, &mut hashes)? {
+            Some(found) => found,
+            None => self.make(store, cc, &plan, &headers, &mut hashes)?,
+        };
+        hashes.keep()?;
+        self.dir.clone_from(&made.1.path);
+        Ok(made)
+    }
+
+    /// What is in the store for these sources.
+    fn find(
+        &self,
+        store: &Store,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Option<(Sysroot, Entry)>> {
+        let base = self.libraries_base(plan, headers)?;
+        let Some(libraries) = self.known_libraries(store, &base, hashes) else {
+            return Ok(None);
+        };
+        let key = self.crates_key(plan, headers, &libraries.result, hashes)?;
+        let sysroot = Sysroot::find(store, plan)?;
+        Ok(sysroot.zip(store.find(rust::MODULES, &key)?))
+    }
+
+    fn make(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<(Sysroot, Entry)> {
         // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
         let (sysroot, c) = std::thread::scope(|scope| {
-            let sysroot =
-                scope.spawn(|| Sysroot::prepare(self.root, store, self.toolchain, &profile));
-            let c = self.c_side(store, cc, &mut hashes);
+            let sysroot = scope.spawn(|| Sysroot::prepare(self.root, store, self.toolchain, plan));
+            let c = self.c_side(store, cc, headers, hashes);
             (sysroot.join().expect("no panic in the sysroot's build"), c)
         });
         let (sysroot, c) = (sysroot?, c?);
-        let libraries = self.libraries(store, &sysroot, &c, &mut hashes)?;
-        let entry = self.crates(store, &sysroot, &c, &libraries, &mut hashes)?;
-        hashes.keep()?;
-        self.dir.clone_from(&entry.path);
+        let base = self.libraries_base(plan, headers)?;
+        let libraries = self.libraries(store, &base, &sysroot, &c, hashes)?;
+        let key = self.crates_key(plan, headers, &libraries.key(), hashes)?;
+        let entry = self.crates(store, &key, &sysroot, &c, &libraries)?;
         Ok((sysroot, entry))
     }
 
@@ -104,13 +139,20 @@ impl<'a> Crates<'a> {
     }
 }
 
-/// What the kernel's headers are made into: a directory of the store.
-pub struct C {
+/// The headers of a kernel, and the C that is read with them.
+struct Headers {
+    files: Vec<Input>,
+    /// The key of what is made from them, and of that and the helpers.
+    key: String,
+    helpers: String,
+}
+
+/// What the kernel's headers are made into: entries of the store.
+struct C {
     entry: Entry,
     facts: Facts,
     /// The helpers of the kind that is wanted.
     helpers: Entry,
-    key: String,
 }
 
 impl C {

@@ -106,6 +106,17 @@ impl Store {
         Ok(Entry { path, _lock: lock })
     }
 
+    /// The entry `key` of `kind`, if it is there.
+    pub fn find(&self, kind: &str, key: &str) -> Result<Option<Entry>> {
+        let path = self.path(kind, key);
+        if !is_complete(&path) {
+            return Ok(None);
+        }
+        let lock = Lock::shared(&lock_file(&path), &path)?;
+        // It may have gone before it was locked.
+        Ok(is_complete(&path).then_some(Entry { path, _lock: lock }))
+    }
+
     /// The entry `key` of `kind`, for which `make` fills a directory unless it is there.
     pub fn entry(
         &self,

@@ -57,6 +57,8 @@ pub const CRATES: [&str; 10] = [
     "std",
 ];
 
+const KIND: &str = "core";
+
 /// What lies in the project's directory and goes into a sysroot.
 const SOURCES: &[&str] = &[
     "rust/macros",
@@ -78,35 +80,64 @@ struct Target {
     name: String,
 }
 
-impl Sysroot {
-    /// Builds the sysroot for `profile`, unless it is in the store.
-    pub fn prepare(
-        root: &Path,
-        store: &Store,
-        toolchain: &Toolchain,
-        profile: &Profile,
-    ) -> Result<Self> {
+/// Which sysroot a profile needs.
+pub struct Plan<'a> {
+    profile: &'a Profile,
+    /// The file of the target specification.
+    target: String,
+    /// The key of all that it is built from.
+    pub key: String,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(root: &Path, toolchain: &Toolchain, profile: &'a Profile) -> Result<Self> {
         let mut key = Key::new(profile)
             .and(&toolchain.version)
             .and(&toolchain.library);
-        let name = format!("x86_64-{}", &key.hex()[..8]);
+        let target = format!("x86_64-{}.json", &key.hex()[..8]);
         key = key.and(env!("FERRULE_CORE"));
         for source in SOURCES {
             key = key.and_files(&root.join(source))?;
         }
-        let target = format!("{name}.json");
-        let entry = store.entry("core", &key.hex(), |dir| {
+        Ok(Self {
+            profile,
+            target,
+            key: key.hex(),
+        })
+    }
+}
+
+impl Sysroot {
+    /// Builds the sysroot of `plan`, unless it is in the store.
+    pub fn prepare(
+        root: &Path,
+        store: &Store,
+        toolchain: &Toolchain,
+        plan: &Plan<'_>,
+    ) -> Result<Self> {
+        let (target, profile) = (&plan.target, plan.profile);
+        let entry = store.entry(KIND, &plan.key, |dir| {
             // Cargo keeps what it has built, for other profiles and sources: one build at a time works there.
             let cargo = Key::new(&toolchain.version).and(&toolchain.library).hex();
             let cargo = store.workshop("cargo", &cargo)?;
-            let spec = cargo.path.join(&target);
+            let spec = cargo.path.join(target);
             write_changed(&spec, &target_spec(toolchain, profile)?)?;
-            copy(&spec, &dir.join(&target))?;
-            let sysroot = Self::at(dir, &target, profile, None);
+            copy(&spec, &dir.join(target))?;
+            let sysroot = Self::at(dir, target, profile, None);
             sysroot.build(root, &spec, &cargo.path, toolchain)
         })?;
+        Ok(Self::of(plan, entry))
+    }
+
+    /// The sysroot of `plan`, if it is in the store.
+    pub fn find(store: &Store, plan: &Plan<'_>) -> Result<Option<Self>> {
+        let entry = store.find(KIND, &plan.key)?;
+        Ok(entry.map(|entry| Self::of(plan, entry)))
+    }
+
+    fn of(plan: &Plan<'_>, entry: Entry) -> Self {
         let path = entry.path.clone();
-        Ok(Self::at(&path, &target, profile, Some(entry)))
+        Self::at(&path, &plan.target, plan.profile, Some(entry))
     }
 
     fn at(path: &Path, target: &str, profile: &Profile, entry: Option<Entry>) -> Self {
@@ -118,12 +149,6 @@ impl Sysroot {
             args: profile.args.clone(),
             _entry: entry,
         }
-    }
-
-    /// The key of what it was built from.
-    pub fn key(&self) -> String {
-        let name = self.path.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
     }
 
     fn build(

@@ -2,7 +2,7 @@
 
 //! The bindings of one kernel, the proof of their layouts, and the headers that they were made from.
 
-use super::{clang_flags, Crates, Facts, Helpers, C, TOOL};
+use super::{clang_flags, Crates, Facts, Headers, Helpers, C, TOOL};
 use crate::building::kbuild::Cc;
 use crate::building::prepared::Use;
 use crate::building::profile::kasan;
@@ -14,8 +14,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 impl Crates<'_> {
-    /// Facts, bindings and helpers.
-    pub(super) fn c_side(&self, store: &Store, cc: &Cc, hashes: &mut Hashes<'_>) -> Result<C> {
+    /// What facts, bindings and helpers are made from.
+    pub(super) fn headers(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Headers> {
         let mut base = Key::new(TOOL)
             .and(&cc.flags)
             .and(&cc.program)
@@ -29,43 +34,56 @@ impl Crates<'_> {
         }
         let mut manifest = Manifest::open(store, &base);
         let known = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
-        let (key, files) = match known {
-            Some(variant) => (variant.result.clone(), variant.files.clone()),
+        let files = match known {
+            Some(variant) => variant.files.clone(),
             None => {
-                // What is read is the same for all facts but for what they choose in helpers.
                 let files = self.inputs(cc, hashes)?;
-                let key = result(&base, &files);
                 manifest.add(Variant {
                     files: files.clone(),
                     variables: Vec::new(),
                     other: None,
-                    result: key.clone(),
+                    result: result(&base, &files),
                 })?;
-                (key, files)
+                files
             }
         };
-        let entry = store.entry("c", &key, |dir| {
-            let facts = Facts::probe(self, cc, dir)?;
-            self.bindings(cc, &facts, dir)?;
-            self.are_still(&files, hashes)
-        })?;
-        let facts = Facts::read(&entry.path)?;
+        let key = result(&base, &files);
         let helpers = Key::new(&key)
             .and(self.helpers)
             .and(&self.toolchain.clang)
             .and(kasan::clang(&self.kdir.config));
-        let helpers = store.entry("helpers", &helpers.hex(), |dir| {
+        Ok(Headers {
+            files,
+            helpers: helpers.hex(),
+            key,
+        })
+    }
+
+    /// Facts, bindings and helpers.
+    pub(super) fn c_side(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<C> {
+        let entry = store.entry("c", &headers.key, |dir| {
+            let facts = Facts::probe(self, cc, dir)?;
+            self.bindings(cc, &facts, dir)?;
+            self.are_still(&headers.files, hashes)
+        })?;
+        let facts = Facts::read(&entry.path)?;
+        let helpers = store.entry("helpers", &headers.helpers, |dir| {
             match self.helpers {
-                Helpers::Inline => self.helpers_inline(cc, &facts, dir),
-                Helpers::Object => self.helpers_object(cc, &facts, dir),
+                Helpers::Inline => self.helpers_inline(cc, &facts, dir)?,
+                Helpers::Object => self.helpers_object(cc, &facts, dir)?,
             }
-            .and_then(|()| self.are_still(&files, hashes))
+            self.are_still(&headers.files, hashes)
         })?;
         Ok(C {
             entry,
             facts,
             helpers,
-            key,
         })
     }
 

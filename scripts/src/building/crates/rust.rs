@@ -2,13 +2,13 @@
 
 //! The crates `ffi`, `bindings` and `kernel` of one kernel, and how modules are compiled against them.
 
-use super::{facts, helpers, Crates, Helpers, C, TOOL};
+use super::{facts, helpers, Crates, Headers, Helpers, C, TOOL};
 use crate::building::kdir::Config;
 use crate::building::module::dependencies;
 use crate::building::prepared::Use;
 use crate::building::stamp::Key;
 use crate::building::store::{result, Entry, Hashes, Input, Manifest, Store, Variant};
-use crate::building::sysroot::{self, Sysroot};
+use crate::building::sysroot::{self, Plan, Sysroot};
 use crate::command;
 use anyhow::{ensure, Context, Result};
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Upstream's lints for all Rust code of a kernel.
 const LINTS: &[&str] = &[
@@ -30,7 +30,7 @@ const LINTS: &[&str] = &[
 
 /// Entries of the store: the libraries, and what modules are compiled against.
 const KIND: &str = "libraries";
-const MODULES: &str = "crates";
+pub(super) const MODULES: &str = "crates";
 
 /// Files in both.
 pub(super) const BINDINGS: &str = "bindings.rs";
@@ -57,6 +57,13 @@ pub(super) struct Libraries {
     pub(super) files: Vec<Input>,
 }
 
+impl Libraries {
+    pub(super) fn key(&self) -> String {
+        let name = self.entry.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+}
+
 /// What the module command needs to know of a kernel.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct ModuleSettings {
@@ -77,25 +84,37 @@ pub struct ModuleSettings {
 }
 
 impl Crates<'_> {
+    /// The key of what is known of the libraries before rustc has read their sources.
+    pub(super) fn libraries_base(&self, plan: &Plan<'_>, headers: &Headers) -> Result<Key> {
+        Ok(Key::new(TOOL)
+            .and(&plan.key)
+            .and(&headers.key)
+            .and(facts::Facts(Vec::new()).cfgs(self.root)?)
+            .and(config_cfg(&self.kdir.config))
+            .and(self.goal))
+    }
+
+    /// What was made from the sources as they are.
+    pub(super) fn known_libraries(
+        &self,
+        store: &Store,
+        base: &Key,
+        hashes: &mut Hashes<'_>,
+    ) -> Option<Variant> {
+        let manifest = Manifest::open(store, base);
+        let found = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
+        found.cloned()
+    }
+
     /// The crates `ffi`, `bindings` and `kernel`, without helpers.
     pub(super) fn libraries(
         &self,
         store: &Store,
+        base: &Key,
         sysroot: &Sysroot,
         c: &C,
         hashes: &mut Hashes<'_>,
     ) -> Result<Libraries> {
-        let base = Key::new(TOOL)
-            .and(sysroot.key())
-            .and(&c.key)
-            .and(config_cfg(&self.kdir.config))
-            .and(c.facts.cfgs(self.root)?)
-            .and(self.goal);
-        let known = |hashes: &mut Hashes<'_>| {
-            let manifest = Manifest::open(store, &base);
-            let found = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
-            found.cloned()
-        };
         let compile = |dir: &Path| -> Result<()> {
             fs::write(dir.join(CFG), config_cfg(&self.kdir.config))
                 .with_context(|| format!("cannot write to {}", dir.display()))?;
@@ -106,14 +125,9 @@ impl Crates<'_> {
             self.rustc(sysroot, c, dir, "bindings", "rust/bindings/lib.rs")?;
             self.rustc(sysroot, c, dir, "kernel", "rust/kernel/lib.rs")
         };
-        let mut variant = known(hashes);
-        let _one = match variant {
-            Some(_) => None,
-            // Another build may have done it while this one waited.
-            None => Some(store.lock(KIND, &base.hex())?),
-        };
-        variant = variant.or_else(|| known(hashes));
-        if let Some(variant) = variant {
+        // Another build may do it while this one waits.
+        let _one = store.lock(KIND, &base.hex())?;
+        if let Some(variant) = self.known_libraries(store, base, hashes) {
             return Ok(Libraries {
                 entry: store.entry(KIND, &variant.result, compile)?,
                 files: variant.files,
@@ -124,14 +138,14 @@ impl Crates<'_> {
         let scratch = store.scratch(KIND)?;
         compile(scratch.path())?;
         let files = self.sources(scratch.path(), c, started, hashes)?;
-        let key = result(&base, &files);
+        let key = result(base, &files);
         let entry = store.entry(KIND, &key, |dir| {
             for name in FILES {
                 link(&scratch.path().join(name), &dir.join(name))?;
             }
             Ok(())
         })?;
-        Manifest::open(store, &base).add(Variant {
+        Manifest::open(store, base).add(Variant {
             files: files.clone(),
             variables: Vec::new(),
             other: None,
@@ -171,20 +185,19 @@ impl Crates<'_> {
         inputs.collect()
     }
 
-    /// What modules are compiled against: the libraries, helpers with them, and how to use both.
-    pub(super) fn crates(
+    /// The key of all that a module's code depends on besides its own sources and flags.
+    pub(super) fn crates_key(
         &self,
-        store: &Store,
-        sysroot: &Sysroot,
-        c: &C,
-        libraries: &Libraries,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        libraries: &str,
         hashes: &mut Hashes<'_>,
-    ) -> Result<Entry> {
+    ) -> Result<String> {
         let mut key = Key::new(TOOL)
-            .and(sysroot.key())
+            .and(&plan.key)
             .and(&self.toolchain.rustc)
-            .and(libraries.entry.path.file_name())
-            .and(c.helpers.path.file_name())
+            .and(libraries)
+            .and(&headers.helpers)
             .and(self.helpers)
             .and(self.goal)
             .and(&self.kdir.path);
@@ -192,9 +205,20 @@ impl Crates<'_> {
             // Names of a module must be no other's.
             key = key.and(hashes.of(&self.symvers())?);
         }
-        let key = key.hex();
-        let place = store.path(MODULES, &key);
-        store.entry(MODULES, &key, |dir| {
+        Ok(key.hex())
+    }
+
+    /// What modules are compiled against: the libraries, helpers with them, and how to use both.
+    pub(super) fn crates(
+        &self,
+        store: &Store,
+        key: &str,
+        sysroot: &Sysroot,
+        c: &C,
+        libraries: &Libraries,
+    ) -> Result<Entry> {
+        let place = store.path(MODULES, key);
+        store.entry(MODULES, key, |dir| {
             for name in FILES {
                 link(&libraries.entry.path.join(name), &dir.join(name))?;
             }
@@ -352,12 +376,20 @@ fn externs(sysroot: &Sysroot, dir: &Path, name: &str) -> Result<Vec<String>> {
     Ok(externs)
 }
 
-/// Whether the file at `path` was written to at `time` or later.
+/// The file system's clock goes by the kernel's ticks.
+const TICK: Duration = Duration::from_millis(10);
+
+/// Whether the file at `path` was perhaps written to at `time` or later.
 pub fn changed_since(path: &Path, time: SystemTime) -> Result<bool> {
     let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let changed = metadata.mtime().max(metadata.ctime());
-    Ok(u64::try_from(changed).is_ok_and(|changed| changed >= since.as_secs()))
+    let since = time
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .saturating_sub(TICK);
+    let modified = (metadata.mtime(), metadata.mtime_nsec());
+    let changed = modified.max((metadata.ctime(), metadata.ctime_nsec()));
+    let since = (since.as_secs(), i64::from(since.subsec_nanos()));
+    Ok(u64::try_from(changed.0).is_ok_and(|seconds| (seconds, changed.1) >= since))
 }
 
 /// Makes `to` the same file as `from`: what is in the store never changes.
