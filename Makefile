@@ -66,12 +66,12 @@ dkms: tool                           ## make directory M= a DKMS package: write 
 demo: setup                          ## build the samples for a stock kernel, boot it in QEMU, load them there
 	@$(FERRULE) demo $(KERNELS)
 
-TEST = scripts/test.sh $(if $(CHECK),--check) $(T)
+TEST = scripts/test.sh $(if $(CHECK),--check)
 test-debug: setup kernels-debug      ## pass the tests that run on the debug kernel
-	@$(TEST) --kernel debug
+	@$(TEST) --kernel debug '$(T)'
 
 test: setup kernels                  ## pass the tests T=, or all: on this machine, and on the kernels of tests/kernels.toml
-	@$(TEST) $(KERNELS:%=--kernel %)
+	@$(TEST) $(KERNELS:%=--kernel %) '$(T)'
 
 bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them
 	@scripts/bench.sh $(KERNELS)

@@ -189,6 +189,7 @@ fn guest(args: &Args) -> Result<Guest> {
         script,
         append: args.append.clone(),
         timeout: Duration::from_secs(args.timeout),
+        pace: None,
         accel: args.accel,
         qemu_args: args.qemu_arg.clone(),
         memory: args.memory,

@@ -149,8 +149,12 @@ impl Report<'_> {
                 let log = self.log.as_ref();
                 let log = log.map(|path| format!("\n    log:    {}", path.display()));
                 let text = format!(
-                    "---- {name} ----\n{}\n    repeat: make test T={name}{}",
+                    "---- {name} ----\n{}\n    repeat: make {} T='{name}'{}",
                     why.trim_end(),
+                    match name.starts_with("debug::") {
+                        true => "test-debug",
+                        false => "test",
+                    },
                     log.unwrap_or_default()
                 );
                 self.out.say(&format!("test {name} ... FAILED\n{text}"));

@@ -27,6 +27,9 @@ pub struct Guest {
     /// Kernel parameters that come after ours.
     pub append: String,
     pub timeout: Duration,
+    /// How long the kernel takes to the script's start where `timeout` is enough for the script: on a host that takes
+    /// longer, the script may too. Without it, `timeout` is for all, on any host.
+    pub pace: Option<Duration>,
     pub accel: Accel,
     /// Arguments that come after ours.
     pub qemu_args: Vec<String>,
@@ -47,6 +50,7 @@ impl Default for Guest {
             script: String::new(),
             append: String::new(),
             timeout: Duration::from_secs(120),
+            pace: None,
             accel: Accel::Tcg,
             qemu_args: Vec::new(),
             memory: 512,
@@ -59,6 +63,17 @@ impl Default for Guest {
 
 /// A guest whose status is known gets so long to power off: a kernel without ACPI cannot.
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(10);
+
+/// A kernel whose pace counts gets so long to boot.
+const BOOT_LIMIT: Duration = Duration::from_secs(600);
+
+/// A host is taken to be so many times slower than that for which limits were chosen, at most.
+const SLOWEST: f64 = 20.0;
+
+/// How many times slower than `pace` a host is that took so long to boot; hosts that are faster get as long.
+fn slowness(boot: Duration, pace: Duration) -> f64 {
+    (boot.as_secs_f64() / pace.as_secs_f64()).clamp(1.0, SLOWEST)
+}
 
 const TICK: Duration = Duration::from_millis(100);
 
@@ -101,16 +116,27 @@ pub(super) fn run(guest: &Guest, accel: Accel, sink: &mut dyn FnMut(&str)) -> Re
         }
     };
 
-    let mut deadline = Instant::now() + guest.timeout;
+    let start = Instant::now();
+    let mut limit = match guest.pace {
+        Some(_) => guest.timeout.max(BOOT_LIMIT),
+        None => guest.timeout,
+    };
+    let mut deadline = start + limit;
     let ended = loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            break Ended::TimedOut(guest.timeout);
+            break Ended::TimedOut(limit);
         }
         match qemu.console.recv_timeout(left.min(TICK)) {
             Ok(bytes) => {
                 let before = console.phase();
                 console.push(&bytes, &mut |phase, line| show(&mut progress, phase, line));
+                if let (Phase::Boot, Phase::Script, Some(pace)) =
+                    (before, console.phase(), guest.pace)
+                {
+                    limit = guest.timeout.mul_f64(slowness(start.elapsed(), pace));
+                    deadline = Instant::now() + limit;
+                }
                 if before != Phase::PowerOff && console.phase() == Phase::PowerOff {
                     deadline = deadline.min(Instant::now() + POWER_OFF_LIMIT);
                 }
@@ -228,4 +254,17 @@ fn create(path: &PathBuf) -> Result<File> {
         .truncate(true)
         .open(path);
     file.with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_host_gets_more_time_and_a_fast_one_no_less() {
+        let pace = Duration::from_secs(4);
+        let slowness = |seconds| slowness(Duration::from_secs(seconds), pace);
+        assert_eq!((slowness(1), slowness(4), slowness(10)), (1.0, 1.0, 2.5));
+        assert_eq!(slowness(1000), SLOWEST);
+    }
 }
