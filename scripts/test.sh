@@ -7,7 +7,8 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export KERNELS="$*"
-what="--no-fail-fast -p ferrule -p bindings-generator -p macros -p pin-init"
+# Without packages Cargo means the `default-members` of Cargo.toml.
+what=--no-fail-fast
 [ "$KERNELS" != debug ] || what="-p ferrule --test vm"
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
