@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Keeps the source in order: format, lints, documentation, shell, licences. Argument: what to do.
+# Cargo without packages means the `default-members` of Cargo.toml.
 set -eu
 cd "$(dirname "$0")/.."
 toolchain=$(target/debug/ferrule doctor --toolchain)
@@ -15,11 +16,11 @@ case $1 in
 rustfmt) sources | xargs "$RUSTFMT" ;;
 rustfmtcheck) sources | xargs "$RUSTFMT" --check ;;
 clippy)
-	"$CARGO" clippy --quiet --locked --all-targets -p ferrule -p bindings-generator -p macros -p pin-init -- -Dwarnings
+	"$CARGO" clippy --quiet --locked --all-targets -- -Dwarnings
 	target/debug/ferrule lint clippy
 	;;
 rustdoc)
-	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps -p ferrule -p bindings-generator -p macros -p pin-init
+	RUSTDOCFLAGS=-Dwarnings "$CARGO" doc --quiet --locked --no-deps
 	target/debug/ferrule lint rustdoc
 	;;
 rusttest) "$CARGO" test --locked -p bindings-generator -p macros -p pin-init && "$CARGO" test --locked -p ferrule --lib ;;

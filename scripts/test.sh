@@ -12,6 +12,10 @@ eval "$toolchain"
 export RUSTC CARGO
 # Its other tools come first: cargo looks for `rustdoc` in PATH.
 PATH=$(dirname "$RUSTC"):$PATH
+# The tests find the tool where tool.sh puts it, whatever the user's Cargo is told.
+CARGO_TARGET_DIR=$PWD/target
+export CARGO_TARGET_DIR
+unset CARGO_BUILD_TARGET
 messages=$("$CARGO" test --no-run --quiet --locked --message-format=json -p ferrule --test vm)
 tests=$(printf '%s\n' "$messages" | sed -n 's/.*"executable":"\([^"]*\/vm-[^"]*\)".*/\1/p')
 exec "$tests" "$@"

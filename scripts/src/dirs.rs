@@ -99,7 +99,7 @@ pub fn is_editors(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     // `.x.rs.swp`, `.#x.rs`; `#x.rs#`, `x.rs~`.
     let hidden = name.starts_with(b".") && !name.starts_with(b".git");
-    hidden || name.starts_with(b"#") || name.ends_with(b"~")
+    hidden || name.starts_with(b"#") || name.ends_with(b"~") || name.ends_with(b".swp")
 }
 
 /// Make splits words at spaces, and Kbuild does nothing against it.
@@ -123,7 +123,14 @@ mod tests {
     #[test]
     fn editors_files_are_known_by_their_names() {
         let is = |name: &str| is_editors(OsStr::new(name));
-        for name in [".#x.rs", ".x.rs.swp", ".x.rs.swo", "x.rs~", "#x.rs#"] {
+        for name in [
+            ".#x.rs",
+            ".x.rs.swp",
+            ".x.rs.swo",
+            "x.rs.swp",
+            "x.rs~",
+            "#x.rs#",
+        ] {
             assert!(is(name), "{name}");
         }
         for name in ["x.rs", "Kbuild", "x_swp.rs", ".gitignore"] {

@@ -73,18 +73,6 @@ const BINARIES: &[Binary] = &[
 /// The job that compiles them.
 const COMPILES: &str = "host::tests_compile";
 
-/// The packages that they are of.
-const PACKAGES: [&str; 8] = [
-    "-p",
-    "ferrule",
-    "-p",
-    "bindings-generator",
-    "-p",
-    "macros",
-    "-p",
-    "pin-init",
-];
-
 /// What `make check` does; and whether that needs a kernel's crates.
 const CHECKS: &[(&str, u32, bool)] = &[
     ("rustfmtcheck", 3, false),
@@ -155,8 +143,7 @@ pub fn add_tests(plan: &mut Plan<'_>, kernels: &[Kernel]) {
         }
         let mut cargo = cargo();
         cargo
-            .args(["test", "--locked", "--quiet", "--doc"])
-            .args(PACKAGES);
+            .args(["test", "--locked", "--quiet", "--doc"]);
         cargo.args(["--", "--nocapture"]);
         judge(report, "examples", &key, cargo)
     });
@@ -222,7 +209,7 @@ fn compile() -> Result<BTreeMap<String, PathBuf>> {
         "--quiet",
         "--message-format=json",
     ]);
-    let messages = command::output(cargo.args(PACKAGES))?;
+    let messages = command::output(&mut cargo)?;
     let mut found = BTreeMap::new();
     for message in messages
         .lines()

@@ -142,6 +142,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_template_is_a_kind_and_the_help_names_it() {
+        let root = crate::dirs::root().unwrap();
+        let entries = fs::read_dir(root.join("templates")).unwrap();
+        let mut dirs: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let mut kinds: Vec<&str> = TEMPLATES.iter().map(|template| template.kind).collect();
+        let help = fs::read_to_string(root.join("scripts/help.sh")).unwrap();
+        assert!(help.contains(&kinds.join(", ")), "{kinds:?}");
+        dirs.sort();
+        kinds.sort();
+        assert_eq!(dirs, kinds);
+    }
+
+    #[test]
     fn names() {
         for good in ["hello", "my_driver2", "X"] {
             check_name(good).unwrap();

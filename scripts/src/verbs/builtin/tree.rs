@@ -282,4 +282,76 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn sources_are_linked_and_taken_out_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().canonicalize().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("linux/scripts/Makefile.build", "cmd_rustc_o_rs = x\n");
+        write("linux/drivers/Kconfig", "menu \"Drivers\"\nendmenu\n");
+        write("linux/drivers/Makefile", "obj-y += base/\n");
+        let sources = ["Kconfig", "Kbuild", "a.rs", "sub/Makefile", "sub/b.c"];
+        let others = [
+            "a.o",
+            "a.mod.c",
+            "Module.symvers",
+            ".a.o.cmd",
+            ".#a.rs",
+            "sub/b.c~",
+        ];
+        for name in sources.iter().chain(&others) {
+            write(&format!("m/{name}"), "");
+        }
+        let tree = Tree::open(&root.join("linux")).unwrap();
+        for _ in 0..2 {
+            tree.add(&root.join("m")).unwrap();
+            tree.finish(Path::new("/t/ferrule")).unwrap();
+        }
+        let ours = root.join("linux/drivers/ferrule");
+        let mut found: Vec<String> = WalkDir::new(&ours)
+            .into_iter()
+            .map(|entry| entry.unwrap().into_path())
+            .filter(|path| !path.is_dir())
+            .map(|path| path.strip_prefix(&ours).unwrap().display().to_string())
+            .collect();
+        found.sort();
+        let expected = [
+            ".gitignore",
+            "Kconfig",
+            "Makefile",
+            "m/Kbuild",
+            "m/Kbuild.module",
+            "m/Kconfig",
+            "m/a.rs",
+            "m/sub/Kbuild",
+            "m/sub/Kbuild.module",
+            "m/sub/b.c",
+            "rule.mk",
+            "rust.mk",
+        ];
+        assert_eq!(found, expected);
+        assert_eq!(
+            fs::read_link(ours.join("m/sub/b.c")).unwrap(),
+            root.join("m/sub/b.c")
+        );
+        // What goes is forgotten.
+        fs::remove_file(root.join("m/sub/b.c")).unwrap();
+        tree.add(&root.join("m")).unwrap();
+        assert!(!ours.join("m/sub/b.c").is_symlink());
+        tree.remove().unwrap();
+        assert!(!ours.exists());
+        assert_eq!(
+            read(&root.join("linux/drivers/Makefile")).unwrap(),
+            "obj-y += base/\n"
+        );
+        assert_eq!(
+            read(&root.join("linux/drivers/Kconfig")).unwrap(),
+            "menu \"Drivers\"\nendmenu\n"
+        );
+    }
 }
