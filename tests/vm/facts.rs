@@ -69,9 +69,10 @@ fn known(build: &Path, kernel: &Kernel) -> Result<Known> {
     };
     let dir = build.join(&kernel.release);
     let mut text = read(&kernel.kdir.join(".config"))?;
-    for line in read(&dir.join("headers"))?.lines() {
-        let path = line.split('\t').next().unwrap_or_default();
-        text += &read(Path::new(path))?;
+    // Those of our own are named from the project's directory.
+    let headers = read(&dir.join("headers"))?;
+    for path in headers.lines().map(Path::new).filter(|path| path.is_absolute()) {
+        text += &read(path)?;
     }
     Ok(Known {
         facts: read(&dir.join("facts"))?,

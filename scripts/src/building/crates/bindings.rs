@@ -11,7 +11,11 @@ use crate::building::store::{result, Hashes, Input, Manifest, Store, Variant};
 use crate::command;
 use anyhow::{ensure, Context, Result};
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+/// The list of those headers, and of our own files that they were read by.
+pub(super) const HEADERS: &str = "headers";
 
 impl Crates<'_> {
     /// What facts, bindings and helpers are made from.
@@ -70,6 +74,9 @@ impl Crates<'_> {
         let entry = store.entry("c", &headers.key, |dir| {
             let facts = Facts::probe(self, cc, dir)?;
             self.bindings(cc, &facts, dir)?;
+            let paths = headers.files.iter().map(|input| format!("{}\n", input.path));
+            fs::write(dir.join(HEADERS), paths.collect::<String>())
+                .with_context(|| format!("cannot write to {}", dir.display()))?;
             self.are_still(&headers.files, hashes)
         })?;
         let facts = Facts::read(&entry.path)?;

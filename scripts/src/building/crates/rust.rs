@@ -2,6 +2,7 @@
 
 //! The crates `ffi`, `bindings` and `kernel` of one kernel, and how modules are compiled against them.
 
+use super::bindings::HEADERS;
 use super::{facts, helpers, Crates, Headers, Helpers, C, TOOL};
 use crate::building::kdir::Config;
 use crate::building::module::dependencies;
@@ -222,7 +223,9 @@ impl Crates<'_> {
             for name in FILES {
                 link(&libraries.entry.path.join(name), &dir.join(name))?;
             }
-            link(&c.file("layout.c"), &dir.join("layout.c"))?;
+            for name in ["layout.c", HEADERS] {
+                link(&c.file(name), &dir.join(name))?;
+            }
             match self.helpers {
                 Helpers::Inline => {
                     // A member that looks like rustc's own takes part in a module's link-time optimisation.
