@@ -71,7 +71,11 @@ fn known(build: &Path, kernel: &Kernel) -> Result<Known> {
     let mut text = read(&kernel.kdir.join(".config"))?;
     // Those of our own are named from the project's directory.
     let headers = read(&dir.join("headers"))?;
-    for path in headers.lines().map(Path::new).filter(|path| path.is_absolute()) {
+    for path in headers
+        .lines()
+        .map(Path::new)
+        .filter(|path| path.is_absolute())
+    {
         text += &read(path)?;
     }
     Ok(Known {

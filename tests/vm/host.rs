@@ -142,8 +142,7 @@ pub fn add_tests(plan: &mut Plan<'_>, kernels: &[Kernel]) {
             key = key.and_files(&root.join(read))?;
         }
         let mut cargo = cargo();
-        cargo
-            .args(["test", "--locked", "--quiet", "--doc"]);
+        cargo.args(["test", "--locked", "--quiet", "--doc"]);
         cargo.args(["--", "--nocapture"]);
         judge(report, "examples", &key, cargo)
     });

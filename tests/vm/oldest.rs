@@ -20,8 +20,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// Where the samples are built. What the modules share has a place of its own too: two toolchains in one would build
-/// it anew each time.
+/// Where the samples are built, with a record of its own of what they were built with last.
 fn dir() -> Result<PathBuf> {
     Ok(record::dir()?.join("oldest"))
 }
@@ -32,6 +31,8 @@ pub fn build(kernel: &Kernel, report: &mut Report) -> Result<()> {
     let own = dir()?;
     let from = dirs::root()?.join(SAMPLES);
     let rustc = oldest::fetch()?;
+    let root = dirs::root()?;
+    let store = dirs::store_dir(&dirs::build_dir(&root)?)?;
     let mut key = Key::default()
         .and(format!("{kernel:?}"))
         .and_files(&rustc)?
@@ -54,6 +55,7 @@ pub fn build(kernel: &Kernel, report: &mut Report) -> Result<()> {
         .args(&kernel.make_vars)
         .env("RUSTC", rustc)
         .env("FERRULE_BUILD", own.join("build"))
+        .env("FERRULE_STORE", store)
         .env_remove("CLANG");
     let output = tool.output().context("cannot run ferrule")?;
     let text = [output.stdout, output.stderr].concat();

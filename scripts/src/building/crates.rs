@@ -18,13 +18,15 @@ mod abi;
 mod bindings;
 mod facts;
 mod helpers;
+mod libraries;
 mod lint;
 mod rust;
 
 pub use facts::{config_symbols, known_facts};
 pub use helpers::Helpers;
+pub use libraries::changed_since;
 pub use lint::Lint;
-pub use rust::{changed_since, ModuleSettings, SETTINGS};
+pub use rust::{ModuleSettings, SETTINGS};
 
 /// The sources of the tool that decide what is built here.
 const TOOL: &str = env!("FERRULE_CRATES");

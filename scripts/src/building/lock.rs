@@ -5,8 +5,8 @@
 use crate::building::stamp::Key;
 use anyhow::{Context, Result};
 use rustix::fs::{flock, FlockOperation};
-use std::fs::{self, File};
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;

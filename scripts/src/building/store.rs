@@ -36,6 +36,8 @@ const FORMAT: &str = "v1";
 /// The store of one user.
 pub struct Store {
     dir: PathBuf,
+    /// How many bytes it may have.
+    bound: u64,
     made: AtomicBool,
 }
 
@@ -52,9 +54,10 @@ impl Store {
     ///
     /// When neither can be written to.
     pub fn open(build: &Path) -> Result<Self> {
+        let bound = sweep::bound()?;
         let shared = dirs::store_dir(build)?;
         let own = build.join("store");
-        match Self::at(&shared) {
+        let store = match Self::at(&shared) {
             Err(error) if shared != own => {
                 eprintln!(
                     "ferrule: {error:#}; what is built is kept in {}",
@@ -63,7 +66,8 @@ impl Store {
                 Self::at(&own)
             }
             opened => opened,
-        }
+        }?;
+        Ok(Self { bound, ..store })
     }
 
     /// The store in the directory `dir`.
@@ -75,6 +79,7 @@ impl Store {
         tempfile::tempfile_in(&dir).with_context(context)?;
         Ok(Self {
             dir,
+            bound: sweep::DEFAULT,
             made: AtomicBool::new(false),
         })
     }
@@ -87,6 +92,7 @@ impl Store {
         let dir = path.ancestors().nth(2).context("an entry is in a store")?;
         Ok(Self {
             dir: dir.to_owned(),
+            bound: sweep::DEFAULT,
             made: AtomicBool::new(false),
         })
     }

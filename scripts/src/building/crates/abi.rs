@@ -2,7 +2,7 @@
 
 //! What two modules must have in common to share Rust's types.
 
-use super::rust::{Libraries, BINDINGS};
+use super::libraries::{Libraries, BINDINGS};
 use super::{Crates, C};
 use crate::building::prepared::Use;
 use crate::building::stamp::{self, Key};

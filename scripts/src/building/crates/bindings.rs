@@ -74,7 +74,10 @@ impl Crates<'_> {
         let entry = store.entry("c", &headers.key, |dir| {
             let facts = Facts::probe(self, cc, dir)?;
             self.bindings(cc, &facts, dir)?;
-            let paths = headers.files.iter().map(|input| format!("{}\n", input.path));
+            let paths = headers
+                .files
+                .iter()
+                .map(|input| format!("{}\n", input.path));
             fs::write(dir.join(HEADERS), paths.collect::<String>())
                 .with_context(|| format!("cannot write to {}", dir.display()))?;
             self.are_still(&headers.files, hashes)

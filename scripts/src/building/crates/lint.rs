@@ -111,13 +111,9 @@ impl Crates<'_> {
         for (source, flags) in module_sources(self.root)? {
             let source = source.strip_prefix(self.root)?;
             let scratch = tempfile::tempdir().context("no temporary directory")?;
-            let (interfaces, flags) = interface::compile(
-                &settings,
-                &flags,
-                scratch.path(),
-                &Heard::default(),
-            )?
-                .with_context(|| format!("the interfaces of {}", source.display()))?;
+            let (interfaces, flags) =
+                interface::compile(&settings, &flags, scratch.path(), &Heard::default())?
+                    .with_context(|| format!("the interfaces of {}", source.display()))?;
             let mut command = Command::new(&clippy);
             command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
             command.args(&settings.args).args(lints()).args(flags);

@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The crates `ffi`, `bindings` and `kernel` of one kernel, and how modules are compiled against them.
+//! What modules of one kernel are compiled against, and how.
 
 use super::bindings::HEADERS;
+use super::libraries::{Libraries, BINDINGS, CFG, FILES};
 use super::{facts, helpers, Crates, Headers, Helpers, C, TOOL};
 use crate::building::kdir::Config;
-use crate::building::module::dependencies;
 use crate::building::prepared::Use;
 use crate::building::stamp::Key;
-use crate::building::store::{result, Entry, Hashes, Input, Manifest, Store, Variant};
-use crate::building::sysroot::{self, Plan, Sysroot};
+use crate::building::store::{Entry, Hashes, Store};
+use crate::building::sysroot::{Plan, Sysroot};
 use crate::command;
-use anyhow::{ensure, Context, Result};
-use std::collections::BTreeSet;
+use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Upstream's lints for all Rust code of a kernel.
 const LINTS: &[&str] = &[
@@ -29,41 +26,11 @@ const LINTS: &[&str] = &[
     "-Wunreachable_pub",
 ];
 
-/// Entries of the store: the libraries, and what modules are compiled against.
-const KIND: &str = "libraries";
+/// The entry of the store.
 pub(super) const MODULES: &str = "crates";
-
-/// Files in both.
-pub(super) const BINDINGS: &str = "bindings.rs";
-const CFG: &str = "rustc_cfg";
-const CRATES: [&str; 3] = ["ffi", "bindings", "kernel"];
-const FILES: [&str; 9] = [
-    facts::FILE,
-    BINDINGS,
-    CFG,
-    "libffi.rlib",
-    "libbindings.rlib",
-    "libkernel.rlib",
-    "libffi.rmeta",
-    "libbindings.rmeta",
-    "libkernel.rmeta",
-];
 
 /// What the module command reads.
 pub const SETTINGS: &str = "module.json";
-
-/// The crates `ffi`, `bindings` and `kernel`, and the sources that they were compiled from.
-pub(super) struct Libraries {
-    entry: Entry,
-    pub(super) files: Vec<Input>,
-}
-
-impl Libraries {
-    pub(super) fn key(&self) -> String {
-        let name = self.entry.path.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    }
-}
 
 /// What the module command needs to know of a kernel.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -85,107 +52,6 @@ pub struct ModuleSettings {
 }
 
 impl Crates<'_> {
-    /// The key of what is known of the libraries before rustc has read their sources.
-    pub(super) fn libraries_base(&self, plan: &Plan<'_>, headers: &Headers) -> Result<Key> {
-        Ok(Key::new(TOOL)
-            .and(&plan.key)
-            .and(&headers.key)
-            .and(facts::Facts(Vec::new()).cfgs(self.root)?)
-            .and(config_cfg(&self.kdir.config))
-            .and(self.goal))
-    }
-
-    /// What was made from the sources as they are.
-    pub(super) fn known_libraries(
-        &self,
-        store: &Store,
-        base: &Key,
-        hashes: &mut Hashes<'_>,
-    ) -> Option<Variant> {
-        let manifest = Manifest::open(store, base);
-        let found = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
-        found.cloned()
-    }
-
-    /// The crates `ffi`, `bindings` and `kernel`, without helpers.
-    pub(super) fn libraries(
-        &self,
-        store: &Store,
-        base: &Key,
-        sysroot: &Sysroot,
-        c: &C,
-        hashes: &mut Hashes<'_>,
-    ) -> Result<Libraries> {
-        let compile = |dir: &Path| -> Result<()> {
-            fs::write(dir.join(CFG), config_cfg(&self.kdir.config))
-                .with_context(|| format!("cannot write to {}", dir.display()))?;
-            for name in [facts::FILE, BINDINGS] {
-                link(&c.file(name), &dir.join(name))?;
-            }
-            self.rustc(sysroot, c, dir, "ffi", "rust/ffi.rs")?;
-            self.rustc(sysroot, c, dir, "bindings", "rust/bindings/lib.rs")?;
-            self.rustc(sysroot, c, dir, "kernel", "rust/kernel/lib.rs")
-        };
-        // Another build may do it while this one waits.
-        let _one = store.lock(KIND, &base.hex())?;
-        if let Some(variant) = self.known_libraries(store, base, hashes) {
-            return Ok(Libraries {
-                entry: store.entry(KIND, &variant.result, compile)?,
-                files: variant.files,
-            });
-        }
-        // What rustc reads is known when it has read it.
-        let started = SystemTime::now();
-        let scratch = store.scratch(KIND)?;
-        compile(scratch.path())?;
-        let files = self.sources(scratch.path(), c, started, hashes)?;
-        let key = result(base, &files);
-        let entry = store.entry(KIND, &key, |dir| {
-            for name in FILES {
-                link(&scratch.path().join(name), &dir.join(name))?;
-            }
-            Ok(())
-        })?;
-        Manifest::open(store, base).add(Variant {
-            files: files.clone(),
-            variables: Vec::new(),
-            other: None,
-            result: key,
-        })?;
-        Ok(Libraries { entry, files })
-    }
-
-    /// The sources that rustc has read for what is in `dir`.
-    fn sources(
-        &self,
-        dir: &Path,
-        c: &C,
-        started: SystemTime,
-        hashes: &mut Hashes<'_>,
-    ) -> Result<Vec<Input>> {
-        let mut paths = BTreeSet::new();
-        for name in CRATES {
-            let file = dir.join(format!("{name}.d"));
-            let text = fs::read_to_string(&file)
-                .with_context(|| format!("rustc wrote no {}", file.display()))?;
-            let files = dependencies(&text).into_iter().map(PathBuf::from);
-            paths.extend(files.filter(|path| *path != c.file(BINDINGS)));
-        }
-        let inputs = paths.iter().map(|path| {
-            let absolute = self.root.join(path);
-            ensure!(
-                !changed_since(&absolute, started)?,
-                "{} has changed while it was compiled; build again",
-                path.display()
-            );
-            Ok(Input {
-                path: self.relative(path),
-                hash: hashes.of(&absolute)?,
-            })
-        });
-        inputs.collect()
-    }
-
     /// The key of all that a module's code depends on besides its own sources and flags.
     pub(super) fn crates_key(
         &self,
@@ -247,26 +113,6 @@ impl Crates<'_> {
             let settings = serde_json::to_string_pretty(&settings)?;
             fs::write(dir.join(SETTINGS), settings).context("cannot write module.json")
         })
-    }
-
-    fn rustc(
-        &self,
-        sysroot: &Sysroot,
-        c: &C,
-        dir: &Path,
-        name: &str,
-        source: &str,
-    ) -> Result<()> {
-        eprintln!("  RUSTC   {name}");
-        let rustc = &self.toolchain.rustc;
-        let mut rustc = self.crate_command(rustc, sysroot, dir, name, source)?;
-        rustc
-            .env("FERRULE_BINDINGS", c.file(BINDINGS))
-            .args(["--crate-type=rlib", "--emit=link,metadata,dep-info"])
-            .arg(format!("--remap-path-prefix={}=", self.root.display()))
-            .args(sysroot::library(sysroot.flags()));
-        rustc.arg("--out-dir").arg(dir);
-        command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
     }
 
     /// rustc or a tool of its kind, to read the crate `name`; those below it are in `dir`.
@@ -379,24 +225,8 @@ fn externs(sysroot: &Sysroot, dir: &Path, name: &str) -> Result<Vec<String>> {
     Ok(externs)
 }
 
-/// The file system's clock goes by the kernel's ticks.
-const TICK: Duration = Duration::from_millis(10);
-
-/// Whether the file at `path` was perhaps written to at `time` or later.
-pub fn changed_since(path: &Path, time: SystemTime) -> Result<bool> {
-    let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let since = time
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .saturating_sub(TICK);
-    let modified = (metadata.mtime(), metadata.mtime_nsec());
-    let changed = modified.max((metadata.ctime(), metadata.ctime_nsec()));
-    let since = (since.as_secs(), i64::from(since.subsec_nanos()));
-    Ok(u64::try_from(changed.0).is_ok_and(|seconds| (seconds, changed.1) >= since))
-}
-
 /// Makes `to` the same file as `from`: what is in the store never changes.
-fn link(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn link(from: &Path, to: &Path) -> Result<()> {
     fs::hard_link(from, to).or_else(|_| copy(from, to))
 }
 
@@ -406,7 +236,7 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// The configuration as rustc's `--cfg` arguments: `CONFIG_X`, and `CONFIG_X="value"`.
-fn config_cfg(config: &Config) -> String {
+pub(super) fn config_cfg(config: &Config) -> String {
     let mut text = String::new();
     for (name, value) in config {
         if value == "y" || value == "m" {

@@ -14,7 +14,7 @@ use std::path::Path;
 const KIND: &str = "manifests";
 
 /// How many variants are kept: the newest.
-const VARIANTS: usize = 16;
+const VARIANTS: usize = 8;
 
 /// A file that a step has read, relative to a directory that the step knows, and its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use walkdir::WalkDir;
 const SIZE: &str = "FERRULE_STORE_SIZE";
 
 /// The bound without it, in bytes.
-const DEFAULT: u64 = 4 << 30;
+pub(super) const DEFAULT: u64 = 4 << 30;
 
 /// How often a build looks that has made nothing which is large.
 const INTERVAL: Duration = Duration::from_secs(3600);
@@ -33,7 +33,6 @@ impl Store {
     ///
     /// Looks once in an hour, and whenever this build has made an entry. What a build uses stays.
     pub fn sweep(&self) -> Result<()> {
-        let bound = bound()?;
         let swept = self.dir.join("swept");
         let age = fs::metadata(&swept).and_then(|metadata| metadata.modified());
         let is_due = age.map_or(true, |time| time.elapsed().is_ok_and(|age| age > INTERVAL));
@@ -44,7 +43,7 @@ impl Store {
             return Ok(());
         };
         fs::write(&swept, "").with_context(|| format!("cannot write {}", swept.display()))?;
-        self.sweep_to(bound)
+        self.sweep_to(self.bound)
     }
 
     fn sweep_to(&self, bound: u64) -> Result<()> {
@@ -171,7 +170,7 @@ fn list(dir: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The bound in bytes: a number with `K`, `M`, `G` or `T`, or without.
-fn bound() -> Result<u64> {
+pub(super) fn bound() -> Result<u64> {
     let Some(text) = env_set(SIZE) else {
         return Ok(DEFAULT);
     };
