@@ -4,7 +4,6 @@
 //! `conf`, which every kernel's headers have.
 
 use crate::building::kdir::Kdir;
-use crate::building::stamp;
 use crate::dirs;
 use crate::machine::doctor;
 use crate::verbs::build::Choice;
@@ -105,7 +104,7 @@ pub fn variables(dir: &Path, kdir: &Kdir) -> Result<Vec<String>> {
     }
     let kconfig = Kconfig::new(dir, kdir)?;
     let config = dir.join(".config");
-    let all = kconfig.work.join("all");
+    let all = kconfig.work.path().join("all");
     kconfig.quietly("--allmodconfig", &all)?;
     let mut values = parse(&read(&all)?);
     if config.is_file() {
@@ -131,7 +130,7 @@ const MODULES: &str = "CONFIG_MODULES";
 struct Kconfig {
     dir: PathBuf,
     conf: PathBuf,
-    work: PathBuf,
+    work: tempfile::TempDir,
 }
 
 impl Kconfig {
@@ -144,21 +143,20 @@ impl Kconfig {
             kdir.path.display(),
             dir.display()
         );
-        let key = stamp::Key::new(dir).hex();
-        let work = dirs::build_dir(&dirs::root()?)?.join("config").join(key);
-        fs::create_dir_all(&work).with_context(|| format!("cannot create {}", work.display()))?;
+        // Builds of one directory at once have one each.
+        let work = tempfile::tempdir().context("no temporary directory")?;
         let kconfig = Self {
             dir: dir.to_owned(),
             conf,
             work,
         };
         fs::write(kconfig.top(), kconfig.text("\tmodules\n"))
-            .with_context(|| format!("cannot write to {}", kconfig.work.display()))?;
+            .with_context(|| format!("cannot write to {}", kconfig.work.path().display()))?;
         Ok(kconfig)
     }
 
     fn top(&self) -> PathBuf {
-        self.work.join("Kconfig")
+        self.work.path().join("Kconfig")
     }
 
     /// The directory's Kconfig where nothing can be built in. `modules` marks the symbol that allows `m`.
@@ -179,7 +177,7 @@ impl Kconfig {
 
     fn environment(&self, command: &mut Command, config: &Path) {
         command
-            .current_dir(&self.work)
+            .current_dir(self.work.path())
             .env("KCONFIG_CONFIG", config)
             .env("srctree", &self.dir)
             .env_remove("KCONFIG_ALLCONFIG");
@@ -194,9 +192,9 @@ impl Kconfig {
             menu.arg(self.top());
         } else {
             // It takes MODULES for that symbol by its name, and knows no other way.
-            let top = self.work.join("Kconfig.menu");
+            let top = self.work.path().join("Kconfig.menu");
             fs::write(&top, self.text(""))
-                .with_context(|| format!("cannot write to {}", self.work.display()))?;
+                .with_context(|| format!("cannot write to {}", self.work.path().display()))?;
             let python = doctor::python_with("menuconfig").with_context(|| {
                 format!("no menu here: {}", doctor::remedy(doctor::Id::Menuconfig))
             })?;
@@ -221,7 +219,7 @@ impl Kconfig {
 
     /// The values of `config`, every symbol of which must be there and take what it is given.
     fn check(&self, config: &Path) -> Result<BTreeMap<String, String>> {
-        let copy = self.work.join("copy");
+        let copy = self.work.path().join("copy");
         fs::copy(config, &copy).with_context(|| format!("cannot copy {}", config.display()))?;
         let (name, copied) = (config.display().to_string(), copy.display().to_string());
         self.quietly("--olddefconfig", &copy)
