@@ -8,8 +8,12 @@ use crate::verbs::install;
 use anyhow::{bail, ensure, Context, Result};
 use std::path::{Path, PathBuf};
 
-/// The project's directory: where the tool is if it has been installed, else where it was built.
+/// The project's directory: `$FERRULE_ROOT`; else where the tool is if it has been installed, else where it was
+/// built.
 pub fn root() -> Result<PathBuf> {
+    if let Some(root) = env_set("FERRULE_ROOT") {
+        return std::path::absolute(&root).context("FERRULE_ROOT is no path");
+    }
     if let Some(installed) = installed()? {
         return Ok(installed);
     }
@@ -44,6 +48,20 @@ pub fn build_dir(root: &Path) -> Result<PathBuf> {
         Some(_) if rustix::process::geteuid().is_root() => "/var/cache/ferrule".into(),
         Some(_) => kernels::cache_dir(None)?.join("build"),
     })
+}
+
+/// Where what later builds can use is kept: `$FERRULE_STORE`; else in the user's cache; or, if all that is
+/// built goes to a directory that is named or root's, below that.
+pub fn store_dir(build: &Path) -> Result<PathBuf> {
+    if let Some(dir) = env_set("FERRULE_STORE") {
+        return std::path::absolute(&dir).context("FERRULE_STORE is no path");
+    }
+    let own = build.join("store");
+    if env_set("FERRULE_BUILD").is_some() || installed()?.is_some() {
+        return Ok(own);
+    }
+    // Root's environment may have no HOME.
+    Ok(kernels::cache_dir(None).map_or(own, |cache| cache.join("store")))
 }
 
 /// The path of this tool, which another make may have replaced by a newer one meanwhile.

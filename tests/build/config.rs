@@ -126,22 +126,14 @@ fn what_is_not_chosen_is_not_built() {
     let (kernel, dir) = (kernel(), samples());
     fs::write(dir.path().join(".config"), "CONFIG_SAMPLE_RUST_MINIMAL=m\n").unwrap();
     let output = builds(&kernel, dir.path());
-    let objects = compiled(&output);
-    assert!(
-        objects.len() == 1 && objects[0].ends_with("rust_minimal.o"),
-        "{output}"
-    );
+    assert_eq!(asked(&output), ["rust_minimal.o"], "{output}");
     // The command line has the last word.
     let output = command(&kernel, dir.path())
         .args(["modules", "CONFIG_SAMPLE_RUST_MIXED=m"])
         .output()
         .unwrap();
     let output = text(&output);
-    let objects = compiled(&output);
-    assert!(
-        objects.len() == 1 && objects[0].ends_with("rust_mixed_main.o"),
-        "{output}"
-    );
+    assert_eq!(asked(&output), ["rust_mixed_main.o"], "{output}");
 }
 
 #[test]

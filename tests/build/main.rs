@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 mod config;
 mod input;
+mod kept;
 mod luck;
 
 fn kernel() -> Kernel {
@@ -23,15 +24,16 @@ fn kernel() -> Kernel {
         .expect("a kernel has been fetched: make kernels")
 }
 
-/// `ferrule build` of `dir` for `kernel`.
+/// `ferrule build` of `dir` for `kernel`, called there: so what one test has compiled is there for the others.
 fn command(kernel: &Kernel, dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ferrule"));
-    command
-        .arg("build")
-        .arg("--kdir")
-        .arg(&kernel.kdir)
-        .arg("-M")
-        .arg(dir);
+    command.arg("build").arg("--kdir").arg(&kernel.kdir);
+    match dir.is_dir() {
+        true => command.current_dir(dir).args(["-M", "."]),
+        false => command.arg("-M").arg(dir),
+    };
+    // Says why something is made, and what was in the store.
+    command.env("KBUILD_VERBOSE", "2");
     command
 }
 
@@ -91,18 +93,44 @@ fn touch(path: &Path) {
         .unwrap();
 }
 
-/// The Rust objects that a build compiled.
-fn compiled(output: &str) -> Vec<&str> {
-    output
+/// The Rust objects that Kbuild asked for.
+fn asked(output: &str) -> Vec<&str> {
+    let lines = output
         .lines()
-        .filter(|line| line.contains("RUSTC [M]"))
-        .filter_map(|line| line.rsplit('/').next())
+        .filter_map(|line| line.split("RUSTC [M]").nth(1));
+    lines
+        .filter_map(|line| line.split_whitespace().next()?.rsplit('/').next())
         .collect()
+}
+
+/// Those of them that were compiled, as they were not in the store.
+fn compiled(output: &str) -> Vec<&str> {
+    let lines = output
+        .lines()
+        .filter_map(|line| line.strip_suffix(" was in the store"));
+    let kept: Vec<&str> = lines
+        .filter_map(|line| line.rsplit(['/', ' ']).next())
+        .collect();
+    let mut objects = asked(output);
+    objects.retain(|object| !kept.contains(object));
+    objects
+}
+
+/// Text that no build has seen.
+fn unseen() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    format!("// {} {:?}\n", std::process::id(), now.unwrap())
+}
+
+fn append(path: &Path, text: &str) {
+    let old = fs::read_to_string(path).unwrap();
+    fs::write(path, old + text).unwrap();
 }
 
 #[test]
 fn only_what_changed_is_rebuilt() {
     let (kernel, dir) = (kernel(), samples());
+    let first = builds(&kernel, dir.path());
     // Other files are part of these.
     let kbuild = fs::read_to_string(dir.path().join("Kbuild")).unwrap();
     let sources = fs::read_dir(dir.path()).unwrap().flatten();
@@ -117,37 +145,42 @@ fn only_what_changed_is_rebuilt() {
         .filter(|name| kbuild.contains(&format!(" {name}.o")))
         .count();
     assert!(all > 10, "{all}");
-    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), all);
+    assert_eq!(asked(&first).len(), all);
     assert_eq!(builds(&kernel, dir.path()), "");
-    touch(&dir.path().join("rust_minimal.rs"));
+    let source = dir.path().join("rust_minimal.rs");
+    touch(&source);
     let output = builds(&kernel, dir.path());
-    assert_eq!(compiled(&output).len(), 1, "{output}");
-    assert!(output.contains("rust_minimal.o"), "{output}");
-    touch(&dirs::root().unwrap().join("rust/kernel/lib.rs"));
-    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), all);
+    assert_eq!(asked(&output), ["rust_minimal.o"], "{output}");
+    assert_eq!(compiled(&output), [""; 0], "{output}");
+    assert_eq!(builds(&kernel, dir.path()), "");
+    append(&source, &unseen());
+    let output = builds(&kernel, dir.path());
+    assert_eq!(compiled(&output), ["rust_minimal.o"], "{output}");
 }
 
 #[test]
 fn a_changed_submodule_rebuilds_its_module() {
     let (kernel, dir) = (kernel(), module(&format!("{HELLO}mod part;\n")));
-    fs::write(dir.path().join("part.rs"), "//! A part.\n").unwrap();
+    let part = dir.path().join("part.rs");
+    fs::write(&part, "//! A part.\n").unwrap();
     builds(&kernel, dir.path());
-    touch(&dir.path().join("part.rs"));
-    assert_eq!(compiled(&builds(&kernel, dir.path())).len(), 1);
+    append(&part, &unseen());
+    assert_eq!(compiled(&builds(&kernel, dir.path())), ["one.o"]);
 }
 
 #[test]
 fn a_changed_interface_rebuilds_both_sides() {
     let (kernel, dir) = (kernel(), samples());
+    fs::write(
+        dir.path().join(".config"),
+        "CONFIG_SAMPLE_RUST_EXPORT=m\nCONFIG_SAMPLE_RUST_IMPORT=m\n",
+    )
+    .unwrap();
     builds(&kernel, dir.path());
-    let rebuilt = |touched: &str| -> Vec<String> {
-        touch(&dir.path().join(touched));
+    let rebuilt = |changed: &str| -> Vec<String> {
+        append(&dir.path().join(changed), &unseen());
         let output = builds(&kernel, dir.path());
-        let lines = compiled(&output).into_iter();
-        lines
-            .filter_map(|line| line.split_whitespace().last())
-            .map(str::to_owned)
-            .collect()
+        compiled(&output).into_iter().map(str::to_owned).collect()
     };
     let both = ["rust_export.o", "rust_import.o"];
     assert_eq!(rebuilt("rust_export_api.rs"), both);
@@ -184,7 +217,9 @@ fn errors_are_rustcs_with_the_path_as_written() {
     let (kernel, dir) = (kernel(), module(&HELLO.replace("Ok(Self)", "Ok(Other)")));
     let parent = dir.path().parent().unwrap();
     let written = dir.path().file_name().unwrap();
-    let output = fails(command(&kernel, Path::new(written)).current_dir(parent));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ferrule"));
+    command.arg("build").arg("--kdir").arg(&kernel.kdir);
+    let output = fails(command.arg("-M").arg(written).current_dir(parent));
     let place = format!(" --> {}/one.rs:6:", written.to_str().unwrap());
     assert!(
         output.contains("error[E0425]") && output.contains(&place),

@@ -5,29 +5,35 @@
 use crate::building::kbuild::Cc;
 use crate::building::kdir::Kdir;
 use crate::building::prepared::Use;
-use crate::building::profile::{kasan, Profile};
-use crate::building::stamp;
-use crate::building::sysroot::{self, Sysroot};
+use crate::building::profile::Profile;
+use crate::building::stamp::Key;
+use crate::building::store::{Entry, Hashes, Input, Store};
+use crate::building::sysroot::{Plan, Sysroot};
 use crate::machine::toolchain::Toolchain;
 use anyhow::{Context, Result};
 use facts::Facts;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 mod abi;
 mod bindings;
 mod facts;
 mod helpers;
+mod libraries;
 mod lint;
 mod rust;
 
 pub use helpers::Helpers;
+pub use libraries::changed_since;
 pub use lint::Lint;
-pub use rust::ModuleSettings;
+pub use rust::{ModuleSettings, SETTINGS};
 
-/// What one kernel's modules are compiled with; all of it lies in `dir`.
+/// The sources of the tool that decide what is built here.
+const TOOL: &str = env!("FERRULE_CRATES");
+
+/// What one kernel's modules are compiled with.
 pub struct Crates<'a> {
     pub root: &'a Path,
+    /// Where all of it is, once it has been prepared.
     pub dir: PathBuf,
     pub kdir: &'a Kdir,
     pub toolchain: &'a Toolchain,
@@ -35,92 +41,124 @@ pub struct Crates<'a> {
     pub goal: Use,
 }
 
-impl Crates<'_> {
-    /// What all of it depends on.
-    pub fn key(&self) -> Result<stamp::Key> {
-        let tool = crate::dirs::tool()?;
-        let mut key = stamp::Key::new(&self.kdir.config)
-            .and(&self.kdir.path)
-            .and(self.toolchain)
-            .and(self.helpers)
-            .and(self.goal);
-        if self.goal == Use::External {
-            key = key.and_files(&self.kdir.path.join("Module.symvers"))?;
+impl<'a> Crates<'a> {
+    pub fn new(
+        root: &'a Path,
+        kdir: &'a Kdir,
+        toolchain: &'a Toolchain,
+        helpers: Helpers,
+        goal: Use,
+    ) -> Self {
+        Self {
+            root,
+            dir: PathBuf::new(),
+            kdir,
+            toolchain,
+            helpers,
+            goal,
         }
-        key.and_files(&self.root.join("rust"))?
-            .and_files(&self.root.join("Cargo.toml"))?
-            .and_files(&self.root.join("Cargo.lock"))?
-            .and_files(&tool)
     }
 
-    /// Builds everything that is missing or out of date.
-    pub fn prepare(&self, build: &Path, cc: &Cc) -> Result<()> {
-        let profile = self.profile(cc)?;
+    /// The key of all that a module's code depends on besides its own sources and flags: of content alone,
+    /// so that it is the same in another clone.
+    pub fn id(&self) -> String {
+        let name = self.dir.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Builds everything that is not in the store yet.
+    pub fn prepare(&mut self, store: &Store, cc: &Cc) -> Result<(Sysroot, Entry)> {
+        let profile = self.profile(store, cc)?;
+        let plan = Plan::new(self.root, self.toolchain, &profile)?;
+        let mut hashes = Hashes::open(store, &Key::new(self.root).and(&self.kdir.path));
+        let headers = self.headers(store, cc, &mut hashes)?;
+        let made = match self.find(store, &plan, &headers, &mut hashes)? {
+            Some(found) => found,
+            None => self.make(store, cc, &plan, &headers, &mut hashes)?,
+        };
+        hashes.keep()?;
+        self.dir.clone_from(&made.1.path);
+        Ok(made)
+    }
+
+    /// What is in the store for these sources.
+    fn find(
+        &self,
+        store: &Store,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Option<(Sysroot, Entry)>> {
+        let base = self.libraries_base(plan, headers);
+        let Some(libraries) = self.known_libraries(store, &base, hashes) else {
+            return Ok(None);
+        };
+        let key = self.crates_key(plan, headers, &libraries.result, hashes)?;
+        let sysroot = Sysroot::find(store, plan)?;
+        Ok(sysroot.zip(store.find(rust::MODULES, &key)?))
+    }
+
+    fn make(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<(Sysroot, Entry)> {
         // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
-        let (sysroot, facts) = std::thread::scope(|scope| {
-            let sysroot =
-                scope.spawn(|| Sysroot::prepare(self.root, build, self.toolchain, &profile));
-            let facts = self.c_side(cc);
-            (
-                sysroot.join().expect("no panic in the sysroot's build"),
-                facts,
-            )
+        let (sysroot, c) = std::thread::scope(|scope| {
+            let sysroot = scope.spawn(|| Sysroot::prepare(self.root, store, self.toolchain, plan));
+            let c = self.c_side(store, cc, headers, hashes);
+            (sysroot.join().expect("no panic in the sysroot's build"), c)
         });
-        let (sysroot, facts) = (sysroot?, facts?);
-        fs::write(
-            self.file(sysroot::RECORD),
-            sysroot.path.as_os_str().as_encoded_bytes(),
-        )
-        .context("cannot write which sysroot is used")?;
-        self.rust_side(&sysroot, &facts)
+        let (sysroot, c) = (sysroot?, c?);
+        let base = self.libraries_base(plan, headers);
+        let libraries = self.libraries(store, &base, &sysroot, &c, hashes)?;
+        let key = self.crates_key(plan, headers, &libraries.key(), hashes)?;
+        let entry = self.crates(store, &key, &sysroot, &c, &libraries)?;
+        Ok((sysroot, entry))
     }
 
-    /// Keeps the sysroot that the crates were compiled against as it is, if it is there.
-    pub fn lock_sysroot(&self) -> Result<Option<stamp::Lock>> {
-        match fs::read_to_string(self.file(sysroot::RECORD)) {
-            Ok(path) => sysroot::lock(Path::new(&path)),
-            Err(_) => Ok(None),
-        }
-    }
-
-    fn profile(&self, cc: &Cc) -> Result<Profile> {
+    fn profile(&self, store: &Store, cc: &Cc) -> Result<Profile> {
         let profile = Profile::new(&self.kdir.config, &cc.flags)
             .with_context(|| format!("cannot build for {}", self.kdir.release))?;
-        Ok(profile.spelled_for(&self.toolchain.flags_help()?))
+        let key = Key::new(&self.toolchain.rustc).and(&self.toolchain.version);
+        let help = store.text("flags", &key, || self.toolchain.flags_help())?;
+        Ok(profile.spelled_for(&help))
     }
 
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    fn c_side(&self, cc: &Cc) -> Result<Facts> {
-        self.drop_stale()?;
-        let facts = Facts::probe(self, cc)?;
-        let key = stamp::Key::new(&cc.flags)
-            .and(&self.kdir.path)
-            .and(self.prefix_map())
-            .and(&cc.program)
-            .and(&facts.0)
-            .and(self.helpers)
-            .and(&self.toolchain.clang)
-            .and(&self.toolchain.libclang)
-            .and(&self.kdir.config)
-            .and(kasan::clang(&self.kdir.config))
-            .and_files(&self.root.join("rust/helpers"))?
-            .and_files(&self.root.join("rust/bindings"))?;
-        stamp::step(&self.file("c.stamp"), &key, || {
-            self.bindings(cc, &facts)?;
-            match self.helpers {
-                Helpers::Inline => self.helpers_inline(cc, &facts),
-                Helpers::Object => self.helpers_object(cc, &facts),
-            }
-        })?;
-        Ok(facts)
+    /// A path that a compiler has read as it is the same in each clone.
+    fn relative(&self, path: &Path) -> String {
+        let path = path.strip_prefix(self.root).unwrap_or(path);
+        path.to_string_lossy().into_owned()
     }
 
     /// Keeps the project's directory out of the file names that BUG() and its like report.
     fn prefix_map(&self) -> String {
         format!("-fmacro-prefix-map={}/=", self.root.display())
+    }
+}
+
+/// The headers of a kernel, and the C that is read with them.
+struct Headers {
+    files: Vec<Input>,
+    /// The key of what is made from them, and of that and the helpers.
+    key: String,
+    helpers: String,
+}
+
+/// What the kernel's headers are made into: entries of the store.
+struct C {
+    entry: Entry,
+    facts: Facts,
+    /// The helpers of the kind that is wanted.
+    helpers: Entry,
+}
+
+impl C {
+    fn file(&self, name: &str) -> PathBuf {
+        self.entry.path.join(name)
     }
 }
 

@@ -3,7 +3,8 @@
 //! Asks a kernel's Kbuild how it compiles C for a module.
 
 use crate::building::kdir::Kdir;
-use crate::building::stamp;
+use crate::building::stamp::Key;
+use crate::building::store::Store;
 use crate::command;
 use anyhow::{Context, Result};
 use std::fs;
@@ -23,41 +24,79 @@ $(obj)/cflags: FORCE
 pub struct Cc {
     pub program: String,
     pub flags: Vec<String>,
+    /// Kbuild's variable `cmd_and_fixdep`; empty where Kbuild was not asked.
+    pub fixdep: String,
     /// The flags' paths may be relative to this directory.
     dir: PathBuf,
 }
 
+/// What Kbuild is made to write.
+const CFLAGS: &str = "cflags";
+const FIXDEP: &str = "cflags.fixdep";
+
+/// The files of a kernel that say how C is compiled, besides its configuration.
+const MAKEFILES: [&str; 5] = [
+    "Makefile",
+    "arch/x86/Makefile",
+    "scripts/Makefile.build",
+    "scripts/Makefile.extrawarn",
+    "scripts/Makefile.lib",
+];
+
+/// The environment's variables that Kbuild compiles C by.
+const ENV: [&str; 6] = [
+    "CC",
+    "CROSS_COMPILE",
+    "KCFLAGS",
+    "KCPPFLAGS",
+    "LLVM",
+    "LLVM_IAS",
+];
+
+fn answer(kdir: &Kdir, file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| {
+        format!(
+            "Kbuild of {} wrote no {}",
+            kdir.path.display(),
+            file.display()
+        )
+    })
+}
+
 impl Cc {
-    /// Asks the Kbuild of `kdir`, with `dir` as scratch space and `vars` as make's variables.
-    pub fn ask(kdir: &Kdir, dir: &Path, vars: &[String]) -> Result<Self> {
-        let dir = dir.join("cflags");
-        let file = dir.join("cflags");
-        let key = stamp::Key::new(&kdir.config)
+    /// Asks the Kbuild of `kdir`, with `vars` as make's variables, unless `store` has the answer.
+    pub fn ask(kdir: &Kdir, store: &Store, vars: &[String]) -> Result<Self> {
+        let env = ENV.map(std::env::var_os);
+        let mut key = Key::new(&kdir.config)
             .and(&kdir.path)
             .and(vars)
-            .and(PROBE);
-        fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
-        stamp::step(&dir.join("stamp"), &key, || {
+            .and(PROBE)
+            .and(env);
+        for name in MAKEFILES {
+            let file = kdir.path.join(name);
+            if file.exists() {
+                key = key.and_files(&file)?;
+            }
+        }
+        let entry = store.entry("kbuild", &key.hex(), |dir| {
             fs::write(dir.join("Kbuild"), PROBE)
                 .with_context(|| format!("cannot write to {}", dir.display()))?;
-            command::output(make(kdir, &dir, vars).arg("-s").arg("modules")).map(drop)
+            command::output(make(kdir, dir, vars).arg("-s").arg("modules"))?;
+            let at = dir.display().to_string();
+            for name in [CFLAGS, FIXDEP] {
+                let text = answer(kdir, &dir.join(name))?;
+                // The directory is a temporary one.
+                fs::write(dir.join(name), text.replace(&at, "/ferrule"))
+                    .with_context(|| format!("cannot write to {}", dir.display()))?;
+            }
+            Ok(())
         })?;
-        let text = fs::read_to_string(&file).with_context(|| {
-            format!(
-                "Kbuild of {} wrote no {}",
-                kdir.path.display(),
-                file.display()
-            )
-        })?;
-        Self::read(kdir, &text)
-    }
-
-    /// Returns Kbuild's variable `cmd_and_fixdep`, as [`Cc::ask`] has found it with scratch space in `dir`.
-    pub fn fixdep(dir: &Path) -> Result<String> {
-        let file = dir.join("cflags/cflags.fixdep");
-        let text = fs::read_to_string(&file)
-            .with_context(|| format!("Kbuild wrote no {}", file.display()))?;
-        Ok(text.trim().to_owned())
+        let text = answer(kdir, &entry.path.join(CFLAGS))?;
+        let fixdep = answer(kdir, &entry.path.join(FIXDEP))?;
+        Ok(Self {
+            fixdep: fixdep.trim().to_owned(),
+            ..Self::read(kdir, &text)?
+        })
     }
 
     /// Takes the compiler and its flags from a line that the Kbuild of `kdir` wrote.
@@ -72,6 +111,7 @@ impl Cc {
         Ok(Self {
             program,
             flags,
+            fixdep: String::new(),
             dir: kdir.path.clone(),
         })
     }

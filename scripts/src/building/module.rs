@@ -7,18 +7,24 @@
 
 mod cc;
 mod export;
+mod heard;
 pub mod interface;
+mod kept;
 mod link;
 
-use crate::building::crates::ModuleSettings;
+use crate::building::crates::{ModuleSettings, SETTINGS};
 use anyhow::{Context, Result};
 use cc::Cc;
 pub use cc::CC_FOLLOWS;
+pub use heard::Heard;
 use interface::Interface;
+use kept::Kept;
 use link::link;
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::time::SystemTime;
 
 /// Compiles one Rust file of a module to an object (called by Kbuild).
 #[derive(clap::Args)]
@@ -55,8 +61,16 @@ pub const SCRATCH: &str = ".ferrule-";
 pub const CWD: &str = "FERRULE_CWD";
 pub const MODULE_DIR: &str = "FERRULE_M";
 
+/// What becomes of a source, and the files that it was made from: as compilers name them, where the user is.
+pub struct Made {
+    pub object: Vec<u8>,
+    pub files: Vec<String>,
+    /// The versions of its exported symbols, where it has some and the kernel keeps them.
+    pub versions: Option<String>,
+}
+
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let settings = args.kernel.join("module.json");
+    let settings = args.kernel.join(SETTINGS);
     let settings = fs::read_to_string(&settings).with_context(|| {
         format!(
             "cannot read {}; build with Ferrule's make",
@@ -64,13 +78,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         )
     })?;
     let settings: ModuleSettings =
-        serde_json::from_str(&settings).context("module.json is damaged; remove build/")?;
+        serde_json::from_str(&settings).context("module.json is damaged; build again")?;
+    let kept = Kept::new(args, &settings)?;
+    if kept.take()? {
+        return Ok(ExitCode::SUCCESS);
+    }
 
-    let parent = args
-        .object
-        .parent()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let started = SystemTime::now();
+    let parent = parent(&args.object);
     let scratch = tempfile::Builder::new()
         .prefix(SCRATCH)
         .tempdir_in(parent)
@@ -80,57 +95,64 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let (rustflags, cc) = Cc::split(&args.rustflags)?;
     // rustc runs in another directory.
     let here = std::env::current_dir().context("no current directory")?;
-    let Some((interfaces, rustflags)) =
-        interface::compile(&settings, rustflags, &here.join(scratch.path()))?
-    else {
+    let heard = Heard::default();
+    let compiled = interface::compile(&settings, rustflags, &here.join(scratch.path()), &heard)?;
+    let Some((interfaces, rustflags)) = compiled else {
         return Ok(ExitCode::FAILURE);
     };
-    if !rustc(
+    let mut rustc = rustc(
         &settings,
         args,
         &interfaces,
         &rustflags,
         &archive,
         &dep_info,
-    )?
-    .success()
-    {
+    )?;
+    if heard.stdout(&mut rustc)?.is_none() {
         // rustc has said why.
         return Ok(ExitCode::FAILURE);
     }
 
     let object = scratch.path().join("module.o");
-    let stub = link(&settings, args, &interfaces, &cc, &archive, &object)?;
+    let stub = link(&settings, args, &interfaces, &cc, &archive, &object, &heard)?;
+    let uses_cc = stub.is_some();
     let mut sources = fs::read_to_string(&dep_info).context("rustc wrote no dependencies")?;
     for interface in &interfaces {
         sources += &interface.dep_info;
     }
-    let versions = versions_file(&args.object);
-    if versions.exists() {
-        fs::remove_file(&versions)
-            .with_context(|| format!("cannot remove {}", versions.display()))?;
-    }
+    let mut versions = None;
     if let Some(stub) = stub {
         // The C compiler's paths start here, not where the user is.
         for file in dependencies(&stub.dep_info) {
             sources += &format!("exports: {}\n", here.join(file).display());
         }
-        if let Some(text) = stub.versions {
-            fs::write(&versions, text)
-                .with_context(|| format!("cannot write {}", versions.display()))?;
+        versions = stub.versions;
+    }
+    let made = Made {
+        object: fs::read(&object).context("there is no object")?,
+        files: dependencies(&sources)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        versions,
+    };
+    made.write(args)?;
+    // Who builds again is to see the warnings again.
+    if !heard.something() {
+        if let Err(error) = kept.keep(&made, variables(&sources), uses_cc, started) {
+            eprintln!(
+                "ferrule: {} is not kept for later builds: {error:#}",
+                args.object.display()
+            );
         }
     }
-    let depfile = depfile(
-        &args.object,
-        &sources,
-        &cwd()?,
-        &args.kernel.join("rust.stamp"),
-    );
-    fs::write(&args.depfile, depfile)
-        .with_context(|| format!("cannot write {}", args.depfile.display()))?;
-    fs::rename(&object, &args.object)
-        .with_context(|| format!("cannot write {}", args.object.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The directory of a file that Kbuild names.
+fn parent(path: &Path) -> &Path {
+    let parent = path.parent().filter(|dir| !dir.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 fn rustc(
@@ -140,7 +162,7 @@ fn rustc(
     rustflags: &[String],
     archive: &Path,
     dep_info: &Path,
-) -> Result<std::process::ExitStatus> {
+) -> Result<Command> {
     let here = std::env::current_dir().context("no current directory")?;
     let absolute = |path: &Path| here.join(path);
     let source = absolute(&args.source);
@@ -165,9 +187,7 @@ fn rustc(
         // No interface: there it is its symbol.
         .env(interface::SYMBOL, "")
         .env("RUST_MODFILE", &args.modfile);
-    rustc
-        .status()
-        .with_context(|| format!("cannot run {}", settings.rustc.display()))
+    Ok(rustc)
 }
 
 fn cwd() -> Result<PathBuf> {
@@ -197,43 +217,60 @@ fn as_written(source: &Path) -> PathBuf {
 }
 
 /// The files that the rules of a compiler's dependency file name.
-fn dependencies(dep_info: &str) -> Vec<&str> {
+pub fn dependencies(dep_info: &str) -> Vec<&str> {
     let rules = dep_info.lines().filter(|line| !line.starts_with('#'));
-    let mut files: Vec<&str> = Vec::new();
-    for (_, named) in rules.filter_map(|rule| rule.split_once(": ")) {
-        for file in named.split_whitespace() {
-            if !files.contains(&file) {
-                files.push(file);
-            }
-        }
-    }
-    files
+    let mut seen = HashSet::new();
+    rules
+        .filter_map(|rule| rule.split_once(": "))
+        .flat_map(|(_, named)| named.split_whitespace())
+        .filter(|file| seen.insert(*file))
+        .collect()
+}
+
+/// The variables of the environment that rustc's dependency file names.
+fn variables(dep_info: &str) -> Vec<String> {
+    let lines = dep_info
+        .lines()
+        .filter_map(|line| line.strip_prefix("# env-dep:"));
+    let mut names: Vec<String> = lines
+        .filter_map(|line| line.split('=').next())
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// The dependencies as Kbuild's fixdep wants them: one rule, with the paths that rustc read.
-fn depfile(object: &Path, dep_info: &str, cwd: &Path, crates: &Path) -> String {
-    let files = dependencies(dep_info).into_iter();
-    let mut sources: Vec<String> = files
+///
+/// What the crates are is part of the command: make looks at that itself.
+fn depfile(object: &Path, files: &[String], cwd: &Path) -> String {
+    let files: Vec<String> = files
+        .iter()
         .map(|file| cwd.join(file).display().to_string())
         .collect();
-    sources.push(crates.display().to_string());
-    format!("{}: {}\n", object.display(), sources.join(" "))
+    format!("{}: {}\n", object.display(), files.join(" "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const DEP_INFO: &str =
+        "a.d: m/a.rs m/b.rs\n\nlib.a: m/a.rs m/b.rs\n\nm/a.rs:\nm/b.rs:\n# env-dep:X=1\n# env-dep:Y\n";
+
     #[test]
     fn dependencies_are_absolute_and_named_once() {
-        let dep_info =
-            "a.d: m/a.rs m/b.rs\n\nlib.a: m/a.rs m/b.rs\n\nm/a.rs:\nm/b.rs:\n# env-dep:X=1\n";
-        let text = depfile(
-            Path::new("m/a.o"),
-            dep_info,
-            Path::new("/src"),
-            Path::new("/b/rust.stamp"),
-        );
-        assert_eq!(text, "m/a.o: /src/m/a.rs /src/m/b.rs /b/rust.stamp\n");
+        let files: Vec<String> = dependencies(DEP_INFO)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        let text = depfile(Path::new("m/a.o"), &files, Path::new("/src"));
+        assert_eq!(text, "m/a.o: /src/m/a.rs /src/m/b.rs\n");
+    }
+
+    #[test]
+    fn the_environment_is_an_input_too() {
+        assert_eq!(variables(DEP_INFO), ["X", "Y"]);
     }
 }

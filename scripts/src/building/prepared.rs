@@ -5,12 +5,12 @@
 use crate::building::crates::{Crates, Helpers};
 use crate::building::kbuild::Cc;
 use crate::building::kdir::Kdir;
-use crate::building::stamp;
-use crate::building::sysroot;
+use crate::building::store::{Entry, Store};
+use crate::building::sysroot::Sysroot;
 use crate::machine::toolchain::Toolchain;
 use anyhow::{bail, Context, Result};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What code for a kernel becomes part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,11 +33,16 @@ impl Use {
 /// What the modules of one kernel need, built, and locked so that it stays as it is.
 pub struct Prepared<'a> {
     pub crates: Crates<'a>,
-    _locks: [stamp::Lock; 2],
+    /// How Kbuild compiles C for the kernel.
+    pub cc: Cc,
+    pub sysroot: Sysroot,
+    _crates: Entry,
 }
 
 impl<'a> Prepared<'a> {
     /// For modules beside a kernel; `vars` are Kbuild's variables that change how code is compiled.
+    ///
+    /// A link in `build`, named after the kernel's release, leads to what was prepared last.
     pub fn external(
         root: &'a Path,
         build: &Path,
@@ -47,82 +52,64 @@ impl<'a> Prepared<'a> {
         vars: &[String],
     ) -> Result<Self> {
         let helpers = choose(helpers, toolchain)?;
+        let crates = Crates::new(root, kdir, toolchain, helpers, Use::External);
+        let store = Store::open(build)?;
+        let cc = Cc::ask(kdir, &store, vars)?;
+        let prepared = Self::new(crates, &store, cc)?;
         let suffix = if helpers == Helpers::Inline {
             ""
         } else {
             "-object"
         };
-        let crates = Crates {
-            root,
-            dir: build.join(format!("{}{suffix}", kdir.release)),
-            kdir,
-            toolchain,
-            helpers,
-            goal: Use::External,
-        };
-        Self::new(crates, build, vars, &|dir| Cc::ask(kdir, dir, vars))
+        let link = build.join(format!("{}{suffix}", kdir.release));
+        lead(&link, &prepared.crates.dir)?;
+        Ok(prepared)
     }
 
     /// For code of a kernel that is being built; its Kbuild has written the compiler's flags to `cflags`.
     pub fn in_tree(
         root: &'a Path,
-        dir: PathBuf,
+        build: &Path,
         kdir: &'a Kdir,
         toolchain: &'a Toolchain,
         goal: Use,
         cflags: &Path,
     ) -> Result<Self> {
-        let crates = Crates {
-            root,
-            dir,
-            kdir,
-            toolchain,
-            helpers: choose(None, toolchain)?,
-            goal,
-        };
-        let build = root.join("build");
+        let crates = Crates::new(root, kdir, toolchain, choose(None, toolchain)?, goal);
         let text = fs::read_to_string(cflags)
             .with_context(|| format!("cannot read {}", cflags.display()))?;
-        Self::new(crates, &build, &text, &|_| Cc::read(kdir, &text))
+        Self::new(crates, &Store::open(build)?, Cc::read(kdir, &text)?)
     }
 
-    fn new(
-        crates: Crates<'a>,
-        build: &Path,
-        vars: impl std::hash::Hash,
-        cc: &dyn Fn(&Path) -> Result<Cc>,
-    ) -> Result<Self> {
-        let (ready, key) = (crates.dir.join("ready"), crates.key()?.and(vars));
-        let mut lock = stamp::Lock::shared(&crates.dir)?;
-        let mut sysroot = crates.lock_sysroot()?;
-        // Changing a lock is not atomic: another build may come in between, for other variables.
-        let sysroot = loop {
-            match sysroot {
-                Some(sysroot) if stamp::is_fresh(&ready, &key) && !crates.headers_changed() => {
-                    break sysroot
-                }
-                _ => {}
-            }
-            drop(lock);
-            lock = stamp::Lock::exclusive(&crates.dir)?;
-            sysroot = crates.lock_sysroot()?;
-            if (crates.headers_changed() || sysroot.is_none()) && ready.exists() {
-                fs::remove_file(&ready)
-                    .with_context(|| format!("cannot remove {}", ready.display()))?;
-            }
-            // Another build may have done it while this one waited: then no step runs.
-            stamp::step(&ready, &key, || {
-                crates.prepare(build, &cc(&crates.dir)?)?;
-                sysroot::remove_unused(build)
-            })?;
-            sysroot = crates.lock_sysroot()?;
-            lock = lock.share()?;
-        };
+    fn new(mut crates: Crates<'a>, store: &Store, cc: Cc) -> Result<Self> {
+        let (sysroot, entry) = crates.prepare(store, &cc)?;
+        store.sweep()?;
         Ok(Self {
             crates,
-            _locks: [lock, sysroot],
+            cc,
+            sysroot,
+            _crates: entry,
         })
     }
+}
+
+/// Makes `link` lead to `to`: an older Ferrule had a directory there.
+///
+/// Builds at once may do it for the same kernel: each renames its own.
+fn lead(link: &Path, to: &Path) -> Result<()> {
+    if fs::read_link(link).is_ok_and(|old| old == to) {
+        return Ok(());
+    }
+    let context = || format!("cannot write {}", link.display());
+    let parent = link.parent().context("the link has a directory")?;
+    fs::create_dir_all(parent).with_context(context)?;
+    if link.symlink_metadata().is_ok_and(|old| old.is_dir()) {
+        fs::remove_dir_all(link).with_context(context)?;
+    }
+    let scratch = tempfile::tempdir_in(parent).with_context(context)?;
+    let new = scratch.path().join("link");
+    std::os::unix::fs::symlink(to, &new).with_context(context)?;
+    fs::rename(&new, link).with_context(context)
 }
 
 /// How helpers reach modules: as asked for, else inlined where that can be.

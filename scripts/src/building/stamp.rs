@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Steps that run only when what they depend on has changed, and locks between builds.
+//! Keys of what a step depends on, and steps that run only when their key has changed.
 
 use anyhow::{Context, Result};
-use rustix::fs::{flock, FlockOperation};
-use std::collections::hash_map::DefaultHasher;
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
+use walkdir::{DirEntry, WalkDir};
 
-/// What a step depends on, gathered into one number.
+/// The kinds of files that are sources. Editors leave others beside them.
+const SOURCES: &[&str] = &["rs", "c", "h", "S", "toml", "lock", "config"];
+const NAMES: &[&str] = &["Kbuild", "Kconfig", "Makefile", "symbols"];
+
+/// What a step depends on, hashed. Times and absolute paths are no part of it, unless they are added.
 #[derive(Clone, Default)]
-pub struct Key(DefaultHasher);
+pub struct Key(Sha256);
+
+/// Feeds what `Hash` has to say to SHA-256.
+struct Feed<'a>(&'a mut Sha256);
+
+impl Hasher for Feed<'_> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("a key is longer")
+    }
+}
 
 impl Key {
     pub fn new(what: impl Hash) -> Self {
@@ -19,38 +37,76 @@ impl Key {
     }
 
     pub fn and(mut self, what: impl Hash) -> Self {
-        what.hash(&mut self.0);
+        what.hash(&mut Feed(&mut self.0));
         self
     }
 
-    /// Adds the names, sizes and times of the files below `path`, or of that file: a touched file counts
-    /// as changed, as it does for make.
+    /// Adds the bytes of the file `path`; of a directory, the names and bytes of the sources below it.
     pub fn and_files(mut self, path: &Path) -> Result<Self> {
         let context = || format!("cannot read {}", path.display());
-        if path.is_dir() {
-            let mut entries: Vec<PathBuf> = fs::read_dir(path)
-                .and_then(|entries| {
-                    entries
-                        .map(|entry| entry.map(|entry| entry.path()))
-                        .collect()
-                })
-                .with_context(context)?;
-            entries.sort();
-            for entry in entries {
-                self = self.and_files(&entry)?;
+        let files = WalkDir::new(path).sort_by_file_name().into_iter();
+        for entry in files.filter_entry(is_source) {
+            let entry = entry.with_context(context)?;
+            if entry.file_type().is_dir() {
+                continue;
             }
-            return Ok(self);
+            let name = entry.path().strip_prefix(path).unwrap_or(entry.path());
+            self = self.and(name).and(of_file(entry.path())?);
         }
-        let metadata = fs::metadata(path).with_context(context)?;
-        Ok(self
-            .and(path)
-            .and(metadata.len())
-            .and(metadata.modified().with_context(context)?))
+        Ok(self)
     }
 
+    /// The key as 32 hexadecimal digits.
     pub fn hex(&self) -> String {
-        format!("{:016x}", self.0.finish())
+        hex(self.0.clone())
     }
+}
+
+/// Whether a walk takes this: directories, sources, and what the walk was started at.
+fn is_source(entry: &DirEntry) -> bool {
+    let Some(name) = entry.file_name().to_str() else {
+        return false;
+    };
+    let extension = entry.path().extension().and_then(|e| e.to_str());
+    entry.depth() == 0
+        || !name.starts_with(['.', '#'])
+            && (entry.file_type().is_dir()
+                || NAMES.contains(&name)
+                || extension.is_some_and(|extension| SOURCES.contains(&extension)))
+}
+
+/// The hash of a file's bytes.
+pub fn of_file(path: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    File::open(path)
+        .and_then(|mut file| io::copy(&mut file, &mut Writer(&mut hash)))
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(hex(hash))
+}
+
+/// The hash of bytes.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hex(Sha256::new_with_prefix(bytes))
+}
+
+struct Writer<'a>(&'a mut Sha256);
+
+impl io::Write for Writer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Runs `work` unless it has run for the same `key`; `stamp` remembers for which key it has.
@@ -70,78 +126,6 @@ pub fn step(stamp: &Path, key: &Key, work: impl FnOnce() -> Result<()>) -> Resul
 /// Whether the step of `stamp` has run for `key`.
 pub fn is_fresh(stamp: &Path, key: &Key) -> bool {
     fs::read_to_string(stamp).is_ok_and(|done| done == key.hex())
-}
-
-/// A lock on a directory, until it is dropped.
-pub struct Lock(File);
-
-impl Lock {
-    /// Creates `dir` and locks it for one that writes to it.
-    pub fn exclusive(dir: &Path) -> Result<Self> {
-        Self::new(&in_directory(dir)?, FlockOperation::LockExclusive, dir)
-    }
-
-    /// Creates `dir` and locks it for one that reads it; others may read too.
-    pub fn shared(dir: &Path) -> Result<Self> {
-        Self::new(&in_directory(dir)?, FlockOperation::LockShared, dir)
-    }
-
-    /// Creates `dir` and locks it for one that writes to it, if nobody uses it.
-    pub fn try_exclusive(dir: &Path) -> Result<Option<Self>> {
-        let file = create(&in_directory(dir)?)?;
-        let free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        Ok(free.then_some(Self(file)))
-    }
-
-    /// Locks `dir` and what lies below it for one that writes there, with lock files in `locks`.
-    ///
-    /// Who works in a directory above or below waits; who works in another does not.
-    pub fn tree(dir: &Path, locks: &Path) -> Result<Vec<Self>> {
-        fs::create_dir_all(locks).with_context(|| format!("cannot create {}", locks.display()))?;
-        // From the root down, for all the same: so no two wait for each other.
-        let mut dirs: Vec<&Path> = dir.ancestors().collect();
-        dirs.reverse();
-        let locked = dirs.into_iter().map(|part| {
-            let how = if part == dir {
-                FlockOperation::LockExclusive
-            } else {
-                FlockOperation::LockShared
-            };
-            Self::new(&locks.join(Key::new(part).hex()), how, part)
-        });
-        locked.collect()
-    }
-
-    fn new(path: &Path, how: FlockOperation, dir: &Path) -> Result<Self> {
-        let file = create(path)?;
-        let try_now = match how {
-            FlockOperation::LockShared => FlockOperation::NonBlockingLockShared,
-            _ => FlockOperation::NonBlockingLockExclusive,
-        };
-        if flock(&file, try_now).is_err() {
-            eprintln!(
-                "ferrule: waiting for another build that uses {}",
-                dir.display()
-            );
-            flock(&file, how).with_context(|| format!("cannot lock {}", path.display()))?;
-        }
-        Ok(Self(file))
-    }
-
-    /// Lets others read what has been written.
-    pub fn share(self) -> Result<Self> {
-        flock(&self.0, FlockOperation::LockShared).context("cannot change a lock")?;
-        Ok(self)
-    }
-}
-
-fn in_directory(dir: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    Ok(dir.join(".lock"))
-}
-
-fn create(path: &Path) -> Result<File> {
-    File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
 #[cfg(test)]
@@ -171,39 +155,41 @@ mod tests {
     }
 
     #[test]
-    fn files_count_by_name_and_time() {
+    fn files_count_by_name_and_content() {
         let dir = tempfile::tempdir().unwrap();
-        let key = || Key::new(()).and_files(dir.path()).unwrap().hex();
-        let file = dir.path().join("a");
+        let key = |dir: &Path| Key::new(()).and_files(dir).unwrap().hex();
+        let file = dir.path().join("a.rs");
         fs::write(&file, "1").unwrap();
-        let before = key();
-        assert_eq!(before, key());
-        fs::write(dir.path().join("b"), "1").unwrap();
-        let with_b = key();
-        assert_ne!(before, with_b);
+        let before = key(dir.path());
+        // Written again, in another place, and with an editor's files beside it.
+        fs::write(&file, "1").unwrap();
         let later = std::time::SystemTime::now() + std::time::Duration::from_secs(1);
-        File::options()
-            .append(true)
-            .open(&file)
-            .unwrap()
-            .set_modified(later)
-            .unwrap();
-        assert_ne!(with_b, key());
+        let options = File::options().append(true).open(&file).unwrap();
+        options.set_modified(later).unwrap();
+        for name in [".#a.rs", ".a.rs.swp", "a.rs~", "#a.rs#", "a.rs.orig"] {
+            fs::write(dir.path().join(name), "2").unwrap();
+        }
+        std::os::unix::fs::symlink("nobody@host:1", dir.path().join(".#b.rs")).unwrap();
+        assert_eq!(key(dir.path()), before);
+        let copy = tempfile::tempdir().unwrap();
+        fs::copy(&file, copy.path().join("a.rs")).unwrap();
+        assert_eq!(key(copy.path()), before);
+
+        fs::write(&file, "2").unwrap();
+        let changed = key(dir.path());
+        assert_ne!(changed, before);
+        fs::rename(&file, dir.path().join("b.rs")).unwrap();
+        assert_ne!(key(dir.path()), changed);
     }
 
     #[test]
-    fn directories_lock_what_is_below_them() {
-        let locks = tempfile::tempdir().unwrap();
-        let free = |dir: &str| {
-            let path = locks.path().join(Key::new(Path::new(dir)).hex());
-            let file = create(&path).unwrap();
-            flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
-        };
-        let held = Lock::tree(Path::new("/m/a"), locks.path()).unwrap();
-        // One for `/m` would wait, and so would one for `/m/a/b`, which asks for `/m/a` too.
-        assert!(!free("/m") && !free("/m/a"));
-        drop(Lock::tree(Path::new("/m/b"), locks.path()).unwrap());
-        drop(held);
-        assert!(free("/m") && free("/m/a"));
+    fn a_file_is_keyed_by_its_bytes_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|name| dir.path().join(name));
+        fs::write(&a, "same").unwrap();
+        fs::write(&b, "same").unwrap();
+        assert_eq!(of_file(&a).unwrap(), of_bytes(b"same"));
+        let key = |path: &Path| Key::new(()).and_files(path).unwrap().hex();
+        assert_eq!(key(&a), key(&b));
     }
 }

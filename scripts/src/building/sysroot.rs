@@ -6,25 +6,21 @@
 //! optimisation yet: a module is optimised as a whole, after it is linked.
 
 use crate::building::profile::{kasan, Profile};
-use crate::building::stamp;
+use crate::building::stamp::Key;
+use crate::building::store::{Entry, Store};
 use crate::command;
 use crate::machine::toolchain::Toolchain;
 use crate::verbs::install;
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use serde_json::{json, Value};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-mod unused;
-
-pub use unused::remove_unused;
-
 /// The libraries of one profile, and how to compile against them.
 ///
-/// What lies in [`Sysroot::path`] never changes: what depends on other source goes to another directory, so
-/// that a build for one kernel does not disturb another's. It stays while this is there.
+/// An entry of the store, which stays while this is there.
 pub struct Sysroot {
     /// The directory to give to `--sysroot`.
     pub path: PathBuf,
@@ -34,7 +30,7 @@ pub struct Sysroot {
     pub crates: PathBuf,
     pub macros: PathBuf,
     args: Vec<String>,
-    _lock: stamp::Lock,
+    _entry: Option<Entry>,
 }
 
 /// How a library is made with these flags: as bitcode, as the front end made it.
@@ -61,6 +57,8 @@ pub const CRATES: [&str; 10] = [
     "std",
 ];
 
+const KIND: &str = "core";
+
 /// What lies in the project's directory and goes into a sysroot.
 const SOURCES: &[&str] = &[
     "rust/macros",
@@ -70,53 +68,96 @@ const SOURCES: &[&str] = &[
     "Cargo.lock",
 ];
 
-/// The file in a kernel's directory that names the sysroot its modules are compiled against.
-pub const RECORD: &str = "sysroot";
+/// What cargo says of a crate that it has built.
+#[derive(serde::Deserialize)]
+struct Artifact {
+    target: Target,
+    filenames: Vec<PathBuf>,
+}
 
-/// The file that says that a sysroot is complete.
-const STAMP: &str = "stamp";
+#[derive(serde::Deserialize)]
+struct Target {
+    name: String,
+}
 
-impl Sysroot {
-    /// Builds the sysroot for `profile` below `build`, unless it is there.
-    pub fn prepare(
-        root: &Path,
-        build: &Path,
-        toolchain: &Toolchain,
-        profile: &Profile,
-    ) -> Result<Self> {
-        let dir = build.join("rust");
-        let mut key = stamp::Key::new(profile).and(&toolchain.version);
-        let name = format!("x86_64-{}", &key.hex()[..8]);
+/// Which sysroot a profile needs.
+pub struct Plan<'a> {
+    profile: &'a Profile,
+    /// The file of the target specification.
+    target: String,
+    /// The key of all that it is built from.
+    pub key: String,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(root: &Path, toolchain: &Toolchain, profile: &'a Profile) -> Result<Self> {
+        let mut key = Key::new(profile)
+            .and(&toolchain.version)
+            .and(&toolchain.library);
+        let target = format!("x86_64-{}.json", &key.hex()[..8]);
+        key = key.and(env!("FERRULE_CORE"));
         for source in SOURCES {
             key = key.and_files(&root.join(source))?;
         }
-        let path = dir.join(format!("{name}.{}", key.hex()));
-        let ready = lock(&path)?;
-        // Cargo's own directory has one writer; who finds what he needs waits for nobody.
-        let _writer = match ready {
-            Some(_) => None,
-            None => Some(stamp::Lock::exclusive(&dir)?),
-        };
-        let lock = match ready {
-            Some(lock) => lock,
-            None => stamp::Lock::shared(&path)?,
-        };
-        let sysroot = Self {
-            target: dir.join(format!("{name}.json")),
-            crates: path.join("crates"),
-            macros: path.join("crates/libmacros.so"),
-            path,
-            args: profile.args.clone(),
-            _lock: lock,
-        };
-        stamp::step(&sysroot.path.join(STAMP), &key, || {
-            write_changed(&sysroot.target, &target_spec(toolchain, profile)?)?;
-            sysroot.build(root, &dir.join("target"), toolchain)
+        Ok(Self {
+            profile,
+            target,
+            key: key.hex(),
+        })
+    }
+}
+
+impl Sysroot {
+    /// Builds the sysroot of `plan`, unless it is in the store.
+    pub fn prepare(
+        root: &Path,
+        store: &Store,
+        toolchain: &Toolchain,
+        plan: &Plan<'_>,
+    ) -> Result<Self> {
+        let (target, profile) = (&plan.target, plan.profile);
+        let entry = store.entry(KIND, &plan.key, |dir| {
+            // Cargo keeps what it has built, for other profiles and sources: one build at a time works there.
+            let cargo = Key::new(&toolchain.version).and(&toolchain.library).hex();
+            let cargo = store.workshop("cargo", &cargo)?;
+            let spec = cargo.path.join(target);
+            write_changed(&spec, &target_spec(toolchain, profile)?)?;
+            copy(&spec, &dir.join(target))?;
+            let sysroot = Self::at(dir, target, profile, None);
+            sysroot.build(root, &spec, &cargo.path, toolchain)
         })?;
-        Ok(sysroot)
+        Ok(Self::of(plan, entry))
     }
 
-    fn build(&self, root: &Path, target_dir: &Path, toolchain: &Toolchain) -> Result<()> {
+    /// The sysroot of `plan`, if it is in the store.
+    pub fn find(store: &Store, plan: &Plan<'_>) -> Result<Option<Self>> {
+        let entry = store.find(KIND, &plan.key)?;
+        Ok(entry.map(|entry| Self::of(plan, entry)))
+    }
+
+    fn of(plan: &Plan<'_>, entry: Entry) -> Self {
+        let path = entry.path.clone();
+        Self::at(&path, &plan.target, plan.profile, Some(entry))
+    }
+
+    fn at(path: &Path, target: &str, profile: &Profile, entry: Option<Entry>) -> Self {
+        Self {
+            target: path.join(target),
+            crates: path.join("crates"),
+            macros: path.join("crates/libmacros.so"),
+            path: path.to_owned(),
+            args: profile.args.clone(),
+            _entry: entry,
+        }
+    }
+
+    fn build(
+        &self,
+        root: &Path,
+        spec: &Path,
+        target_dir: &Path,
+        toolchain: &Toolchain,
+    ) -> Result<()> {
         eprintln!("  CARGO   core, pin-init, macros");
         let flags: Vec<&str> = self
             .args
@@ -150,7 +191,7 @@ impl Sysroot {
             .arg("--manifest-path")
             .arg(root.join("Cargo.toml"))
             .arg("--target")
-            .arg(&self.target)
+            .arg(spec)
             .arg("--target-dir")
             .arg(target_dir)
             .env("RUSTC", &toolchain.rustc)
@@ -173,69 +214,47 @@ impl Sysroot {
         let triple = self.target.file_stem().context("a target has a name")?;
         let libraries = self.path.join("lib/rustlib").join(triple).join("lib");
         for dir in [&libraries, &self.crates] {
-            // What an earlier build left would be found too.
-            if dir.exists() {
-                fs::remove_dir_all(dir)
-                    .with_context(|| format!("cannot remove {}", dir.display()))?;
-            }
             fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
         }
-        let mut seen = 0;
-        for artifact in messages
+        let artifacts = messages
             .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        {
-            let files = artifact["filenames"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            for file in files.map(Path::new) {
+            .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+        for Artifact { target, filenames } in artifacts {
+            for file in filenames {
                 let name = file.file_name().context("a file has a name")?;
-                let to = match (
-                    artifact["target"]["name"].as_str(),
-                    file.extension().and_then(|e| e.to_str()),
-                ) {
-                    (Some("core" | "compiler_builtins"), Some("rlib")) => libraries.join(name),
-                    (Some("pin_init" | "pinned_init"), Some("rlib")) => self.crates.join(name),
-                    (Some("macros"), Some("so")) => self.macros.clone(),
+                let kind = file.extension().and_then(|e| e.to_str());
+                let to = match (&*target.name, kind) {
                     // An older compiler_builtins names `core` by another one.
                     (
-                        Some("rustc_std_workspace_core" | "rustc-std-workspace-core"),
+                        "core"
+                        | "compiler_builtins"
+                        | "rustc_std_workspace_core"
+                        | "rustc-std-workspace-core",
                         Some("rlib"),
-                    ) => {
-                        copy(file, &libraries.join(name))?;
-                        continue;
-                    }
+                    ) => libraries.join(name),
+                    ("pin_init" | "pinned_init", Some("rlib")) => self.crates.join(name),
+                    ("macros", Some("so")) => self.macros.clone(),
                     // Those of pinned-init.
-                    (_, Some("so")) => {
-                        copy(file, &self.crates.join(name))?;
-                        continue;
-                    }
+                    (_, Some("so")) => self.crates.join(name),
                     _ => continue,
                 };
-                copy(file, &to)?;
-                seen += 1;
+                copy(&file, &to)?;
             }
         }
-        if seen != 5 {
-            bail!("cargo built {seen} of core, compiler_builtins, pin-init and macros; remove build/rust and retry");
+        for (dir, name) in [
+            (&libraries, "libcore-"),
+            (&libraries, "libcompiler_builtins-"),
+            (&self.crates, "libpin_init-"),
+            (&self.crates, "libmacros"),
+        ] {
+            find(dir, name).with_context(|| format!("cargo built no {name}"))?;
         }
         Ok(())
     }
 
     /// The library of pin-init.
     pub fn pin_init(&self) -> Result<PathBuf> {
-        let context = || {
-            format!(
-                "{} is damaged; remove build/rust and retry",
-                self.crates.display()
-            )
-        };
-        let entries = fs::read_dir(&self.crates).with_context(context)?;
-        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let name = names.find(|name| name.starts_with("libpin_init-") && name.ends_with(".rlib"));
-        Ok(self.crates.join(name.with_context(context)?))
+        find(&self.crates, "libpin_init-")
     }
 
     /// The profile's flags alone, which name no directory.
@@ -267,18 +286,12 @@ fn write_changed(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn is_complete(path: &Path) -> bool {
-    path.join(STAMP).exists()
-}
-
-/// Keeps the sysroot at `path` as it is, if it is there.
-pub fn lock(path: &Path) -> Result<Option<stamp::Lock>> {
-    if !is_complete(path) {
-        return Ok(None);
-    }
-    let lock = stamp::Lock::shared(path)?;
-    // It may have gone before it was locked.
-    Ok(is_complete(path).then_some(lock))
+/// The file in `dir` whose name begins with `prefix`.
+fn find(dir: &Path, prefix: &str) -> Result<PathBuf> {
+    let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
+    let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let name = names.find(|name| name.starts_with(prefix));
+    Ok(dir.join(name.with_context(|| format!("{}: no {prefix}*", dir.display()))?))
 }
 
 /// Makes one directory of an installed tree's crates and those that came with this toolchain's library:

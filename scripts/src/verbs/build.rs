@@ -3,13 +3,13 @@
 //! Builds modules: prepares what a kernel's modules need, then hands over to the kernel's own Kbuild.
 
 use crate::building::crates::Helpers;
-use crate::building::kbuild::{self, Cc};
+use crate::building::kbuild;
 use crate::building::kdir::Kdir;
+use crate::building::lock::Lock;
 use crate::building::modinst;
 use crate::building::module;
 use crate::building::prepared::Prepared;
 use crate::building::sources;
-use crate::building::stamp;
 use crate::dirs;
 use crate::kernels;
 use crate::machine::toolchain::Toolchain;
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = stamp::Lock::tree(&module, &build.join("locks"))?;
+    let lock = Lock::tree(&module, &build.join("locks"))?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     make.args(install);
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         make.arg(format!("cmd_rustc_o_rs={command}"))
             .arg(format!(
                 "cmd_and_fixdep={}{TAKE_VERSIONS}",
-                Cc::fixdep(&prepared.crates.dir)?
+                prepared.cc.fixdep
             ))
             .env(module::CWD, cwd)
             .env(

@@ -9,7 +9,7 @@ use crate::dirs;
 use crate::machine::toolchain::Toolchain;
 use anyhow::{ensure, Result};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod tree;
@@ -83,6 +83,7 @@ pub fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
         std::env::remove_var("RUSTC");
     }
     let root = dirs::root()?;
+    let build = dirs::build_dir(&root)?;
     let kdir = Kdir::open(&args.kdir)?;
     let wanted = tree::wanted(&args.source, &kdir.config)?;
     if wanted.is_empty() {
@@ -95,20 +96,12 @@ pub fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
     let toolchain = Toolchain::find()?;
     for goal in wanted {
         let letter = if goal.is_module() { "m" } else { "y" };
-        let dir = crates_dir(&root, &kdir.path, letter);
         let cflags = args.object.join(format!("cflags-{letter}"));
-        let prepared = Prepared::in_tree(&root, dir, &kdir, &toolchain, goal, &cflags)?;
+        let prepared = Prepared::in_tree(&root, &build, &kdir, &toolchain, goal, &cflags)?;
         let link = args.object.join(format!("crates-{letter}"));
         if fs::read_link(&link).ok().as_ref() != Some(&prepared.crates.dir) {
             tree::link(&prepared.crates.dir, &link)?;
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Where the crates for one kernel's tree are: two trees may be of one release.
-fn crates_dir(root: &Path, kdir: &Path, letter: &str) -> PathBuf {
-    let key = crate::building::stamp::Key::new(kdir).hex();
-    root.join("build")
-        .join(format!("tree-{}-{letter}", &key[..8]))
 }

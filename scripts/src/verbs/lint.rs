@@ -3,7 +3,6 @@
 //! Checks the `kernel` crate and the modules of this tree beyond compiling them.
 
 use crate::building::crates::Lint;
-use crate::building::kbuild::Cc;
 use crate::building::kdir::Kdir;
 use crate::building::prepared::Prepared;
 use crate::dirs;
@@ -34,7 +33,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let build = root.join("build");
     let kdir = Kdir::open(&kernel.kdir)?;
     let prepared = Prepared::external(&root, &build, &kdir, &toolchain, None, &kernel.make_vars)?;
-    let cc = Cc::ask(&kdir, &prepared.crates.dir, &kernel.make_vars)?;
-    prepared.crates.lint(&build, &cc, args.what)?;
+    let out = build.join("lint").join(&kdir.release);
+    prepared.crates.lint(&prepared.sysroot, &out, args.what)?;
     Ok(ExitCode::SUCCESS)
 }

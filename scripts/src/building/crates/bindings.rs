@@ -2,40 +2,138 @@
 
 //! The bindings of one kernel, the proof of their layouts, and the headers that they were made from.
 
-use super::{clang_flags, Crates, Facts};
+use super::{clang_flags, Crates, Facts, Headers, Helpers, C, TOOL};
 use crate::building::kbuild::Cc;
+use crate::building::prepared::Use;
+use crate::building::profile::kasan;
+use crate::building::stamp::Key;
+use crate::building::store::{result, Hashes, Input, Manifest, Store, Variant};
 use crate::command;
-use anyhow::{Context, Result};
-use std::fs;
+use anyhow::{ensure, Context, Result};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 impl Crates<'_> {
-    /// Whether a header of the kernel is another one than the bindings were made from.
-    pub fn headers_changed(&self) -> bool {
-        let Ok(record) = fs::read_to_string(self.file("headers")) else {
-            return false;
+    /// What facts, bindings and helpers are made from.
+    pub(super) fn headers(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<Headers> {
+        let mut base = Key::new(TOOL)
+            .and(&cc.flags)
+            .and(&cc.program)
+            .and(&self.kdir.path)
+            .and(&self.kdir.config)
+            .and(&self.toolchain.libclang)
+            .and(self.goal)
+            .and_files(&self.root.join("rust/compat"))?;
+        if self.goal == Use::External {
+            base = base.and(hashes.of(&self.symvers())?);
+        }
+        let mut manifest = Manifest::open(store, &base);
+        let known = manifest.find(None, |path| hashes.of(&self.root.join(path)).ok());
+        let files = match known {
+            Some(variant) => variant.files.clone(),
+            None => {
+                let files = self.inputs(cc, hashes)?;
+                manifest.add(Variant {
+                    files: files.clone(),
+                    variables: Vec::new(),
+                    other: None,
+                    result: result(&base, &files),
+                })?;
+                files
+            }
         };
-        record.lines().any(|line| {
-            let path = line.split('\t').next().unwrap_or_default();
-            header_line(Path::new(path)) != line
+        let key = result(&base, &files);
+        let helpers = Key::new(&key)
+            .and(self.helpers)
+            .and(&self.toolchain.clang)
+            .and(kasan::clang(&self.kdir.config));
+        Ok(Headers {
+            files,
+            helpers: helpers.hex(),
+            key,
         })
     }
 
-    /// Forgets what was made from headers that have changed.
-    pub(super) fn drop_stale(&self) -> Result<()> {
-        if self.headers_changed() {
-            for name in ["c.stamp", "facts.stamp", "headers"] {
-                match fs::remove_file(self.file(name)) {
-                    // A step that failed has left none.
-                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    removed => removed.with_context(|| format!("cannot remove {name}"))?,
-                }
+    /// Facts, bindings and helpers.
+    pub(super) fn c_side(
+        &self,
+        store: &Store,
+        cc: &Cc,
+        headers: &Headers,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<C> {
+        let entry = store.entry("c", &headers.key, |dir| {
+            let facts = Facts::probe(self, cc, dir)?;
+            self.bindings(cc, &facts, dir)?;
+            self.are_still(&headers.files, hashes)
+        })?;
+        let facts = Facts::read(&entry.path)?;
+        let helpers = store.entry("helpers", &headers.helpers, |dir| {
+            match self.helpers {
+                Helpers::Inline => self.helpers_inline(cc, &facts, dir)?,
+                Helpers::Object => self.helpers_object(cc, &facts, dir)?,
             }
+            self.are_still(&headers.files, hashes)
+        })?;
+        Ok(C {
+            entry,
+            facts,
+            helpers,
+        })
+    }
+
+    /// The kernel's list of what it exports.
+    pub(super) fn symvers(&self) -> PathBuf {
+        self.kdir.path.join("Module.symvers")
+    }
+
+    /// The files that the helpers and the bindings are made from, as the kernel's compiler and clang read them.
+    fn inputs(&self, cc: &Cc, hashes: &mut Hashes<'_>) -> Result<Vec<Input>> {
+        let mut paths = BTreeSet::new();
+        let header = self.helpers_source();
+        let mut preprocess = vec![(cc.command(), "the kernel's headers do not compile")];
+        if let Some(clang) = &self.toolchain.clang {
+            preprocess.push((
+                cc.other(clang, &clang_flags(cc)),
+                "clang does not read the kernel's headers",
+            ));
+        }
+        for (mut compiler, wrong) in preprocess {
+            // With facts or without, a header is named in the same files.
+            let rule =
+                command::output(compiler.args(["-M", "-MT", "x"]).arg(&header)).context(wrong)?;
+            let rule = rule.replace("\\\n", " ");
+            let files = rule.trim_start_matches("x:").split_whitespace();
+            paths.extend(files.map(|file| cc.dir().join(file)));
+        }
+        let inputs = paths.iter().map(|path| {
+            Ok(Input {
+                path: self.relative(path),
+                hash: hashes.of(path)?,
+            })
+        });
+        inputs.collect()
+    }
+
+    /// Looks that nobody has written to the files since they were hashed: what was made may be of either.
+    fn are_still(&self, files: &[Input], hashes: &mut Hashes<'_>) -> Result<()> {
+        for input in files {
+            let is_same = hashes.of(&self.root.join(&input.path))? == input.hash;
+            ensure!(
+                is_same,
+                "{} has changed while it was compiled; build again",
+                input.path
+            );
         }
         Ok(())
     }
 
-    pub(super) fn bindings(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+    fn bindings(&self, cc: &Cc, facts: &Facts, dir: &Path) -> Result<()> {
         eprintln!("  BINDGEN {}", self.kdir.release);
         let header = self.helpers_source();
         let preprocessed =
@@ -51,40 +149,17 @@ impl Crates<'_> {
             dir: cc.dir(),
             flags: &flags,
             preprocessed: &preprocessed,
-            bindings: self.file("bindings.rs"),
-            proof: self.file("layout.c"),
+            bindings: dir.join("bindings.rs"),
+            proof: dir.join("layout.c"),
         };
         bindings_generator::generate(&job)?;
-        let headers = fs::write(self.file("headers"), headers(&preprocessed, cc.dir()));
-        headers.context("cannot write the list of headers")?;
         command::output(
             cc.command()
                 .args(facts.defines())
                 .arg("-fsyntax-only")
-                .arg(self.file("layout.c")),
+                .arg(dir.join("layout.c")),
         )
         .context("libclang and the kernel's compiler disagree on the layout of a type")
         .map(drop)
     }
-}
-
-/// The headers that a preprocessed file names in its line markers, with their size and time.
-fn headers(preprocessed: &str, dir: &Path) -> String {
-    let markers = preprocessed
-        .lines()
-        .filter_map(|line| line.strip_prefix("# "));
-    let names = markers.filter_map(|marker| marker.split('"').nth(1));
-    let paths: std::collections::BTreeSet<PathBuf> = names
-        .filter(|name| !name.starts_with('<'))
-        .map(|name| dir.join(name))
-        .collect();
-    let lines = paths.iter().filter(|path| path.is_file());
-    lines.map(|path| header_line(path) + "\n").collect()
-}
-
-fn header_line(path: &Path) -> String {
-    let metadata = fs::metadata(path).ok();
-    let size = metadata.as_ref().map(fs::Metadata::len);
-    let time = metadata.and_then(|metadata| metadata.modified().ok());
-    format!("{}\t{size:?}\t{time:?}", path.display())
 }

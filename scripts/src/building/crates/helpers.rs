@@ -20,12 +20,18 @@ pub enum Helpers {
     Object,
 }
 
+/// Bitcode, under a name that rustc takes for its own.
+pub(super) const INLINE: &str = "helpers.rcgu.o";
+
+/// The archive of objects.
+pub(super) const OBJECTS: &str = "libhelpers.a";
+
 impl Crates<'_> {
     pub(super) fn helpers_source(&self) -> PathBuf {
         self.root.join("rust/helpers/helpers.c")
     }
 
-    pub(super) fn helpers_inline(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+    pub(super) fn helpers_inline(&self, cc: &Cc, facts: &Facts, out: &Path) -> Result<()> {
         let clang = self
             .toolchain
             .clang
@@ -52,29 +58,25 @@ impl Crates<'_> {
                 .args(passes)
                 .arg(self.prefix_map())
                 .args(["-emit-llvm", "-c", "-o"])
-                .arg(self.file("helpers.rcgu.o"))
+                .arg(out.join(INLINE))
                 .arg(self.helpers_source()),
         )
         .context("clang does not compile the helpers; HELPERS=object builds them with the kernel's compiler")
         .map(drop)
     }
 
-    pub(super) fn helpers_object(&self, cc: &Cc, facts: &Facts) -> Result<()> {
+    pub(super) fn helpers_object(&self, cc: &Cc, facts: &Facts, out: &Path) -> Result<()> {
         eprintln!("  CC      helpers");
-        let dir = self.file("helpers");
-        if dir.exists() {
-            fs::remove_dir_all(&dir).with_context(|| format!("cannot remove {}", dir.display()))?;
-        }
-        fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
+        let dir = tempfile::tempdir().context("no temporary directory")?;
         let mut ar = Command::new("ar");
-        ar.arg("rcs").arg(self.file("libhelpers.a"));
+        ar.arg("rcsD").arg(out.join(OBJECTS));
         let main = fs::read_to_string(self.helpers_source())?;
         // One object for each helper's file, so that a module carries only those that it calls.
         for name in main
             .lines()
             .filter_map(|line| line.strip_prefix("#include \"")?.strip_suffix(".c\""))
         {
-            let object = dir.join(format!("{name}.o"));
+            let object = dir.path().join(format!("{name}.o"));
             let source = self.root.join("rust/helpers").join(format!("{name}.c"));
             let helpers = self.root.join("rust/helpers/helpers.h");
             let common = [
@@ -94,7 +96,6 @@ impl Crates<'_> {
             )?;
             ar.arg(object);
         }
-        let _ = fs::remove_file(self.file("libhelpers.a"));
         command::output(&mut ar).map(drop)
     }
 }

@@ -2,9 +2,10 @@
 
 //! Checks the `kernel` crate and the modules of this tree beyond compiling them.
 
+use super::rust::SETTINGS;
 use super::{Crates, ModuleSettings};
-use crate::building::kbuild::Cc;
 use crate::building::module::interface::{self, Interface};
+use crate::building::module::Heard;
 use crate::building::sysroot::Sysroot;
 use crate::command;
 use anyhow::{Context, Result};
@@ -56,15 +57,14 @@ const MODULES: [&str; 11] = [
 
 impl Crates<'_> {
     /// Runs clippy or rustdoc over the `kernel` crate, or lists its examples; and clippy over the modules; a warning fails.
-    pub fn lint(&self, build: &Path, cc: &Cc, what: Lint) -> Result<()> {
-        let profile = self.profile(cc)?;
-        let sysroot = Sysroot::prepare(self.root, build, self.toolchain, &profile)?;
-        let out = self.file("lint");
-        fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    ///
+    /// What they write is in `out`.
+    pub fn lint(&self, sysroot: &Sysroot, out: &Path, what: Lint) -> Result<()> {
+        fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
         if what != Lint::Clippy {
             let rustdoc = self.toolchain.beside("rustdoc");
             let mut command =
-                self.crate_command(&rustdoc, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+                self.crate_command(&rustdoc, sysroot, &self.dir, "kernel", "rust/kernel/lib.rs")?;
             // Its own check forgets that `core` was built with the same flags.
             let mismatch = "-Cunsafe-allow-abi-mismatch=retpoline,retpoline-external-thunk";
             if what == Lint::Doctest {
@@ -83,15 +83,16 @@ impl Crates<'_> {
                 .map(|lint| format!("-Wclippy::{lint}"))
                 .chain(["-Dwarnings".to_owned()])
         };
-        let mut command = self.crate_command(&clippy, &sysroot, "kernel", "rust/kernel/lib.rs")?;
+        let mut command =
+            self.crate_command(&clippy, sysroot, &self.dir, "kernel", "rust/kernel/lib.rs")?;
         command
             .args(["--crate-type=rlib", "--emit=metadata"])
             .args(lints())
             .arg("--out-dir")
-            .arg(&out);
+            .arg(out);
         command::run(&mut command).context("clippy on the kernel crate")?;
         let settings: ModuleSettings =
-            serde_json::from_str(&fs::read_to_string(self.file("module.json"))?)?;
+            serde_json::from_str(&fs::read_to_string(self.dir.join(SETTINGS))?)?;
         for dir in MODULES {
             let kbuild = fs::read_to_string(self.root.join(dir).join("Kbuild"))?;
             let objects = kbuild
@@ -102,8 +103,9 @@ impl Crates<'_> {
                     let name = source.file_stem().unwrap_or_default().to_string_lossy();
                     let flags = interface::of_kbuild(&kbuild, &self.root.join(dir), &name);
                     let scratch = tempfile::tempdir().context("no temporary directory")?;
-                    let (interfaces, _) = interface::compile(&settings, &flags, scratch.path())?
-                        .with_context(|| format!("the interfaces of {}", source.display()))?;
+                    let (interfaces, _) =
+                        interface::compile(&settings, &flags, scratch.path(), &Heard::default())?
+                            .with_context(|| format!("the interfaces of {}", source.display()))?;
                     let mut command = Command::new(&clippy);
                     command.current_dir(self.root).env("RUSTC_BOOTSTRAP", "1");
                     command.args(&settings.args).args(lints());
@@ -111,7 +113,7 @@ impl Crates<'_> {
                     command
                         .arg("--emit=metadata")
                         .arg("--out-dir")
-                        .arg(&out)
+                        .arg(out)
                         .arg(&source);
                     command::run(&mut command)
                         .with_context(|| format!("clippy on {}", source.display()))?;

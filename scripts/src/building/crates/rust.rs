@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The crates `ffi`, `bindings` and `kernel` of one kernel, and how modules are compiled against them.
+//! What modules of one kernel are compiled against, and how.
 
-use super::{Crates, Facts, Helpers};
+use super::libraries::{Libraries, BINDINGS, CFG, FILES};
+use super::{helpers, Crates, Headers, Helpers, C, TOOL};
 use crate::building::kdir::Config;
 use crate::building::prepared::Use;
-use crate::building::stamp;
-use crate::building::sysroot::{self, Sysroot};
+use crate::building::stamp::Key;
+use crate::building::store::{Entry, Hashes, Store};
+use crate::building::sysroot::{Plan, Sysroot};
 use crate::command;
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -22,6 +24,12 @@ const LINTS: &[&str] = &[
     "-Wrust_2018_idioms",
     "-Wunreachable_pub",
 ];
+
+/// The entry of the store.
+pub(super) const MODULES: &str = "crates";
+
+/// What the module command reads.
+pub const SETTINGS: &str = "module.json";
 
 /// What the module command needs to know of a kernel.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -43,52 +51,73 @@ pub struct ModuleSettings {
 }
 
 impl Crates<'_> {
-    pub(super) fn rust_side(&self, sysroot: &Sysroot, facts: &Facts) -> Result<()> {
-        let config = self.file("rustc_cfg");
-        fs::write(&config, config_cfg(&self.kdir.config)).context("cannot write rustc_cfg")?;
-        let settings = serde_json::to_string_pretty(&self.module_settings(sysroot, facts)?)?;
-        let key = stamp::Key::new(sysroot.rustc_args())
-            .and(&settings)
-            .and(&self.toolchain.version)
+    /// The key of all that a module's code depends on besides its own sources and flags.
+    pub(super) fn crates_key(
+        &self,
+        plan: &Plan<'_>,
+        headers: &Headers,
+        libraries: &str,
+        hashes: &mut Hashes<'_>,
+    ) -> Result<String> {
+        let mut key = Key::new(TOOL)
+            .and(&plan.key)
+            .and(&self.toolchain.rustc)
+            .and(libraries)
+            .and(&headers.helpers)
             .and(self.helpers)
-            .and(&facts.0)
-            .and(fs::read(self.file("c.stamp"))?)
-            .and_files(&sysroot.macros)?
-            .and_files(&sysroot.pin_init()?)?
-            .and_files(&self.root.join("rust/kernel"))?
-            .and_files(&self.root.join("rust/ffi.rs"))?;
-        stamp::step(&self.file("rust.stamp"), &key, || {
-            self.rustc(sysroot, "ffi", "rust/ffi.rs", &[])?;
-            self.rustc(sysroot, "bindings", "rust/bindings/lib.rs", &facts.cfgs())?;
-            self.rustc(sysroot, "kernel", "rust/kernel/lib.rs", &[])?;
-            if self.helpers == Helpers::Inline {
-                // A member that looks like rustc's own takes part in a module's link-time optimisation.
-                let mut ar = Command::new("ar");
-                ar.arg("q")
-                    .arg(self.file("libkernel.rlib"))
-                    .arg(self.file("helpers.rcgu.o"));
-                command::output(&mut ar)?;
+            .and(self.goal)
+            .and(&self.kdir.path);
+        if self.goal == Use::External {
+            // Names of a module must be no other's.
+            key = key.and(hashes.of(&self.symvers())?);
+        }
+        Ok(key.hex())
+    }
+
+    /// What modules are compiled against: the libraries, helpers with them, and how to use both.
+    pub(super) fn crates(
+        &self,
+        store: &Store,
+        key: &str,
+        sysroot: &Sysroot,
+        c: &C,
+        libraries: &Libraries,
+    ) -> Result<Entry> {
+        let place = store.path(MODULES, key);
+        store.entry(MODULES, key, |dir| {
+            for name in FILES {
+                link(&libraries.entry.path.join(name), &dir.join(name))?;
             }
-            fs::write(self.file("module.json"), settings).context("cannot write module.json")
+            link(&c.file("layout.c"), &dir.join("layout.c"))?;
+            match self.helpers {
+                Helpers::Inline => {
+                    // A member that looks like rustc's own takes part in a module's link-time optimisation.
+                    let library = dir.join("libkernel.rlib");
+                    fs::remove_file(&library)?;
+                    copy(&libraries.entry.path.join("libkernel.rlib"), &library)?;
+                    let mut ar = Command::new("ar");
+                    ar.arg("qD")
+                        .arg(&library)
+                        .arg(c.helpers.path.join(helpers::INLINE));
+                    command::output(&mut ar)?;
+                }
+                Helpers::Object => link(
+                    &c.helpers.path.join(helpers::OBJECTS),
+                    &dir.join(helpers::OBJECTS),
+                )?,
+            }
+            let settings = self.module_settings(sysroot, c, libraries, &place)?;
+            let settings = serde_json::to_string_pretty(&settings)?;
+            fs::write(dir.join(SETTINGS), settings).context("cannot write module.json")
         })
     }
 
-    fn rustc(&self, sysroot: &Sysroot, name: &str, source: &str, args: &[String]) -> Result<()> {
-        eprintln!("  RUSTC   {name}");
-        let mut rustc = self.crate_command(&self.toolchain.rustc, sysroot, name, source)?;
-        rustc
-            .args(["--crate-type=rlib", "--emit=link,metadata"])
-            .args(sysroot::library(sysroot.flags()))
-            .args(args);
-        rustc.arg("--out-dir").arg(&self.dir);
-        command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
-    }
-
-    /// rustc or a tool of its kind, to read the crate `name`.
+    /// rustc or a tool of its kind, to read the crate `name`; those below it are in `dir`.
     pub(super) fn crate_command(
         &self,
         program: &Path,
         sysroot: &Sysroot,
+        dir: &Path,
         name: &str,
         source: &str,
     ) -> Result<Command> {
@@ -96,13 +125,13 @@ impl Crates<'_> {
         command
             .current_dir(self.root)
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("FERRULE_BINDINGS", self.file("bindings.rs"))
+            .env("FERRULE_BINDINGS", dir.join(BINDINGS))
             .args(sysroot.rustc_args())
             .args(["--crate-name", name])
-            .args(self.externs(sysroot, name)?)
+            .args(externs(sysroot, dir, name)?)
             // What bindgen allows has a name in the newest rustc only.
             .arg("-Aunknown_lints")
-            .arg(format!("@{}", self.file("rustc_cfg").display()));
+            .arg(format!("@{}", dir.join(CFG).display()));
         if name == "kernel" {
             command.args(self.module_cfg()).args(LINTS);
         }
@@ -115,37 +144,20 @@ impl Crates<'_> {
         self.goal.is_module().then_some("--cfg=MODULE")
     }
 
-    /// The crates that crate `name` sees.
-    fn externs(&self, sysroot: &Sysroot, name: &str) -> Result<Vec<String>> {
-        let library = |name: &str| {
-            format!(
-                "--extern={name}={}",
-                self.file(&format!("lib{name}.rlib")).display()
-            )
-        };
-        let mut externs = vec![format!("-Ldependency={}", self.dir.display())];
-        if name != "ffi" {
-            externs.push(library("ffi"));
-            externs.push(format!(
-                "--extern=pin_init={}",
-                sysroot.pin_init()?.display()
-            ));
-        }
-        if name == "kernel" {
-            externs.push(library("bindings"));
-            externs.push(format!("--extern=macros={}", sysroot.macros.display()));
-        }
-        Ok(externs)
-    }
-
     /// Returns what the module command does for every module of this kernel.
-    fn module_settings(&self, sysroot: &Sysroot, facts: &Facts) -> Result<ModuleSettings> {
+    fn module_settings(
+        &self,
+        sysroot: &Sysroot,
+        c: &C,
+        libraries: &Libraries,
+        dir: &Path,
+    ) -> Result<ModuleSettings> {
         let mut args = sysroot.rustc_args();
-        args.extend(self.externs(sysroot, "module")?);
+        args.extend(externs(sysroot, dir, "module")?);
         // Whatever a module uses, it needs the kernel crate's panic handler.
         args.push(format!(
             "--extern=force:kernel={}",
-            self.file("libkernel.rlib").display()
+            dir.join("libkernel.rlib").display()
         ));
         let attributes = [
             "no_std",
@@ -165,7 +177,7 @@ impl Crates<'_> {
             .map(str::to_owned),
         );
         args.extend(self.module_cfg().map(str::to_owned));
-        args.push(format!("@{}", self.file("rustc_cfg").display()));
+        args.push(format!("@{}", dir.join(CFG).display()));
         Ok(ModuleSettings {
             rustc: self.toolchain.rustc.clone(),
             frame_limit: self
@@ -174,18 +186,51 @@ impl Crates<'_> {
                 .get("FRAME_WARN")
                 .and_then(|limit| limit.parse().ok())
                 .unwrap_or(0),
-            helpers: (self.helpers == Helpers::Object).then(|| self.file("libhelpers.a")),
+            helpers: (self.helpers == Helpers::Object).then(|| dir.join(helpers::OBJECTS)),
             args,
-            symvers: (self.goal == Use::External).then(|| self.kdir.path.join("Module.symvers")),
-            abi: self.abi(sysroot)?,
+            symvers: (self.goal == Use::External).then(|| self.symvers()),
+            abi: self.abi(sysroot, c, libraries)?,
             modversions: self.kdir.config.contains_key("MODVERSIONS"),
-            namespace_is_string: facts.0.iter().any(|fact| fact == "has_export_ns_string"),
+            namespace_is_string: c.facts.0.iter().any(|fact| fact == "has_export_ns_string"),
         })
     }
 }
 
+/// The crates that crate `name` sees, which are in `dir`.
+fn externs(sysroot: &Sysroot, dir: &Path, name: &str) -> Result<Vec<String>> {
+    let library = |name: &str| {
+        format!(
+            "--extern={name}={}",
+            dir.join(format!("lib{name}.rlib")).display()
+        )
+    };
+    let mut externs = vec![format!("-Ldependency={}", dir.display())];
+    if name != "ffi" {
+        externs.push(library("ffi"));
+        externs.push(format!(
+            "--extern=pin_init={}",
+            sysroot.pin_init()?.display()
+        ));
+    }
+    if name == "kernel" {
+        externs.push(library("bindings"));
+        externs.push(format!("--extern=macros={}", sysroot.macros.display()));
+    }
+    Ok(externs)
+}
+
+/// Makes `to` the same file as `from`: what is in the store never changes.
+pub(super) fn link(from: &Path, to: &Path) -> Result<()> {
+    fs::hard_link(from, to).or_else(|_| copy(from, to))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let context = || format!("cannot copy {} to {}", from.display(), to.display());
+    fs::copy(from, to).with_context(context).map(drop)
+}
+
 /// The configuration as rustc's `--cfg` arguments: `CONFIG_X`, and `CONFIG_X="value"`.
-fn config_cfg(config: &Config) -> String {
+pub(super) fn config_cfg(config: &Config) -> String {
     let mut text = String::new();
     for (name, value) in config {
         if value == "y" || value == "m" {

@@ -5,7 +5,7 @@
 //! Every module compiles an interface for itself, with the same flags. Its version is a hash of its
 //! sources and of what else decides how its types lie in memory; see `docs/stacking.md`.
 
-use super::{as_written, cwd};
+use super::{as_written, cwd, Heard};
 use crate::building::crates::ModuleSettings;
 use crate::building::sysroot;
 use anyhow::{bail, ensure, Context, Result};
@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// How Kbuild names an interface in `RUSTFLAGS_x.o`.
 pub const FLAG: &str = "--interface=";
@@ -55,6 +55,7 @@ pub fn compile(
     settings: &ModuleSettings,
     rustflags: &[String],
     dir: &Path,
+    heard: &Heard,
 ) -> Result<Option<(Vec<Interface>, Vec<String>)>> {
     let here = std::env::current_dir().context("no current directory")?;
     let (files, others): (Vec<String>, Vec<String>) = rustflags
@@ -64,7 +65,14 @@ pub fn compile(
     let generation = of_code_generation(&others);
     let mut interfaces = Vec::new();
     for file in files.iter().filter_map(|flag| flag.strip_prefix(FLAG)) {
-        match one(settings, &here.join(file), &interfaces, &generation, dir)? {
+        match one(
+            settings,
+            &here.join(file),
+            &interfaces,
+            &generation,
+            dir,
+            heard,
+        )? {
             Some(interface) => interfaces.push(interface),
             None => return Ok(None),
         }
@@ -78,6 +86,7 @@ fn one(
     before: &[Interface],
     generation: &[&String],
     dir: &Path,
+    heard: &Heard,
 ) -> Result<Option<Interface>> {
     let written = as_written(source);
     let name = source.file_stem().and_then(|stem| stem.to_str());
@@ -119,19 +128,14 @@ fn one(
             .env(SYMBOL, anchor);
         Ok(rustc)
     };
-    let context = || format!("cannot run {}", settings.rustc.display());
     // What is compiled is part of its name: all its files, without macros and conditions.
-    let expanded = rustc(&format!("{name}_0"))?
-        .arg("-Zunpretty=expanded")
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(context)?;
-    if !expanded.status.success() {
+    let mut expand = rustc(&format!("{name}_0"))?;
+    let Some(expanded) = heard.stdout(expand.arg("-Zunpretty=expanded"))? else {
         return Ok(None);
-    }
+    };
     let anchor = format!(
         "{name}_{}",
-        version(settings, before, generation, &expanded.stdout)
+        version(settings, before, generation, &expanded)
     );
     let library = dir.join(format!("lib{name}.rlib"));
     let deps = dir.join(format!("{name}.d"));
@@ -140,8 +144,7 @@ fn one(
         library.display(),
         deps.display()
     );
-    let status = rustc(&anchor)?.arg(emit).status().with_context(context)?;
-    if !status.success() {
+    if heard.stdout(rustc(&anchor)?.arg(emit))?.is_none() {
         return Ok(None);
     }
     let dep_info = fs::read_to_string(&deps).context("rustc wrote no dependencies")?;
@@ -349,7 +352,15 @@ mod tests {
             let file = dir.path().join(format!("{name}.rs"));
             fs::write(&file, "").unwrap();
             let before = [interface(before, "")];
-            let error = one(&settings("a"), &file, &before, &[], dir.path()).err();
+            let error = one(
+                &settings("a"),
+                &file,
+                &before,
+                &[],
+                dir.path(),
+                &Heard::default(),
+            )
+            .err();
             let error = error.unwrap().to_string();
             assert!(
                 error.contains("a crate that the module uses has this name"),

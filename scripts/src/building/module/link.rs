@@ -2,6 +2,7 @@
 
 //! Links a module's object: what rustc made, helpers, runtime routines, and what exports symbols.
 
+use super::heard::Heard;
 use super::interface::Interface;
 use super::{as_written, export, Args, Cc};
 use crate::building::crates::ModuleSettings;
@@ -39,6 +40,7 @@ pub fn link(
     cc: &Cc,
     archive: &Path,
     out: &Path,
+    heard: &Heard,
 ) -> Result<Option<export::Stub>> {
     let here = std::env::current_dir().context("no current directory")?;
     let source_name = || as_written(&here.join(&args.source)).display().to_string();
@@ -65,7 +67,7 @@ pub fn link(
                 false => stack::check(bytes, settings.frame_limit).with_context(source_name)?,
             };
             for warning in judged {
-                eprintln!("warning: {}: {warning}", source_name());
+                heard.warn(&format!("{}: {warning}", source_name()));
             }
             let remove = format!("--remove-section={}", stack::SECTION);
             command::output(Command::new("objcopy").arg(remove).arg(&path))?;

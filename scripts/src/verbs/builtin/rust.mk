@@ -4,7 +4,7 @@
 ferrule := @FERRULE@
 override quiet_cmd_rustc_o_rs = RUSTC $(quiet_modtag) $@
 override cmd_rustc_o_rs = $(ferrule) module \
-	--kernel $(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y) \
+	--kernel $(realpath $(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y)) \
 	--depfile $(depfile) --modfile $(modfile) $< $@ -- $(rustflags-y) \
 	$(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
 	--cc-follows $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)
