@@ -21,9 +21,18 @@ modules() {
 
 make --silent kernels KERNELS="$first $second" >/dev/null
 rm -rf build target
+# Not what other builds have kept.
+FERRULE_STORE=$(mktemp -d)
+export FERRULE_STORE
+trap 'rm -rf "$FERRULE_STORE"' EXIT
 modules "from nothing, Linux $first" "$first" samples
 touch samples/rust_minimal.rs
 modules "one sample touched" "$first" samples
+cp samples/rust_minimal.rs "$FERRULE_STORE/source"
+echo '// Changed.' >>samples/rust_minimal.rs
+modules "one sample changed" "$first" samples
+cp "$FERRULE_STORE/source" samples/rust_minimal.rs
+modules "and back" "$first" samples
 modules "nothing touched" "$first" samples
 modules "a second kernel, Linux $second" "$second" samples
 

@@ -17,5 +17,7 @@ cat <<'END'
   NAME= VERSION=  of the DKMS package                [the directory's name, 1.0]
   PREFIX=DIR      where to install Ferrule           [/usr/local]
   RUSTC= CLANG= LIBCLANG_PATH=  a toolchain other than the one found
+  FERRULE_STORE=DIR FERRULE_STORE_SIZE=4G  where builds keep what later ones can use, and how much of it
+                  (variables of the environment)     [the user's cache, 4 GiB]
   V=1 INSTALL_MOD_PATH= CC= ...  are Kbuild's own
 END
