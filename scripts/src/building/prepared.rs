@@ -83,7 +83,9 @@ impl<'a> Prepared<'a> {
 
     fn new(mut crates: Crates<'a>, store: &Store, cc: Cc) -> Result<Self> {
         let (sysroot, entry) = crates.prepare(store, &cc)?;
-        store.sweep()?;
+        if let Err(error) = store.sweep() {
+            eprintln!("ferrule: the store is not kept within its bound: {error:#}");
+        }
         Ok(Self {
             crates,
             cc,
