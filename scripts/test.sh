@@ -16,6 +16,10 @@ PATH=$(dirname "$RUSTC"):$PATH
 CARGO_TARGET_DIR=$PWD/target
 export CARGO_TARGET_DIR
 unset CARGO_BUILD_TARGET
-messages=$("$CARGO" test --no-run --quiet --locked --message-format=json -p ferrule --test vm)
+messages=$("$CARGO" test --no-run --quiet --locked --message-format=json-render-diagnostics -p ferrule --test vm)
 tests=$(printf '%s\n' "$messages" | sed -n 's/.*"executable":"\([^"]*\/vm-[^"]*\)".*/\1/p')
+[ -n "$tests" ] || {
+	echo "test.sh: Cargo does not say where it has put the tests" >&2
+	exit 1
+}
 exec "$tests" "$@"

@@ -185,6 +185,15 @@ pub fn series() -> Result<Vec<String>> {
     Ok(rows.map(|row| row.series).collect())
 }
 
+/// The series of the matrix that are in that ring.
+pub fn series_of(ring: Ring) -> Result<Vec<String>> {
+    let rows = Matrix::load()?.rows.into_iter();
+    Ok(rows
+        .filter(|row| row.ring == ring)
+        .map(|row| row.series)
+        .collect())
+}
+
 /// The fetched kernels of the matrix, the newest of each series, in the matrix's order: oldest series first.
 ///
 /// What else is in the cache, such as a series whose row is gone, is left out.

@@ -218,6 +218,10 @@ impl Built {
         if order.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == key) {
             return Ok(true);
         }
+        // The last build came to no good end: what it has built would not warn again.
+        if !stamp.exists() && to.exists() {
+            fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
+        }
         fs::create_dir_all(&stamps)
             .with_context(|| format!("cannot create {}", stamps.display()))?;
         if stamp.exists() {
@@ -251,10 +255,11 @@ impl Built {
         let link = dirs::build_dir(&dirs::root()?)?.join(name);
         let crates = fs::read_link(&link).with_context(|| format!("no {}", link.display()))?;
         let id = crates.file_name().context("the crates have a name")?;
-        Ok(Key::default()
+        Key::default()
             .and(self.helpers)
             .and(format!("{:?}", self.kernel))
-            .and(id.as_encoded_bytes()))
+            .and(id.as_encoded_bytes())
+            .and_files(Path::new(env!("CARGO_BIN_EXE_ferrule")))
     }
 
     /// Runs `make M=name modules` in the directory of the kernel's modules, or `make prepare`; returns its output.
@@ -309,7 +314,7 @@ pub fn sources(dir: &Path) -> Result<Files> {
 }
 
 /// Makes `to` have these sources and no others; those that have not changed keep their time.
-fn lay(files: &Files, to: &Path) -> Result<()> {
+pub fn lay(files: &Files, to: &Path) -> Result<()> {
     if to.exists() {
         for path in sources(to)?
             .into_keys()

@@ -2,7 +2,7 @@
 
 //! What the source asks kernels for, some kernel has: no `cfg` is dead.
 
-use crate::report::Verdict;
+use crate::report::Report;
 use anyhow::{ensure, Context, Result};
 use ferrule::building::crates;
 use ferrule::dirs;
@@ -25,15 +25,18 @@ struct Known {
 /// Each fact but those of [`BETWEEN`] holds on some of the kernels, and each listed configuration symbol is known
 /// to some, if these are all
 /// kernels of the matrix. They must have been built for, with inlined helpers.
-pub fn check(kernels: &[Kernel]) -> Verdict {
-    look(kernels).map_err(|error| format!("{error:#}"))
+pub fn check(kernels: &[Kernel], report: &mut Report) -> Result<()> {
+    let tested = |series: &String| kernels.iter().any(|kernel| kernel.series == *series);
+    if !kernels::series()?.iter().all(tested) {
+        report.skip("each_holds_somewhere", "not all kernels are tested");
+        return Ok(());
+    }
+    let verdict = look(kernels).map_err(|error| format!("{error:#}"));
+    report.add("each_holds_somewhere", verdict);
+    Ok(())
 }
 
 fn look(kernels: &[Kernel]) -> Result<()> {
-    let tested = |series: &String| kernels.iter().any(|kernel| kernel.series == *series);
-    if !kernels::series()?.iter().all(tested) {
-        return Ok(());
-    }
     let root = dirs::root()?;
     let build = dirs::build_dir(&root)?;
     let all = kernels.iter().map(|kernel| known(&build, kernel));

@@ -11,7 +11,7 @@ use crate::pinned;
 use crate::report::{Report, Verdict};
 use anyhow::{ensure, Context, Result};
 use ferrule::dirs;
-use ferrule::kernels::Kernel;
+use ferrule::kernels::{self, Kernel, Ring};
 use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind, SymbolIndex};
 use std::collections::BTreeSet;
@@ -123,17 +123,16 @@ pub fn modules(built: &Built) -> [PathBuf; 4] {
     ]
 }
 
-/// Looks at one kernel; the one that is looked at as the last of `kernels` has the verdict on all in its report.
-pub fn check(kernel: &Kernel, modules: &[PathBuf], kernels: &[Kernel], report: &mut Report) {
+/// Looks at one kernel; the one that is looked at as the last of the matrix has the verdict on all in its report.
+pub fn check(kernel: &Kernel, modules: &[PathBuf], report: &mut Report) -> Result<()> {
     static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
-    let Some(seen) = report.add_step("helpers::looked_at", look(kernel, modules)) else {
-        return;
-    };
+    let seen = look(kernel, modules)?;
     let mut all = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     all.push(seen);
-    let is_seen = |kernel: &Kernel| all.iter().any(|seen| seen.series == kernel.series);
-    let has_all = kernels.iter().all(is_seen);
+    let is_seen = |series: &String| all.iter().any(|seen| seen.series == *series);
+    let has_all = kernels::series_of(Ring::Full)?.iter().all(is_seen);
     report.add("helpers::are_called_or_listed", judge(&all, has_all));
+    Ok(())
 }
 
 /// A module's file, or those in a directory.

@@ -134,14 +134,8 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
             .needs(object.builds_all(OBJECT))
             .covers(object.names(["symbols", "crcs", "nothing_changed_runs_nothing"])),
     );
-    let kernels: Vec<Kernel> = all
-        .iter()
-        .filter(|kernel| kernel.ring == Ring::Full && !debug::is(kernel))
-        .cloned()
-        .collect();
     let helpers = object.job("looks_at_helpers", Takes::Build, 2, move |built, report| {
-        helpers::check(&built.kernel, &helpers::modules(built), &kernels, report);
-        Ok(())
+        helpers::check(&built.kernel, &helpers::modules(built), report)
     });
     plan.add(
         helpers
@@ -288,20 +282,21 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
     );
     plan.add(terminal.needs(needs()).covers([of.name("terminal")]));
 
+    let guests = ["serial::boots_and_ends", "nullmodem::boots_and_ends"];
     let compares = {
-        let logs = Arc::clone(&logs);
+        let (logs, judged) = (Arc::clone(&logs), of.names(guests));
         of.job(
             "nullmodem::both_answer",
             Takes::Nothing,
             1,
             move |_, report| {
+                report.judges(judged);
                 let verdict = nullmodem::same(&logs.get("nullmodem")?, &logs.get("uart")?);
                 report.add("answers_as_a_uart", verdict);
                 Ok(())
             },
         )
     };
-    let guests = ["serial::boots_and_ends", "nullmodem::boots_and_ends"];
     plan.add(
         compares
             .needs(of.names(guests))
@@ -324,11 +319,14 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
         )
     };
     plan.add(c.needs([programs::JOB]));
+    let guests = ["serial::boots_and_ends", "serial::boots_with_c"];
+    let judged = of.names(guests);
     let compares = of.job(
         "serial::both_answer",
         Takes::Nothing,
         1,
         move |_, report| {
+            report.judges(judged);
             report.add(
                 "answers_as_c",
                 serial::same(&logs.get("uart")?, &logs.get("c")?),
@@ -336,7 +334,6 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
             Ok(())
         },
     );
-    let guests = ["serial::boots_and_ends", "serial::boots_with_c"];
     plan.add(
         compares
             .needs(of.names(guests))

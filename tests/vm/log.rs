@@ -100,6 +100,9 @@ pub fn ktap<'a>(lines: &[&'a str], module: &str) -> Result<Vec<(&'a str, Verdict
             .trim_start_matches("- ");
         cases.push((name, if passed { Ok(()) } else { Err(said.join("\n")) }));
     }
+    if cases.is_empty() {
+        return Err(format!("no case is reported: {said:#?}"));
+    }
     if plan != cases.len().to_string() {
         return Err(format!(
             "{} of {plan} cases reported: {said:#?}",

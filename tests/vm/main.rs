@@ -92,12 +92,16 @@ fn run(args: &Args) -> Result<bool> {
             .iter()
             .map(|kernel| format!("{}::inline::prepares", kernel.series));
         let facts = Job::new(
-            "facts::each_holds_somewhere",
+            "facts::kernels_are_asked",
             Takes::Nothing,
             1,
-            move |_| facts::check(all).map_err(anyhow::Error::msg),
+            move |report| facts::check(all, report),
         );
-        plan.add(facts.needs(prepared));
+        plan.add(
+            facts
+                .needs(prepared)
+                .covers(["facts::each_holds_somewhere"]),
+        );
         let series = kernels::source_series()?;
         if let Some(kernel) = kernels.iter().find(|kernel| kernel.series == series) {
             let build = Job::new(

@@ -3,7 +3,7 @@
 //! The oldest rustc that is supported builds the samples, and they do on a kernel what their headers say.
 
 use crate::boot::{self, devices};
-use crate::built::{sources, SAMPLES};
+use crate::built::{lay, sources, SAMPLES};
 use crate::log;
 use crate::record::{self, Key};
 use crate::report::Report;
@@ -12,7 +12,6 @@ use anyhow::{ensure, Context, Result};
 use ferrule::dirs;
 use ferrule::kernels::Kernel;
 use ferrule::machine::oldest;
-use ferrule::verbs::demo;
 use ferrule::vm::sample::{self, Sample};
 use ferrule::vm::Guest;
 use std::fs;
@@ -46,7 +45,15 @@ pub fn build(kernel: &Kernel, report: &mut Report) -> Result<()> {
         report.note("nothing to build");
         return Ok(());
     }
-    demo::copy_sources(&from, &own.join(SAMPLES))?;
+    let to = own.join(SAMPLES);
+    // The last build came to no good end: what it has built would not warn again.
+    if !stamp.exists() && to.exists() {
+        fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
+    }
+    if stamp.exists() {
+        fs::remove_file(&stamp).with_context(|| format!("cannot remove {}", stamp.display()))?;
+    }
+    lay(&sources(&from)?, &to)?;
     let mut tool = Command::new(env!("CARGO_BIN_EXE_ferrule"));
     tool.current_dir(&own)
         .args(["build", "--helpers", "object", "--kdir"])

@@ -53,6 +53,7 @@ impl Out {
             prefix: prefix.to_owned(),
             log: None,
             notes: Vec::new(),
+            judged: Vec::new(),
             has_failed: false,
         }
     }
@@ -102,6 +103,8 @@ pub struct Report<'a> {
     prefix: String,
     log: Option<PathBuf>,
     notes: Vec<&'static str>,
+    /// The jobs whose records a failure is due to, beside its own.
+    judged: Vec<String>,
     has_failed: bool,
 }
 
@@ -114,6 +117,11 @@ impl Report<'_> {
     /// Says where the guest's log is, for a test that fails.
     pub fn set_log(&mut self, path: PathBuf) {
         self.log = Some(path);
+    }
+
+    /// Names the jobs whose guests are judged here: if that fails, they are booted again the next time.
+    pub fn judges(&mut self, jobs: impl IntoIterator<Item = String>) {
+        self.judged.extend(jobs);
     }
 
     /// Says of the job's end how it came to be.
@@ -165,7 +173,10 @@ impl Report<'_> {
 
     /// Adds the verdict of a test whose name does not begin with the job's prefix.
     pub fn add_other(&mut self, name: &str, verdict: Verdict) {
-        if self.out.pattern.matches(name) {
+        // What failed as a whole has none of the parts that may be meant.
+        let pattern = &self.out.pattern;
+        let is_meant = pattern.matches(name) || verdict.is_err() && pattern.may_match_below(name);
+        if is_meant {
             self.add_whole(name, verdict);
         }
     }
@@ -197,6 +208,7 @@ impl Report<'_> {
     /// The job has ended. What a failure was judged by is not judged again: the next run makes it anew.
     pub fn end(self, time: Duration) {
         if self.has_failed {
+            self.judged.iter().for_each(|job| record::forget(job));
             record::forget(&self.job);
         }
         let notes: String = self.notes.iter().map(|note| format!(", {note}")).collect();
