@@ -190,6 +190,7 @@ fn guest(args: &Args) -> Result<Guest> {
         append: args.append.clone(),
         timeout: Duration::from_secs(args.timeout),
         pace: None,
+        is_quiet: false,
         accel: args.accel,
         qemu_args: args.qemu_arg.clone(),
         memory: args.memory,

@@ -65,6 +65,7 @@ pub fn boot_with(
         }
         guest.debug_log = Some(log);
         guest.pace = Some(PACE);
+        guest.is_quiet = true;
         run(&guest, dir.path())
     })?;
     if was_kept {

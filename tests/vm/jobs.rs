@@ -257,7 +257,7 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
             let (part, _) = test.split_once("::").unwrap_or((test, ""));
             job.needs(needs()).covers([of.name(part)])
         };
-    let seconds = if is_thorough { 100 } else { 50 };
+    let seconds = if is_thorough { 200 } else { 120 };
     plan.add(of_guest(
         "serial::boots_and_ends",
         seconds,
@@ -272,12 +272,12 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
     ));
     let isa = of.job("serial::boots_with_isa", Takes::Guest, 30, serial::run_isa);
     plan.add(isa.needs(needs()).covers([of.name("serial")]));
-    let console = of.job("console::boots_and_dies", Takes::Guest, 80, console::run);
+    let console = of.job("console::boots_and_dies", Takes::Guest, 150, console::run);
     plan.add(console.needs(needs()).covers([of.name("console")]));
     let terminal = of.job(
         "terminal::boots_and_ends",
         Takes::Guest,
-        120,
+        200,
         move |built, report| terminal::run(built, is_thorough, report),
     );
     plan.add(terminal.needs(needs()).covers([of.name("terminal")]));

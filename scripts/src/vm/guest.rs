@@ -38,6 +38,8 @@ pub struct Guest {
     pub cpus: u32,
     /// Lets the sink have the lines before and after the script too.
     pub verbose: bool,
+    /// Does not say that it is waited for.
+    pub is_quiet: bool,
     /// Gets the whole log as it comes.
     pub debug_log: Option<PathBuf>,
 }
@@ -56,6 +58,7 @@ impl Default for Guest {
             memory: 512,
             cpus: 1,
             verbose: false,
+            is_quiet: false,
             debug_log: None,
         }
     }
@@ -105,7 +108,10 @@ pub(super) fn run(guest: &Guest, accel: Accel, sink: &mut dyn FnMut(&str)) -> Re
         .file_name()
         .unwrap_or_default()
         .to_string_lossy();
-    let mut progress = Progress::new(format!("waiting for {name} in QEMU"));
+    let mut progress = match guest.is_quiet {
+        true => Progress::hidden(),
+        false => Progress::new(format!("waiting for {name} in QEMU")),
+    };
     let mut failed_log = None;
     let mut show = |progress: &mut Progress, phase, line: &str| {
         if let Some(Err(error)) = debug_log.as_mut().map(|file| writeln!(file, "{line}")) {

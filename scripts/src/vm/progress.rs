@@ -18,6 +18,17 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// One that says nothing.
+    pub fn hidden() -> Self {
+        let now = Instant::now();
+        Self {
+            bar: Some(ProgressBar::hidden()),
+            what: String::new(),
+            start: now,
+            last_output: now,
+        }
+    }
+
     /// `what` is the kernel's name, as in "waiting for vmlinuz".
     pub fn new(what: String) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
