@@ -107,7 +107,7 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
         add_refusals(plan, &inline);
     }
     add_serial(plan, &inline, is_thorough);
-    let params = inline.job("parameters_boot_and_end", Takes::Guest, 40, params::run);
+    let params = inline.job("parameters_boot_and_end", Takes::Guest, 120, params::run);
     plan.add(
         params
             .needs(inline.builds_all(&[PARAMS_C, PARAMS_RUST]))
@@ -171,7 +171,7 @@ fn add_builds(plan: &mut Plan<'_>, of: &Of, needs: &[String]) {
 /// Samples and test modules, in one guest.
 fn add_modules(plan: &mut Plan<'_>, of: &Of) -> Result<()> {
     let tests = of.built.tests()?;
-    let guest = of.job("boots_and_ends", Takes::Guest, 60, guest::run);
+    let guest = of.job("boots_and_ends", Takes::Guest, 150, guest::run);
     plan.add(
         guest
             .needs(of.builds_all(of.built.parts))
@@ -270,7 +270,7 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
         "nullmodem",
         nullmodem::run,
     ));
-    let isa = of.job("serial::boots_with_isa", Takes::Guest, 30, serial::run_isa);
+    let isa = of.job("serial::boots_with_isa", Takes::Guest, 90, serial::run_isa);
     plan.add(isa.needs(needs()).covers([of.name("serial")]));
     let console = of.job("console::boots_and_dies", Takes::Guest, 150, console::run);
     plan.add(console.needs(needs()).covers([of.name("console")]));
@@ -311,7 +311,7 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
         of.job(
             "serial::boots_with_c",
             Takes::Guest,
-            30,
+            80,
             move |built, report| {
                 logs.put("c", serial::run_c(built, report)?);
                 Ok(())
@@ -359,7 +359,7 @@ fn add_life(plan: &mut Plan<'_>, of: &Of, all: &[Kernel]) -> Result<()> {
     let guest = of.job(
         "life::boots_and_ends",
         Takes::Guest,
-        60,
+        130,
         move |built, report| life::run(built, &others, report),
     );
     plan.add(
@@ -383,7 +383,7 @@ fn add_stacking(plan: &mut Plan<'_>, of: &Of) {
             .needs([of.builds(SAMPLES)])
             .covers(of.names(["exports_are_as_declared", "versions_follow_the_interface"])),
     );
-    let guest = of.job("stacking::boots_and_ends", Takes::Guest, 30, stacking::run);
+    let guest = of.job("stacking::boots_and_ends", Takes::Guest, 100, stacking::run);
     plan.add(
         guest
             .needs([of.name("stacks_build")])

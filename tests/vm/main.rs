@@ -169,6 +169,6 @@ fn room() -> Room {
     let fit = free.map_or(1, |free| free / (1 << 20));
     Room {
         builds,
-        guests: (2 * builds).min(fit).max(1),
+        guests: (3 * builds).min(fit).max(1),
     }
 }
