@@ -4,6 +4,9 @@
 
 // Not all of these is asked here.
 #[allow(dead_code)]
+#[path = "vm/parts.rs"]
+mod parts;
+#[allow(dead_code)]
 #[path = "vm/plan.rs"]
 mod plan;
 #[allow(dead_code)]
@@ -15,6 +18,7 @@ mod report;
 #[path = "vm/select.rs"]
 mod select;
 
+use parts::Parts;
 use plan::{Job, Plan, Room, Takes};
 use record::Key;
 use report::Out;
@@ -128,4 +132,43 @@ fn content_and_names_decide() {
     assert_eq!(before, key());
     fs::rename(dir.path().join("a.rs"), dir.path().join("b.rs")).unwrap();
     assert_ne!(before, key());
+}
+
+const PARTS: Parts = Parts(
+    "helper() { :; }
+
+# Parts, in their order:
+
+# A comment () {
+first() {
+    inner() { :; }
+}
+second_2() { helper; }
+",
+);
+
+#[test]
+fn functions_below_the_mark_are_parts() {
+    assert_eq!(PARTS.names().collect::<Vec<_>>(), ["first", "second_2"]);
+    assert!(PARTS.check(&["second_2", "first"]).is_ok());
+    let error = |names: &[&str]| PARTS.check(names).unwrap_err().to_string();
+    assert!(error(&["first", "second_2", "third"]).starts_with("[\"third\"] have no function"));
+    assert!(error(&["first"]).ends_with("nothing is expected of [\"second_2\"]"));
+}
+
+#[test]
+fn each_file_of_parts_has_some() {
+    let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vm/parts");
+    let mut seen = 0;
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap().leak();
+        let mut names: Vec<&str> = Parts(text).names().collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert!(count > 0 && names.len() == count, "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen > 5);
 }

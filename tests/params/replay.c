@@ -149,6 +149,8 @@ int main(int argc, char **argv)
 		return 2;
 	const char *base = strrchr(argv[1], '/');
 
+	/* What comes of stderr must not come into a line. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	snprintf(name, sizeof(name), "%s", base ? base + 1 : argv[1]);
 	name[strcspn(name, ".")] = 0;
 	snprintf(dir, sizeof(dir), "/sys/module/%s/parameters", name);

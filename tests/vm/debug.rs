@@ -5,6 +5,7 @@
 
 use crate::boot;
 use crate::built::{Built, SAMPLES};
+use crate::parts::Parts;
 use crate::report::{Report, Verdict};
 use crate::script::Script;
 use crate::{log, programs, serial};
@@ -16,11 +17,11 @@ use std::time::Duration;
 /// What has a time limit takes longer there by so much.
 const SLOWER: u64 = 6;
 
-/// A part of a script that lets kmemleak look twice, as it does not report what is younger than five seconds.
-pub const LEAKS: &str = "
-part leaks 'K=/sys/kernel/debug/kmemleak; echo scan >$K; sleep 6; echo scan >$K; cat $K >/tmp/leaks; \
-    while read -r line; do echo \"$line\" >/dev/kmsg; done </tmp/leaks; test ! -s /tmp/leaks'
-";
+/// The part that lets kmemleak look.
+pub const LEAKS: Parts = Parts(include_str!("parts/leaks.sh"));
+
+/// What follows the sweeps.
+const FAIL: Parts = Parts(include_str!("parts/fail.sh"));
 
 /// A bug's number, its name, and what the report says.
 const BUGS: &[(u32, &str, &[&str])] = &[
@@ -102,15 +103,6 @@ pub fn append(kernel: &Kernel, rest: &str) -> String {
     }
 }
 
-/// What comes at a script's end, for a kernel that looks for leaks.
-pub fn end(kernel: &Kernel) -> &'static str {
-    if is(kernel) {
-        LEAKS
-    } else {
-        ""
-    }
-}
-
 /// Whether a case needs what that kernel has not: the speaker's device, or MSI, for which `acpi=noirq` leaves no
 /// room; and so whether its module stays.
 pub fn lacks(kernel: &Kernel, module: &str, case: &str) -> bool {
@@ -152,12 +144,16 @@ pub const DIR: &str = "tests/debug";
 pub fn run_bugs(built: &Built, report: &mut Report) -> Result<()> {
     let kernel = &built.kernel;
     let mut script = Script::new("cd /modules || exit 1");
-    script.part("bug0", &format!("insmod {MODULE}.ko && rmmod {MODULE}"));
+    script.add(LEAKS.0);
+    script.part_of("bug0", &format!("insmod {MODULE}.ko && rmmod {MODULE}"));
     for (bug, ..) in BUGS {
         let load = format!("insmod {MODULE}.ko bug={bug}");
         match bug {
-            3 => script.add(&format!("{load}\n{}", LEAKS.replace("leaks '", "bug3 '"))),
-            _ => script.part(&format!("bug{bug}"), &load),
+            3 => {
+                script.add(&load);
+                script.part_of("bug3", "leaks");
+            }
+            _ => script.part_of(&format!("bug{bug}"), &load),
         }
         script.add(&format!("rmmod {MODULE}"));
     }
@@ -214,16 +210,12 @@ fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
 
 fn fail(built: &Built) -> Result<Guest> {
     let kernel = &built.kernel;
-    let setup = "cd /sys/kernel/debug && for kind in failslab fail_page_alloc; do \
-        echo N >$kind/ignore-gfp-wait || exit 1; done; echo 0 >fail_page_alloc/min-order
-for kind in failslab fail_page_alloc fail_usercopy; do echo 0 >$kind/verbose || exit 1; done
-insmod /rust_uart16550.ko";
-    let mut script = Script::new(setup);
+    let mut script = Script::of("", FAIL);
     for (name, on, ready, _) in SWEEPS {
         script.add(ready);
-        script.part(name, &format!("/fail {name} {on}"));
+        script.part_of(name, &format!("/fail {name} {on}"));
     }
-    script.part("unloads", "rmmod rust_uart16550");
+    script.parts(FAIL.names());
     let device = [
         "-chardev",
         "null,id=a",

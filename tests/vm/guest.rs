@@ -4,6 +4,7 @@
 
 use crate::boot::{self, devices};
 use crate::built::{Built, MADE, OUT_OF_TREE};
+use crate::parts::Parts;
 use crate::report::{Report, Verdict};
 use crate::script::Script;
 use crate::{debug, log};
@@ -11,6 +12,8 @@ use anyhow::Result;
 use ferrule::vm::own_lines::is_kernels_own;
 use ferrule::vm::sample;
 use ferrule::vm::Guest;
+
+const PARTS: Parts = Parts(include_str!("parts/modules.sh"));
 
 /// How often a sample is loaded and unloaded.
 const CYCLES: u32 = 200;
@@ -34,20 +37,21 @@ fn has_all(built: &Built) -> bool {
 fn guest(built: &Built) -> Result<Guest> {
     let kernel = &built.kernel;
     let mut files = Vec::new();
-    let mut script = Script::new("cd /modules || exit 1");
+    let variables = format!("CYCLES={CYCLES} REBINDS={REBINDS}");
+    let mut script = Script::of(&variables, PARTS);
     for sample in built.samples()? {
-        script.part(&sample.name, &sample.script());
+        script.part_of(&sample.name, &sample.script());
         files.push((
             built.sample(&sample.name),
             format!("/modules/{}.ko", sample.name),
         ));
     }
     for (made, file) in built.made()? {
-        script.part(&made.name, &made.script());
+        script.part_of(&made.name, &made.script());
         files.push((file, format!("/modules/{}.ko", made.name)));
     }
     for name in built.tests()? {
-        script.part(&name, &format!("insmod {name}.ko && rmmod {name}"));
+        script.part_of(&name, &format!("insmod {name}.ko && rmmod {name}"));
         files.push((built.test(&name), format!("/modules/{name}.ko")));
     }
     if has_all(built) {
@@ -55,25 +59,7 @@ fn guest(built: &Built) -> Result<Guest> {
             built.out_of_tree(),
             "/modules/rust_out_of_tree.ko".to_owned(),
         ));
-        script.part(
-            "rust_out_of_tree",
-            "insmod rust_out_of_tree.ko && rmmod rust_out_of_tree",
-        );
-        script.part(
-            "cycles",
-            &format!("i=0; while [ $i -lt {CYCLES} ]; do insmod rust_minimal.ko && rmmod rust_minimal || exit; i=$((i+1)); done"),
-        );
-        script.part(
-            "rebinds",
-            &format!("D=/sys/bus/pci/drivers/rust_driver_pci; insmod rust_driver_pci.ko; i=0; \
-                      while [ $i -lt {REBINDS} ]; do echo 0000:00:08.0 >$D/unbind && echo 0000:00:08.0 >$D/bind || exit; \
-                      i=$((i+1)); done; rmmod rust_driver_pci"),
-        );
-        script.part(
-            "unplug",
-            "insmod rust_driver_pci.ko && echo 1 >/sys/bus/pci/devices/0000:00:08.0/remove \
-             && echo 1 >/sys/bus/pci/rescan && rmmod rust_driver_pci",
-        );
+        script.parts(PARTS.names());
     }
     Ok(Guest {
         kernel: kernel.vmlinuz.clone(),

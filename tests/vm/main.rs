@@ -29,6 +29,7 @@ mod log;
 mod nullmodem;
 mod oldest;
 mod params;
+mod parts;
 mod peer;
 mod pinned;
 mod plan;

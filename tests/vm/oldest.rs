@@ -97,7 +97,7 @@ fn guest(kernel: &Kernel, samples: &[Sample]) -> Result<Guest> {
     let mut files = Vec::new();
     let mut script = Script::new("cd /modules || exit 1");
     for sample in samples {
-        script.part(&sample.name, &sample.script());
+        script.part_of(&sample.name, &sample.script());
         let module = format!("{}.ko", sample.name);
         files.push((
             dir()?.join(SAMPLES).join(&module),

@@ -5,12 +5,12 @@
 
 use crate::boot;
 use crate::built::Built;
+use crate::parts::Parts;
 use crate::report::{Report, Verdict};
 use crate::script::Script;
 use crate::{debug, log, programs};
 use anyhow::Result;
 use ferrule::vm::Guest;
-use std::fmt::Write;
 
 mod cases;
 
@@ -61,32 +61,7 @@ const REENTRY: &[(&str, &[&str])] = &[
     ("write odd 7", &["-> 0", "odd=odd 7\\x0a"]),
 ];
 
-/// Two threads write what two others read: each sees one of the values as it was written, none a mixture.
-const RACE: &str = "echo '@@ begin race'
-insmod /rust/reentry.ko same=1,1,1,1,1,1,1,1
-file=/sys/module/reentry/parameters/same
-for n in 1 18446744073709551615; do
-    all=$n,$n,$n,$n,$n,$n,$n,$n
-    while test ! -e /tmp/enough; do echo $all >$file || echo refused; echo $n,$all >$file && echo taken; done 2>/dev/null &
-done
-reads() {
-    low=0 high=0
-    while test $low -lt 200 -o $high -lt 200; do
-        read line <$file
-        case $line in
-        1,1,1,1,1,1,1,1) low=$((low + 1)) ;;
-        $all) high=$((high + 1)) ;;
-        *) echo torn: $line; break ;;
-        esac
-    done
-    echo both were read
-}
-reads & reads
-wait $!
-touch /tmp/enough; wait
-rmmod reentry
-echo \"@@ end race $?\"
-";
+const PARTS: Parts = Parts(include_str!("parts/params.sh"));
 
 /// Boots a kernel, replays all cases, and judges the log.
 pub fn run(built: &Built, report: &mut Report) -> Result<()> {
@@ -103,8 +78,6 @@ pub fn run(built: &Built, report: &mut Report) -> Result<()> {
 fn guest(built: &Built) -> Result<Guest> {
     let kernel = &built.kernel;
     let mut files = vec![(programs::path("replay")?, "/replay".to_owned())];
-    // Emergencies only on the console: nothing comes between the script's lines.
-    let mut script = "dmesg -n 1\n".to_owned();
     let mut add_cases = |name: &str, cases: String| -> Result<()> {
         let path = built.dir(format!("{name}.cases"));
         std::fs::write(&path, cases)?;
@@ -113,25 +86,12 @@ fn guest(built: &Built) -> Result<Guest> {
     };
     for name in TWINS {
         add_cases(name, cases::of(name).join("\n") + "\n")?;
-        writeln!(
-            script,
-            "echo '@@ begin {name}'
-/replay /c/{name}.ko /{name}.cases >/c.out && /replay /rust/{name}.ko /{name}.cases >/rust.out
-status=$?
-if [ $status = 0 ] && ! cmp -s /c.out /rust.out; then status=1; diff /c.out /rust.out | head -n 60; fi
-echo \"@@ end {name} $status\""
-        )?;
     }
     let lines: Vec<String> = REENTRY
         .iter()
         .map(|(case, _)| cases::encode_words(case))
         .collect();
     add_cases(ALONE, lines.join("\n") + "\n")?;
-    writeln!(
-        script,
-        "echo '@@ begin {ALONE}'; /replay /rust/{ALONE}.ko /{ALONE}.cases; echo \"@@ end {ALONE} $?\""
-    )?;
-    script += RACE;
     for (language, names) in [("c", TWINS), ("rust", &[TWINS, &[ALONE]].concat())] {
         for name in names {
             let module = built.dir(format!("tests/params/{language}/{name}.ko"));
@@ -139,13 +99,12 @@ echo \"@@ end {name} $status\""
         }
     }
 
-    if debug::is(kernel) {
-        script = Script::new(&script).end(kernel);
-    }
+    let mut script = Script::of("", PARTS);
+    script.parts(PARTS.names());
     Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
-        script,
+        script: script.end(kernel),
         append: debug::append(kernel, ""),
         timeout: debug::limit(kernel, 300),
         ..Guest::default()

@@ -1,15 +1,18 @@
-# shellcheck shell=dash disable=SC2154 # busybox's shell reads it; some variables are set by the script
+# shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What every guest's script begins with. `part NAME COMMANDS` runs commands with an empty log, and then shows between
-# marks what they said and what the kernel logged. Meanwhile the console shows emergencies only, or what $LEVEL says:
-# nothing comes between the lines.
+# What every guest's script begins with; busybox's shell reads it. `part NAME` runs the function of that name in a
+# subshell, with an empty log, and then shows between marks what it said and what the kernel logged. `part_of NAME
+# COMMANDS` does the same with commands. Meanwhile the console shows emergencies only, or what $LEVEL says: nothing
+# comes between the lines.
 
 dmesg -n 1
 
 before() { :; }
 
-part() {
+part() { part_of "$1" "$1"; }
+
+part_of() {
     dmesg -c >/dev/null
     before
     [ -z "$LEVEL" ] || dmesg -n "$LEVEL"
@@ -35,6 +38,9 @@ wait_for() {
         fi
     done
 }
+
+# Waits until a process sleeps: one that reads from a port is then blocked there.
+sleeping() { wait_for "grep -q '^State:.S' /proc/$1/status"; }
 
 # A tty gives its module back in a work item after its last close, C's too.
 unload() { wait_for "rmmod $1 2>/tmp/refused"; }

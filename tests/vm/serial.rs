@@ -4,6 +4,7 @@
 
 use crate::boot::{self, DIR};
 use crate::built::{Built, SAMPLES, SERIAL};
+use crate::parts::Parts;
 use crate::report::{Report, Verdict};
 use crate::script::Script;
 use crate::{debug, log, programs};
@@ -26,114 +27,13 @@ pub fn bytes(is_thorough: bool) -> u32 {
     }
 }
 
-/// What the scripts of serial ports begin with.
-pub const SETUP: &str = "D=/sys/bus/pci/drivers/rust_uart16550";
+const PARTS: Parts = Parts(include_str!("parts/serial.sh"));
 
-/// Name and commands.
-const PARTS: &[(&str, &str)] = &[
-    (
-        "names_and_numbers",
-        "insmod /rust_uart16550.ko && grep -q '^rust_uart16550 */dev/ttyRU .*serial' /proc/tty/drivers && \
-         grep -q '^1: uart:16550A .*tx:0 rx:0' /proc/tty/driver/rust_uart16550 && \
-         test $(cat /sys/class/tty/ttyRU1/uartclk) = 1843200 && test $(cat /sys/class/tty/ttyRU1/irq) -gt 0",
-    ),
-    (
-        "a_module_with_an_open_port_stays",
-        "exec 3</dev/ttyRU0; ! rmmod rust_uart16550 && grep -q '^rust_uart16550 [0-9]* [1-9]' /proc/modules && \
-         stty -F /dev/ttyRU0 >/dev/null",
-    ),
-    (
-        "a_blocked_reader_sees_the_end_when_its_port_goes",
-        "exec 3</dev/ttyRU0; cat <&3 >/dev/null & exec 3<&-; sleep 1; echo 0000:00:08.0 >$D/unbind && wait $!; \
-         test ! -e /dev/ttyRU0 && echo 0000:00:08.0 >$D/bind && test -c /dev/ttyRU0",
-    ),
-    (
-        "ports_go_and_come_while_they_are_open",
-        "i=0; while [ $i -lt 20 ]; do \
-         (exec 3<>/dev/ttyRU1; echo lost >&3; echo 0000:00:09.0 >$D/unbind; echo late >&3) 2>/dev/null; \
-         test ! -e /dev/ttyRU1 || exit 1; echo 0000:00:09.0 >$D/bind || exit 2; i=$((i+1)); done",
-    ),
-    (
-        "a_port_that_came_back_works",
-        // What was sent while nobody listened is still under way.
-        "stty -F /dev/ttyRU0 raw -echo; stty -F /dev/ttyRU1 raw -echo; exec 3</dev/ttyRU0; timeout 3 cat <&3 >/dev/null; \
-         head -c 6 <&3 >/tmp/got & echo hello >/dev/ttyRU1; wait $!; test $(cat /tmp/got) = hello",
-    ),
-    (
-        "unloads_and_loads_again",
-        "i=0; while [ $i -lt 5 ]; do unload rust_uart16550 && test ! -e /dev/ttyRU0 && \
-         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports /proc/interrupts && \
-         insmod /rust_uart16550.ko && test -c /dev/ttyRU1 || exit 1; i=$((i+1)); done; rmmod rust_uart16550",
-    ),
-];
+/// The part that is compared with C's.
+const ANSWERS: &str = "answers";
 
-/// `sleeps`: what the UART at 0x2f8 forgets while the system sleeps (LCR and MCR here) is set again, and it sends. The debug
-/// kernel has no `/dev/port` to make it forget.
-const SLEEPS: &str = "register() { dd if=/dev/port bs=1 skip=$((0x2f8 + $1)) count=1 2>/dev/null | hexdump -e '1/1 \"%x\"'; }
-forget() { head -c 1 /dev/zero | dd of=/dev/port bs=1 seek=$((0x2f8 + $1)) 2>/dev/null; }
-sent() { sed -n 's/^0:.* tx:\\([0-9]*\\) .*/\\1/p' /proc/tty/driver/rust_uart16550; }
-sleeps() {
-    stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent) || return 1
-    $IS_DEBUG || { forget 3; forget 4; test \"$(register 3) $(register 4)\" = \"0 0\"; } || return 2
-    echo devices >/sys/power/pm_test && echo freeze >/sys/power/state && echo none >/sys/power/pm_test || return 4
-    $IS_DEBUG || test \"$(register 3) $(register 4)\" = \"3 b\" || return 3
-    head -c 1000 /dev/zero >&3 && wait_for 'test $(($(sent) - before)) = 1000' && exec 3>&-
-}
-";
-
-/// The same of ports on the ISA bus. The kernel's own driver has them at first.
-const ISA_PARTS: &[(&str, &str)] = &[
-    (
-        "bad_parameters_are_refused",
-        "refused() { ! insmod /rust_uart16550.ko $1 || exit 1; dmesg -c | grep -q \"$2\" || exit 2; }; \
-         refused io=0x2f8 \"io= names 1 ports, irq= 0\"; refused \"io=0x2f8 irq=3\" \"another driver has the port\"; \
-         refused \"io=0x2e8 irq=16\" \"no such I/O port or interrupt\"; refused \"io=0x2e8 irq=5\" \"no UART is there\"; \
-         refused \"io=0x2e8 irq=5 baud_base=4294967295\" \"baud_base=4294967295: not 1 to\"; \
-         refused io=1,2,3,4,5 \"can only take 4\"; ! grep rust_uart16550 /proc/tty/drivers /proc/ioports",
-    ),
-    (
-        "pnp_finds_its_port",
-        "for d in /sys/bus/pnp/drivers/serial/*:*; do grep -q 0x2f8 $d/resources && echo ${d##*/} >/tmp/id; done; \
-         cat /tmp/id >/sys/bus/pnp/drivers/serial/unbind && insmod /rust_uart16550.ko && \
-         grep -q '^0: uart:16550A .*[02xX]2[fF]8 irq:3 ' /proc/tty/driver/rust_uart16550",
-    ),
-    (
-        "a_port_of_pnp_sleeps_and_goes_on",
-        "sleeps && unload rust_uart16550",
-    ),
-    (
-        "a_driver_has_three_buses",
-        "insmod /test_uart_buses.ko && for b in pci platform pnp; do test -d /sys/bus/$b/drivers/test_uart_buses || exit 1; done; \
-         echo hello >/dev/ttyUB0 && unload test_uart_buses && test ! -e /dev/ttyUB0 && \
-         ! grep test_uart_buses /proc/tty/drivers",
-    ),
-    (
-        "parameters_name_a_port",
-        "insmod /rust_uart16550.ko io=0x2f8 irq=3 baud_base=57600 && test $(cat /sys/class/tty/ttyRU0/uartclk) = 921600 && \
-         stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && head -c 1000 /dev/zero >&3 && \
-         wait_for \"grep -q ' tx:1000 ' /proc/tty/driver/rust_uart16550\" && exec 3>&-",
-    ),
-    ("a_port_of_parameters_sleeps_and_goes_on", "sleeps"),
-    (
-        "a_device_of_another_is_left_alone",
-        "cd /sys/bus/platform; for d in devices/*; do test -e $d/driver || break; done; echo $d; test ! -e $d/driver && \
-         echo rust_uart16550 >$d/driver_override && ! echo ${d#*/} >drivers/rust_uart16550/bind && \
-         echo >$d/driver_override && ! dmesg | grep another && echo hello >/dev/ttyRU0",
-    ),
-    (
-        "a_port_of_parameters_is_unbound_while_open",
-        "exec 3</dev/ttyRU0; cat <&3 & exec 3<&-; sleep 1; cd /sys/bus/platform/drivers/rust_uart16550 && echo rust_uart16550 >unbind && \
-         wait $! && test ! -e /dev/ttyRU0 && ! grep rust_uart16550 /proc/ioports && echo rust_uart16550 >bind && \
-         echo hello >/dev/ttyRU0 && unload rust_uart16550 && test ! -e /sys/devices/platform/rust_uart16550",
-    ),
-    (
-        "parameters_name_a_port_where_no_driver_is_looked_for",
-        "echo 0 >/sys/bus/platform/drivers_autoprobe && insmod /rust_uart16550.ko io=0x2f8 irq=3 && \
-         echo hello >/dev/ttyRU0 && unload rust_uart16550 && ! insmod /rust_uart16550.ko io=0x2e8 irq=5 && \
-         dmesg | grep 'no UART is there'; s=$?; echo 1 >/sys/bus/platform/drivers_autoprobe; \
-         ! grep rust_uart16550 /proc/tty/drivers /proc/ioports && test $s = 0",
-    ),
-];
+/// Ports on the ISA bus.
+const ISA_PARTS: Parts = Parts(include_str!("parts/isa.sh"));
 
 /// Where C's driver answers otherwise, and why ours does not.
 const C_IS_WRONG: &[(&str, &str)] = &[
@@ -163,15 +63,12 @@ const C_IS_WRONG: &[(&str, &str)] = &[
 pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<String> {
     let log = boot::boot(report, &guest_of_two(built, is_thorough)?)?;
     debug::check(&built.kernel, "", &log, &[], report);
-    for (name, _) in PARTS {
+    for name in PARTS.names().filter(|name| *name != ANSWERS) {
         report.add(name, passed(&log, name).map(drop));
     }
     // C is too slow there for the program's patience.
     if debug::is(&built.kernel) {
-        report.add(
-            "answers",
-            passed(&log, "answers").and_then(|said| exact(&said)),
-        );
+        report.add(ANSWERS, passed(&log, ANSWERS).and_then(|said| exact(&said)));
     }
     Ok(log)
 }
@@ -179,7 +76,7 @@ pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<Stri
 /// Ports on the ISA bus.
 pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest_with_isa(built)?)?;
-    for (name, _) in ISA_PARTS {
+    for name in ISA_PARTS.names() {
         report.add(name, passed(&log, name).map(drop));
     }
     Ok(())
@@ -188,10 +85,7 @@ pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
 /// The same two ports with C's driver. Returns the log.
 pub fn run_c(built: &Built, report: &mut Report) -> Result<String> {
     let mut script = Script::new("");
-    script.part(
-        "answers",
-        &format!("/tty /dev/ttyS4 /dev/ttyS5 {BYTES_OF_C}"),
-    );
+    script.part_of(ANSWERS, &format!("/tty /dev/ttyS4 /dev/ttyS5 {BYTES_OF_C}"));
     let guest = guest(&built.kernel, script.without_end(), "8250.nr_uarts=8")?;
     boot::boot(report, &guest)
 }
@@ -226,14 +120,8 @@ fn guest(kernel: &Kernel, script: String, append: &str) -> Result<vm::Guest> {
 }
 
 fn guest_of_two(built: &Built, is_thorough: bool) -> Result<vm::Guest> {
-    let mut script = Script::new(SETUP);
-    for (name, commands) in PARTS {
-        if *name == "unloads_and_loads_again" {
-            let bytes = bytes(is_thorough);
-            script.part("answers", &format!("/tty /dev/ttyRU0 /dev/ttyRU1 {bytes}"));
-        }
-        script.part(name, commands);
-    }
+    let mut script = Script::of(&format!("BYTES={}", bytes(is_thorough)), PARTS);
+    script.parts(PARTS.names());
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
     let mut guest = guest(&built.kernel, script.end(&built.kernel), append)?;
     let module = built.dir(SAMPLES).join("rust_uart16550.ko");
@@ -244,8 +132,8 @@ fn guest_of_two(built: &Built, is_thorough: bool) -> Result<vm::Guest> {
 fn guest_with_isa(built: &Built) -> Result<vm::Guest> {
     let kernel = &built.kernel;
     let is_debug = debug::is(kernel);
-    let mut script = Script::new(&format!("IS_DEBUG={is_debug}\n{SETUP}\n{SLEEPS}"));
-    script.parts(ISA_PARTS);
+    let mut script = Script::of(&format!("IS_DEBUG={is_debug}"), ISA_PARTS);
+    script.parts(ISA_PARTS.names());
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
     for (dir, name) in [(SAMPLES, "rust_uart16550"), (SERIAL, "test_uart_buses")] {
         let module = built.dir(dir).join(format!("{name}.ko"));
@@ -283,7 +171,7 @@ pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
 
 /// Our driver says what C's does, but where that is wrong.
 pub fn same(ours: &str, theirs: &str) -> Verdict {
-    let (ours, theirs) = (passed(ours, "answers")?, passed(theirs, "answers")?);
+    let (ours, theirs) = (passed(ours, ANSWERS)?, passed(theirs, ANSWERS)?);
     agree(&ours, &theirs, C_IS_WRONG)
 }
 

@@ -6,6 +6,7 @@
 use crate::boot;
 use crate::built::{sources, Built, Files, SAMPLES};
 use crate::log;
+use crate::parts::Parts;
 use crate::report::{Report, Verdict};
 use crate::script::Script;
 use anyhow::{ensure, Context, Result};
@@ -131,15 +132,12 @@ impl Stacks {
     }
 }
 
-/// The parts of the script: name, commands, and the lines that the log must have. `+` before a line: only
-/// with versions of symbols.
-const PARTS: &[(&str, &str, &[&str])] = &[
+const PARTS: Parts = Parts(include_str!("parts/stacking.sh"));
+
+/// The lines that the log of each part must have. `+` before a line: only with versions of symbols.
+const EXPECTED: &[(&str, &[&str])] = &[
     (
         "modprobe",
-        "modprobe rust_import && grep -q '^rust_export .* 1 rust_import, Live' /proc/modules
-         busy rust_export || exit 3
-         modprobe -r rust_import || exit 4
-         ! grep rust_ /proc/modules",
         &[
             "rust_export: ready",
             "rust_import: 1 + 2 = 3",
@@ -149,22 +147,18 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "c_on_rust",
-        "insmod rust_export.ko && insmod c_import.ko && busy rust_export && rmmod c_import && rmmod rust_export",
         &["c_import: 42 42", "rust_export: added 0 in 0 calls"],
     ),
     (
         "all_kinds",
-        "insmod stack_lower.ko && insmod stack_upper.ko && busy stack_lower && rmmod stack_upper && rmmod stack_lower",
         &["stack_lower: nothing", "stack_upper: all is right"],
     ),
     (
         "without_the_lower_one",
-        "! insmod rust_import.ko",
         &["rust_import: Unknown symbol rust_export_sum (err -2)"],
     ),
     (
         "another_trait",
-        "insmod rust_export.ko || exit 3; ! insmod trait.ko || exit 4; rmmod rust_export",
         &[
             "rust_import: Unknown symbol rust_export_api_",
             "+rust_import: disagrees about version of symbol rust_export_api_counter",
@@ -172,14 +166,10 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "another_layout",
-        // C has nothing but versions of symbols to be refused by.
-        "insmod rust_export.ko || exit 3; insmod layout.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
         &["+c_import: disagrees about version of symbol rust_export_sum", "+c_import: 22"],
     ),
     (
         "another_layout_of_a_c_function_in_rust",
-        "insmod rust_export.ko || exit 3; ! insmod layout_c_only.ko || exit 4; insmod stack_c_only.ko || exit 5; \
-         rmmod stack_c_only; rmmod rust_export",
         &[
             "stack_c_only: Unknown symbol rust_export_api_",
             "stack_c_only: 42",
@@ -187,8 +177,6 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "another_signature",
-        "insmod rust_export.ko || exit 3; ! insmod signature.ko || exit 4; \
-         insmod signature_c.ko; echo \"c_import: $?\" >/dev/kmsg; rmmod c_import; rmmod rust_export",
         &[
             "rust_import: Unknown symbol rust_export_api_",
             "+rust_import: disagrees about version of symbol rust_export_sum",
@@ -198,24 +186,18 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "a_proprietary_module_calls_what_is_not_gpl_only",
-        "insmod rust_export.ko && insmod not_gpl.ko && busy rust_export && rmmod stack_c_only && rmmod rust_export",
         &["stack_c_only: 42"],
     ),
-    // The kernel waits for a module's `init`, so no importer sees one that has failed.
     (
         "a_lower_one_that_fails",
-        "! insmod fails.ko && ! insmod rust_import.ko && ! grep rust_ /proc/modules",
         &["rust_export: ready", "rust_import: Unknown symbol rust_export_sum (err -2)"],
     ),
     (
         "the_same_interface",
-        "insmod body.ko && insmod rust_import.ko && rmmod rust_import && rmmod rust_export",
         &["rust_export: ready too", "rust_import: 1 + 2 = 3"],
     ),
-    // modpost refuses these two: their `.modinfo` was changed.
     (
         "gpl_only_symbols_are_not_for_a_proprietary_module",
-        "insmod stack_lower.ko || exit 3; ! insmod proprietary.ko || exit 4; rmmod stack_lower",
         &[
             "stack_upper: Unknown symbol stack_lower_mixed (err -2)",
             "stack_upper: Unknown symbol stack_lower_nothing (err -2)",
@@ -223,7 +205,6 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "a_namespace_is_for_those_who_import_it",
-        "insmod stack_lower.ko || exit 3; ! insmod stranger.ko || exit 4; rmmod stack_lower",
         &[
             "stack_upper: module uses symbol (stack_lower_mixed) from namespace STACK_LOWER, but does not import it.",
             "stack_upper: Unknown symbol stack_lower_mixed (err -22)",
@@ -231,28 +212,15 @@ const PARTS: &[(&str, &str, &[&str])] = &[
     ),
     (
         "references",
-        "used() { grep -q \"^stack_ref [0-9]* $1 \" /proc/modules; }
-         p=/sys/module/stack_ref/parameters/hold
-         insmod stack_ref.ko && used 0 || exit 3
-         echo 1 >$p && used 1 && busy stack_ref || exit 4
-         echo 3 >$p && used 3 && busy stack_ref || exit 5
-         echo 0 >$p && used 0 && rmmod stack_ref",
         &["stack_ref: itself: true", "stack_ref: holds 3", "stack_ref: holds 0", "stack_ref: refused: true"],
     ),
 ];
-
-/// kmod's modprobe, and a look at what the kernel says when a module in use is to be unloaded: rmmod is
-/// busybox's, as kmod's would not ask the kernel.
-const BUSY: &str = "mkdir -p /kmod && ln -s $kmod /kmod/modprobe
-modprobe() { /kmod/modprobe \"$@\"; }
-busy() { rmmod $1 2>&1 | grep -q 'Resource temporarily unavailable' && grep -q \"^$1 \" /proc/modules; }
-";
 
 /// Boots a kernel, runs all parts, and judges the log.
 pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest(built)?)?;
     let has_versions = has_versions(&built.kernel);
-    for (name, _, expected) in PARTS {
+    for (name, expected) in EXPECTED {
         report.add(name, part(&log, name, expected, has_versions));
     }
     Ok(())
@@ -296,12 +264,11 @@ fn guest(built: &Built) -> Result<Guest> {
         .collect();
     files.extend(installed(kernel, stacks)?);
     let kmod = vm::with_libraries(Path::new("kmod"))?;
-    let setup = format!("cd /modules || exit 1\nkmod={}\n{BUSY}", kmod[0].1);
-    let mut script = Script::new(&setup);
+    let mut script = Script::of(&format!("kmod={}", kmod[0].1), PARTS);
     files.extend(kmod);
-    for (name, commands, _) in PARTS {
-        script.part(name, commands);
-    }
+    let names: Vec<&str> = EXPECTED.iter().map(|(name, _)| *name).collect();
+    PARTS.check(&names)?;
+    script.parts(names);
     Ok(Guest {
         kernel: kernel.vmlinuz.clone(),
         files,
