@@ -277,7 +277,7 @@ fn run(mut command: Command, mut line: impl FnMut(&str)) -> Result<(Vec<String>,
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+        .with_context(|| format!("cannot run {:?}", command.get_program()))?;
     let errors = child.stderr.take().context("its errors are ours")?;
     let errors = std::thread::spawn(move || {
         BufReader::new(errors)

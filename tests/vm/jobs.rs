@@ -3,13 +3,12 @@
 //! The jobs of one kernel: what is built for it, what it boots, and who judges that.
 
 use crate::built::{
-    self, Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL,
-    TESTS,
+    Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS,
 };
 use crate::plan::{Job, Plan, Takes};
 use crate::{
-    codegen, console, debug, doc, guest, helpers, life, nullmodem, params, programs, serial, size,
-    stacking, terminal, ui,
+    checks, codegen, console, debug, doc, guest, helpers, life, nullmodem, params, programs,
+    serial, size, stacking, terminal, ui,
 };
 use anyhow::{Context, Result};
 use ferrule::kernels::{Kernel, Ring};
@@ -84,7 +83,7 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
     add_builds(plan, &inline, &[]);
     add_modules(plan, &inline)?;
     if !debug::is(kernel) {
-        let checks = inline.job("checks", Takes::Build, 10, built::check);
+        let checks = inline.job("checks", Takes::Build, 10, checks::check);
         plan.add(
             checks
                 .needs(inline.builds_all(inline.built.parts))
@@ -128,7 +127,7 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
     let object = of(kernel, "object", OBJECT)?;
     add_builds(plan, &object, &[inline.name("prepares")]);
     add_modules(plan, &object)?;
-    let checks = object.job("checks", Takes::Build, 5, built::check);
+    let checks = object.job("checks", Takes::Build, 5, checks::check);
     plan.add(
         checks
             .needs(object.builds_all(OBJECT))

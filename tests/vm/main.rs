@@ -15,6 +15,7 @@ use std::process::ExitCode;
 mod boot;
 mod built;
 mod builtin;
+mod checks;
 mod codegen;
 mod console;
 mod debug;
