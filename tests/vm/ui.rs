@@ -7,7 +7,7 @@
 use crate::built::{Built, TESTS};
 use crate::record;
 use crate::report::{Report, Verdict};
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use ferrule::building::crates;
 use ferrule::command;
 use ferrule::dirs;
@@ -16,8 +16,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Where the files are, below the project's root.
+const DIR: &str = "tests/ui/serial";
+
 /// What the other files share.
 const SHARED: &str = "null.rs";
+
+/// The modules that a refused source may have: of these files, and of the docs' examples.
+const PARTS: [(&str, &str); 3] = [(DIR, SHARED), (TESTS, "ktap.rs"), (TESTS, "doctest.rs")];
 
 /// What came of a file that should not compile.
 #[derive(Serialize, Deserialize)]
@@ -31,10 +37,10 @@ pub struct Said {
 /// Compiles a source as a module, as if it were in `dir`.
 pub fn compile(built: &Built, dir: &Path, job: &str, source: &str) -> Result<Said, String> {
     let compile = || {
-        let key = built
-            .key()?
-            .and(source)
-            .and_files(&dirs::root()?.join(DIR).join(SHARED))?;
+        let mut key = built.key()?.and(source);
+        for (dir, part) in PARTS {
+            key = key.and_files(&dirs::root()?.join(dir).join(part))?;
+        }
         let name = format!("refused-{}", &key.hex()[..16]);
         let (said, _) = record::kept(job, &name, &key, || run(built, dir, source))?;
         anyhow::Ok(said)
@@ -53,10 +59,12 @@ fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
         scratch.path().join("refused.o"),
     );
     fs::write(&path, source)?;
-    fs::copy(
-        dirs::root()?.join(DIR).join(SHARED),
-        scratch.path().join(SHARED),
-    )?;
+    for (dir, part) in PARTS {
+        fs::copy(
+            dirs::root()?.join(dir).join(part),
+            scratch.path().join(part),
+        )?;
+    }
     let mut rustc = Command::new(&settings.rustc);
     let output = rustc
         .current_dir(dir)
@@ -67,19 +75,19 @@ fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
         .arg(&object)
         .arg(&path)
         .output()?;
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    // That would be refused whatever else is in it.
+    ensure!(!errors.contains("file not found for module"), "{errors}");
     let undefined = match output.status.success() {
         true => command::output(Command::new("nm").arg("-u").arg(&object))?,
         false => String::new(),
     };
     Ok(Said {
         compiles: output.status.success(),
-        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        errors,
         undefined,
     })
 }
-
-/// Where the files are, below the project's root.
-const DIR: &str = "tests/ui/serial";
 
 /// Compiles each file of [`DIR`].
 pub fn check(built: &Built, report: &mut Report) {
