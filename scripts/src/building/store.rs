@@ -10,6 +10,7 @@ use crate::building::lock::Lock;
 use crate::building::stamp::Key;
 use crate::dirs;
 use anyhow::{ensure, Context, Result};
+use rustix::fs::{access, Access};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -77,6 +78,12 @@ impl Store {
         let context = || format!("cannot write to {}", dir.display());
         fs::create_dir_all(&dir).with_context(context)?;
         tempfile::tempfile_in(&dir).with_context(context)?;
+        // Another user may have made a part of it.
+        let kinds = fs::read_dir(&dir).with_context(context)?.flatten();
+        for kind in kinds.map(|kind| kind.path()).filter(|kind| kind.is_dir()) {
+            access(&kind, Access::WRITE_OK | Access::EXEC_OK)
+                .with_context(|| format!("cannot write to {}", kind.display()))?;
+        }
         Ok(Self {
             dir,
             bound: sweep::DEFAULT,
