@@ -33,7 +33,7 @@ impl<'a> Kept<'a> {
             None => flag.clone(),
         });
         let crates = args.kernel.canonicalize().context("no crates")?;
-        let mut base = Key::new(env!("FERRULE_MODULE"))
+        let mut base = Key::new(super::TOOL)
             .and(crates.file_name())
             .and(rustflags.collect::<Vec<_>>())
             // Panics name it.
