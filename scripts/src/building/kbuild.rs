@@ -53,6 +53,17 @@ const ENV: [&str; 6] = [
     "LLVM_IAS",
 ];
 
+/// What a make passes on to those below it, and warnings that a user may ask for.
+const MAKES: [&str; 7] = [
+    "MAKEFLAGS",
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "MAKEFILES",
+    "MAKELEVEL",
+    "W",
+    "KBUILD_EXTRA_WARN",
+];
+
 fn answer(kdir: &Kdir, file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| {
         format!(
@@ -81,7 +92,12 @@ impl Cc {
         let entry = store.entry("kbuild", &key.hex(), |dir| {
             fs::write(dir.join("Kbuild"), PROBE)
                 .with_context(|| format!("cannot write to {}", dir.display()))?;
-            command::output(make(kdir, dir, vars).arg("-s").arg("modules"))?;
+            let mut make = make(kdir, dir, vars);
+            // A make that has called us would pass on all of its variables; the key has `vars`.
+            for name in MAKES {
+                make.env_remove(name);
+            }
+            command::output(make.arg("-s").arg("modules"))?;
             let at = dir.display().to_string();
             for name in [CFLAGS, FIXDEP] {
                 let text = answer(kdir, &dir.join(name))?;
