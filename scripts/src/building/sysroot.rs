@@ -13,6 +13,7 @@ use crate::machine::toolchain::Toolchain;
 use crate::verbs::install;
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,23 @@ const SOURCES: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
 ];
+
+/// Cargo's own profile for releases, whatever a user's configuration says.
+const PROFILE: [&str; 10] = [
+    "opt-level=3",
+    "debug=false",
+    "strip='debuginfo'",
+    "debug-assertions=false",
+    "overflow-checks=false",
+    "lto=false",
+    "panic='unwind'",
+    "incremental=false",
+    "codegen-units=16",
+    "rpath=false",
+];
+
+/// How the variables begin that say how a user wants crates to be built.
+const USERS: [&str; 3] = ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_INCREMENTAL"];
 
 /// What cargo says of a crate that it has built.
 #[derive(serde::Deserialize)]
@@ -197,9 +215,24 @@ impl Sysroot {
             .env("RUSTC", &toolchain.rustc)
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            // An empty one overrides that of a user's configuration.
+            .env("RUSTC_WRAPPER", "")
+            .env("RUSTC_WORKSPACE_WRAPPER", "")
             .stderr(Stdio::inherit());
+        for setting in PROFILE {
+            cargo
+                .arg("--config")
+                .arg(format!("profile.release.{setting}"));
+        }
+        let is_users = |name: &OsStr| {
+            let name = name.as_encoded_bytes();
+            USERS
+                .iter()
+                .any(|prefix| name.starts_with(prefix.as_bytes()))
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_users(name)) {
+            cargo.env_remove(name);
+        }
         // Newer Cargos want to hear that a target may be a file.
         let options = command::output(
             Command::new(&toolchain.cargo)
