@@ -115,7 +115,8 @@ impl<'a> Crates<'a> {
         });
         let (sysroot, c) = (sysroot?, c?);
         let base = self.libraries_base(plan, headers)?;
-        let libraries = self.libraries(store, &base, &sysroot, &c, hashes)?;
+        let same = || Ok(self.libraries_base(plan, headers)?.hex() == base.hex());
+        let libraries = self.libraries(store, &base, &same, &sysroot, &c, hashes)?;
         let key = self.crates_key(plan, headers, &libraries.key(), hashes)?;
         let entry = self.crates(store, &key, &sysroot, &c, &libraries)?;
         Ok((sysroot, entry))

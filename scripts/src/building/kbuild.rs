@@ -146,6 +146,13 @@ impl Cc {
         command
     }
 
+    /// The files that the rule of the target `x` names, which a compiler wrote.
+    pub fn read_by(&self, rule: &str) -> Vec<PathBuf> {
+        let rule = rule.replace("\\\n", " ");
+        let files = rule.trim_start_matches("x:").split_whitespace();
+        files.map(|file| self.dir.join(file)).collect()
+    }
+
     /// Where relative paths in the flags start.
     pub fn dir(&self) -> &Path {
         &self.dir

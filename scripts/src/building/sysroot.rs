@@ -11,7 +11,7 @@ use crate::building::store::{Entry, Store};
 use crate::command;
 use crate::machine::toolchain::Toolchain;
 use crate::verbs::install;
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde_json::{json, Value};
 use std::ffi::OsStr;
 use std::fs;
@@ -142,7 +142,14 @@ impl Sysroot {
             write_changed(&spec, &target_spec(toolchain, profile)?)?;
             copy(&spec, &dir.join(target))?;
             let sysroot = Self::at(dir, target, profile, None);
-            sysroot.build(root, &spec, &cargo.path, toolchain)
+            sysroot.build(root, &spec, &cargo.path, toolchain)?;
+            // What was made may be of either.
+            ensure!(
+                Plan::new(root, toolchain, profile)?.key == plan.key,
+                "a file below {} or rustc has changed while core, pin-init and macros were compiled; build again",
+                root.join("rust").display()
+            );
+            Ok(())
         })?;
         Ok(Self::of(plan, entry))
     }
