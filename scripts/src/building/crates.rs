@@ -125,7 +125,9 @@ impl<'a> Crates<'a> {
     fn profile(&self, store: &Store, cc: &Cc) -> Result<Profile> {
         let profile = Profile::new(&self.kdir.config, &cc.flags)
             .with_context(|| format!("cannot build for {}", self.kdir.release))?;
-        let key = Key::new(&self.toolchain.rustc).and(&self.toolchain.version);
+        let key = Key::new(&self.toolchain.rustc)
+            .and(&self.toolchain.version)
+            .and(self.toolchain.rustc_files());
         let help = store.text("flags", &key, || self.toolchain.flags_help())?;
         Ok(profile.spelled_for(&help))
     }

@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
             .and(&toolchain.version)
             .and(&toolchain.library);
         let target = format!("x86_64-{}.json", &key.hex()[..8]);
-        key = key.and(env!("FERRULE_CORE"));
+        key = key.and(env!("FERRULE_CORE")).and(toolchain.rustc_files());
         for source in SOURCES {
             key = key.and_files(&root.join(source))?;
         }
@@ -136,8 +136,10 @@ impl Sysroot {
         let (target, profile) = (&plan.target, plan.profile);
         let entry = store.entry(KIND, &plan.key, |dir| {
             // Cargo keeps what it has built, for other profiles and sources: one build at a time works there.
-            let cargo = Key::new(&toolchain.version).and(&toolchain.library).hex();
-            let cargo = store.workshop("cargo", &cargo)?;
+            let cargo = Key::new(&toolchain.version)
+                .and(&toolchain.library)
+                .and(toolchain.rustc_files());
+            let cargo = store.workshop("cargo", &cargo.hex())?;
             let spec = cargo.path.join(target);
             write_changed(&spec, &target_spec(toolchain, profile)?)?;
             copy(&spec, &dir.join(target))?;

@@ -28,9 +28,11 @@ impl Crates<'_> {
         let mut base = Key::new(TOOL)
             .and(&cc.flags)
             .and(&cc.program)
+            .and(cc.files())
             .and(&self.kdir.path)
             .and(&self.kdir.config)
             .and(&self.toolchain.libclang)
+            .and(self.toolchain.libclang_files())
             .and(self.goal)
             .and_files(&self.root.join("rust/compat"))?;
         if self.goal == Use::External {
@@ -55,6 +57,7 @@ impl Crates<'_> {
         let helpers = Key::new(&key)
             .and(self.helpers)
             .and(&self.toolchain.clang)
+            .and(self.toolchain.clang_files())
             .and(kasan::clang(&self.kdir.config));
         Ok(Headers {
             files,
