@@ -94,7 +94,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     make.args(install);
     if let Some(prepared) = &prepared {
         let cwd = std::env::current_dir().context("no current directory")?;
-        make.args(rule::arguments(&prepared)?)
+        make.args(rule::arguments(prepared)?)
             .env(module::CWD, cwd)
             .env(
                 module::MODULE_DIR,
