@@ -24,14 +24,21 @@ rm -rf build target
 # Not what other builds have kept.
 FERRULE_STORE=$(mktemp -d)
 export FERRULE_STORE
-trap 'rm -rf "$FERRULE_STORE"' EXIT
+# However this ends, the sample that is changed below is put back.
+restore() {
+	[ ! -e "$FERRULE_STORE/source" ] || cp "$FERRULE_STORE/source" samples/rust_minimal.rs
+}
+trap 'restore; rm -rf "$FERRULE_STORE"' EXIT
+trap 'exit 1' INT TERM HUP
 modules "from nothing, Linux $first" "$first" samples
 touch samples/rust_minimal.rs
 modules "one sample touched" "$first" samples
-cp samples/rust_minimal.rs "$FERRULE_STORE/source"
+# Renamed when it is whole: what is there can be put back.
+cp samples/rust_minimal.rs "$FERRULE_STORE/copy"
+mv "$FERRULE_STORE/copy" "$FERRULE_STORE/source"
 echo '// Changed.' >>samples/rust_minimal.rs
 modules "one sample changed" "$first" samples
-cp "$FERRULE_STORE/source" samples/rust_minimal.rs
+restore
 modules "and back" "$first" samples
 modules "nothing touched" "$first" samples
 modules "a second kernel, Linux $second" "$second" samples

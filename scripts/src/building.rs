@@ -12,6 +12,7 @@ pub mod modinst;
 pub mod module;
 pub mod prepared;
 pub mod profile;
+pub mod programs;
 pub mod rule;
 pub mod sources;
 pub mod stack;

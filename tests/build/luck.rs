@@ -4,7 +4,6 @@
 
 use super::*;
 use ferrule::building::lock::Lock;
-use ferrule::dirs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -87,8 +86,9 @@ fn a_build_waits_for_one_in_a_directory_above() {
     fs::create_dir(&below).unwrap();
     fs::write(below.join("Kbuild"), "obj-m := one.o\n").unwrap();
     fs::write(below.join("one.rs"), HELLO).unwrap();
+    fs::write(dir.join("Kbuild"), "obj-m := below/\n").unwrap();
     builds(&kernel, &below);
-    let above = Lock::tree(&dir, &dirs::root().unwrap().join("build/locks")).unwrap();
+    let above = Lock::tree(&dir).unwrap();
     let mut child = command(&kernel, &below)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -115,7 +115,8 @@ impl<'a> Crates<'a> {
         });
         let (sysroot, c) = (sysroot?, c?);
         let base = self.libraries_base(plan, headers)?;
-        let libraries = self.libraries(store, &base, &sysroot, &c, hashes)?;
+        let same = || Ok(self.libraries_base(plan, headers)?.hex() == base.hex());
+        let libraries = self.libraries(store, &base, &same, &sysroot, &c, hashes)?;
         let key = self.crates_key(plan, headers, &libraries.key(), hashes)?;
         let entry = self.crates(store, &key, &sysroot, &c, &libraries)?;
         Ok((sysroot, entry))
@@ -124,7 +125,9 @@ impl<'a> Crates<'a> {
     fn profile(&self, store: &Store, cc: &Cc) -> Result<Profile> {
         let profile = Profile::new(&self.kdir.config, &cc.flags)
             .with_context(|| format!("cannot build for {}", self.kdir.release))?;
-        let key = Key::new(&self.toolchain.rustc).and(&self.toolchain.version);
+        let key = Key::new(&self.toolchain.rustc)
+            .and(&self.toolchain.version)
+            .and(self.toolchain.rustc_files());
         let help = store.text("flags", &key, || self.toolchain.flags_help())?;
         Ok(profile.spelled_for(&help))
     }

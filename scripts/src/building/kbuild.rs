@@ -3,6 +3,7 @@
 //! Asks a kernel's Kbuild how it compiles C for a module.
 
 use crate::building::kdir::Kdir;
+use crate::building::programs::Files;
 use crate::building::stamp::Key;
 use crate::building::store::Store;
 use crate::command;
@@ -53,6 +54,44 @@ const ENV: [&str; 6] = [
     "LLVM_IAS",
 ];
 
+/// What a make passes on to those below it, and warnings that a user may ask for.
+const MAKES: [&str; 7] = [
+    "MAKEFLAGS",
+    "MFLAGS",
+    "GNUMAKEFLAGS",
+    "MAKEFILES",
+    "MAKELEVEL",
+    "W",
+    "KBUILD_EXTRA_WARN",
+];
+
+/// How the kernel's Makefile names the C compiler, with `vars` as its variables, else those of the environment.
+fn compiler(vars: &[String], env: impl Fn(&str) -> Option<String>) -> String {
+    let given = |name: &str| {
+        let of_make = |var: &String| var.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+        vars.iter().rev().find_map(of_make)
+    };
+    // The Makefile sets it itself, so that of the environment does not count.
+    if let Some(cc) = given("CC") {
+        return cc;
+    }
+    let value = |name: &str| given(name).or_else(|| env(name)).unwrap_or_default();
+    match &*value("LLVM") {
+        "" => value("CROSS_COMPILE") + "gcc",
+        dir if dir.ends_with('/') => format!("{dir}clang"),
+        suffix if suffix.starts_with('-') => format!("clang{suffix}"),
+        _ => "clang".to_owned(),
+    }
+}
+
+fn env_text(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+}
+
 fn answer(kdir: &Kdir, file: &Path) -> Result<String> {
     fs::read_to_string(file).with_context(|| {
         format!(
@@ -71,7 +110,8 @@ impl Cc {
             .and(&kdir.path)
             .and(vars)
             .and(PROBE)
-            .and(env);
+            .and(env)
+            .and(Files::of_command(words(&compiler(vars, env_text))));
         for name in MAKEFILES {
             let file = kdir.path.join(name);
             if file.exists() {
@@ -81,7 +121,12 @@ impl Cc {
         let entry = store.entry("kbuild", &key.hex(), |dir| {
             fs::write(dir.join("Kbuild"), PROBE)
                 .with_context(|| format!("cannot write to {}", dir.display()))?;
-            command::output(make(kdir, dir, vars).arg("-s").arg("modules"))?;
+            let mut make = make(kdir, dir, vars);
+            // A make that has called us would pass on all of its variables; the key has `vars`.
+            for name in MAKES {
+                make.env_remove(name);
+            }
+            command::output(make.arg("-s").arg("modules"))?;
             let at = dir.display().to_string();
             for name in [CFLAGS, FIXDEP] {
                 let text = answer(kdir, &dir.join(name))?;
@@ -116,6 +161,12 @@ impl Cc {
         })
     }
 
+    /// Which files the compiler is.
+    pub fn files(&self) -> Files {
+        let flags = self.flags.iter().map(String::as_str);
+        Files::of_command([&*self.program].into_iter().chain(flags))
+    }
+
     /// The compiler, with Kbuild's flags.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
@@ -128,6 +179,13 @@ impl Cc {
         let mut command = Command::new(program);
         command.args(flags).current_dir(&self.dir);
         command
+    }
+
+    /// The files that the rule of the target `x` names, which a compiler wrote.
+    pub fn read_by(&self, rule: &str) -> Vec<PathBuf> {
+        let rule = rule.replace("\\\n", " ");
+        let files = rule.trim_start_matches("x:").split_whitespace();
+        files.map(|file| self.dir.join(file)).collect()
     }
 
     /// Where relative paths in the flags start.
@@ -148,4 +206,30 @@ pub fn make(kdir: &Kdir, module: &Path, vars: &[String]) -> Command {
         make.env_remove(name);
     }
     make
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiler_is_as_make_would_call_it() {
+        let of = |vars: &[&str], env: &[(&str, &str)]| {
+            let vars: Vec<String> = vars.iter().map(|&var| var.to_owned()).collect();
+            let value = |name: &str| env.iter().find(|(set, _)| *set == name);
+            compiler(&vars, |name| {
+                value(name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        assert_eq!(of(&[], &[]), "gcc");
+        assert_eq!(of(&["CC=gcc-12", "CC=ccache gcc"], &[]), "ccache gcc");
+        assert_eq!(
+            of(&["V=1"], &[("CROSS_COMPILE", "x86_64-linux-gnu-")]),
+            "x86_64-linux-gnu-gcc"
+        );
+        assert_eq!(of(&["LLVM=1"], &[("LLVM", "-19")]), "clang");
+        assert_eq!(of(&[], &[("LLVM", "-19")]), "clang-19");
+        assert_eq!(of(&["LLVM=/opt/llvm/bin/"], &[]), "/opt/llvm/bin/clang");
+        assert_eq!(of(&["LLVM="], &[("LLVM", "1"), ("CC", "tcc")]), "gcc");
+    }
 }

@@ -2,30 +2,39 @@
 
 //! Locks between builds.
 
-use crate::building::stamp::Key;
 use anyhow::{Context, Result};
 use rustix::fs::{flock, FlockOperation};
-use std::ffi::OsStr;
+use rustix::io::Errno;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::ffi::OsStrExt;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
-/// A lock, held until it is dropped. Taking it sets the time of its file.
+/// How long one waits before one looks again, where one waits for several things at once.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A lock, held until it is dropped. Taking it sets the time of its file, if that is one for the lock only.
 pub struct Lock {
-    file: File,
+    _file: File,
 }
 
 impl Lock {
     /// Locks `file` for one that writes to `what`, which messages name.
     pub fn exclusive(file: &Path, what: &Path) -> Result<Self> {
-        Self::wait(file, FlockOperation::LockExclusive, what)
+        wait_for(file, open, FlockOperation::LockExclusive, what)
     }
 
     /// Locks `file` for one that reads `what`; others may read too.
     pub fn shared(file: &Path, what: &Path) -> Result<Self> {
-        Self::wait(file, FlockOperation::LockShared, what)
+        wait_for(file, open, FlockOperation::LockShared, what)
+    }
+
+    /// Locks `file` for one that reads, if nobody writes.
+    pub fn try_shared(path: &Path) -> Result<Option<Self>> {
+        let file = open(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let free = is_locked(&file, FlockOperation::NonBlockingLockShared, path)?;
+        Ok((free && is_at(&file, path)).then_some(Self { _file: file }))
     }
 
     /// Locks `file` for one that writes, if nobody else has locked it.
@@ -38,84 +47,105 @@ impl Lock {
             opened => opened,
         };
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-        let free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        Ok((free && is_at(&file, path)).then_some(Self { file }))
+        let free = is_locked(&file, FlockOperation::NonBlockingLockExclusive, path)?;
+        Ok((free && is_at(&file, path)).then_some(Self { _file: file }))
     }
 
-    /// Locks `dir` and what lies below it for one that writes there, with lock files in `locks`.
+    /// Locks the modules' directory `dir` and those below it for one that writes there.
     ///
-    /// Who works in a directory above or below waits; who works in another does not. Each lock file has its
-    /// directory's path; those of directories that are gone are removed when one for a new directory is made.
-    pub fn tree(dir: &Path, locks: &Path) -> Result<Vec<Self>> {
-        fs::create_dir_all(locks).with_context(|| format!("cannot create {}", locks.display()))?;
+    /// Who builds in a directory above or below waits; who builds in another does not. What is locked are the
+    /// directories themselves, so that all clones and all users see it, and no file is left.
+    pub fn tree(dir: &Path) -> Result<Vec<Self>> {
+        let mut locks = Vec::new();
         // From the root down, for all the same: so no two wait for each other.
-        let mut dirs: Vec<&Path> = dir.ancestors().collect();
-        dirs.reverse();
-        let locked = dirs.into_iter().map(|part| {
-            let how = if part == dir {
-                FlockOperation::LockExclusive
-            } else {
-                FlockOperation::LockShared
-            };
-            Self::listed(locks, part, how)
-        });
-        locked.collect()
-    }
-
-    /// Locks the file for `dir` in `locks`.
-    fn listed(locks: &Path, dir: &Path, how: FlockOperation) -> Result<Self> {
-        let path = locks.join(Key::new(dir).hex());
-        if !path.exists() {
-            remove_stale(locks)?;
-        }
-        let keeping = |path: &Path| {
-            let mut options = File::options();
-            // What it says stays.
-            options.write(true).create(true).truncate(false).open(path)
-        };
-        let mut lock = Self::wait_for(&path, keeping, how, dir)?;
-        if lock.file.metadata().is_ok_and(|file| file.len() == 0) {
-            lock.file
-                .write_all(dir.as_os_str().as_bytes())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-        }
-        Ok(lock)
-    }
-
-    fn wait(path: &Path, how: FlockOperation, what: &Path) -> Result<Self> {
-        Self::wait_for(path, open, how, what)
-    }
-
-    fn wait_for(
-        path: &Path,
-        open: impl Fn(&Path) -> io::Result<File>,
-        how: FlockOperation,
-        what: &Path,
-    ) -> Result<Self> {
-        loop {
-            let file = open(path).with_context(|| format!("cannot create {}", path.display()))?;
-            let try_now = match how {
-                FlockOperation::LockShared => FlockOperation::NonBlockingLockShared,
-                _ => FlockOperation::NonBlockingLockExclusive,
-            };
-            if flock(&file, try_now).is_err() {
-                eprintln!(
-                    "ferrule: waiting for another build that uses {}",
-                    what.display()
-                );
-                flock(&file, how).with_context(|| format!("cannot lock {}", path.display()))?;
-            }
-            // It may have been removed meanwhile: then another build locks another file.
-            if is_at(&file, path) {
-                return Ok(Self { file });
+        let mut above: Vec<&Path> = dir.ancestors().skip(1).collect();
+        above.reverse();
+        for part in above.into_iter().filter(|part| is_built(part)) {
+            // Who may not read it has not built there; and who can, may not be stopped by it here.
+            match wait_for(part, open_dir, FlockOperation::LockShared, part) {
+                Err(error) if is_denied(&error) => {}
+                lock => locks.push(lock?),
             }
         }
+        locks.push(wait_for(dir, open_dir, FlockOperation::LockExclusive, dir)?);
+        Ok(locks)
     }
 
     /// Removes the lock's file, which must be locked for writing.
     pub fn remove(self, path: &Path) -> Result<()> {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
     }
+}
+
+/// Waits for others, in steps. Says so once.
+#[derive(Default)]
+pub struct Waiting {
+    said: bool,
+}
+
+impl Waiting {
+    /// Waits a moment for those who use `what`.
+    pub fn wait(&mut self, what: &Path) {
+        self.say(what);
+        std::thread::sleep(PAUSE);
+    }
+
+    fn say(&mut self, what: &Path) {
+        if !self.said {
+            let what = what.display();
+            eprintln!("ferrule: waiting for another build that uses {what}");
+        }
+        self.said = true;
+    }
+}
+
+fn wait_for(
+    path: &Path,
+    open: impl Fn(&Path) -> io::Result<File>,
+    how: FlockOperation,
+    what: &Path,
+) -> Result<Lock> {
+    let mut waiting = Waiting::default();
+    loop {
+        let file = open(path).with_context(|| format!("cannot open {}", path.display()))?;
+        let try_now = match how {
+            FlockOperation::LockShared => FlockOperation::NonBlockingLockShared,
+            _ => FlockOperation::NonBlockingLockExclusive,
+        };
+        if !is_locked(&file, try_now, path)? {
+            waiting.say(what);
+            flock(&file, how).with_context(|| format!("cannot lock {}", path.display()))?;
+        }
+        // It may have been removed meanwhile: then another build locks another file.
+        if is_at(&file, path) {
+            return Ok(Lock { _file: file });
+        }
+    }
+}
+
+/// Locks `file` if nobody is in the way, and says whether it did.
+fn is_locked(file: &File, how: FlockOperation, path: &Path) -> Result<bool> {
+    match flock(file, how) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// Whether modules may be built in `dir`.
+fn is_built(dir: &Path) -> bool {
+    ["Kbuild", "Makefile"]
+        .iter()
+        .any(|name| dir.join(name).exists())
+}
+
+fn is_denied(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
+fn open_dir(path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -141,44 +171,59 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Removes the lock files in `locks` that nobody holds and whose directories are gone.
-fn remove_stale(locks: &Path) -> Result<()> {
-    let context = || format!("cannot clean up {}", locks.display());
-    for entry in fs::read_dir(locks).with_context(context)? {
-        let path = entry.with_context(context)?.path();
-        let Ok(dir) = fs::read(&path) else { continue };
-        if Path::new(OsStr::from_bytes(&dir)).exists() {
-            continue;
-        }
-        // It is removed under its own lock: who waits for it sees that it is another file's name now, or none's.
-        let Ok(file) = File::options().write(true).open(&path) else {
-            continue;
-        };
-        let is_free = flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        if is_free && is_at(&file, &path) {
-            fs::remove_file(&path).with_context(context)?;
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Whether nobody has locked the directory `dir`.
+    fn is_free(dir: &Path) -> bool {
+        Lock::try_exclusive(dir).unwrap().is_some()
+    }
+
+    /// A child that another test starts has this process's locks for a moment.
+    fn becomes_free(dir: &Path) -> bool {
+        (0..200).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            is_free(dir)
+        })
+    }
+
     #[test]
     fn directories_lock_what_is_below_them() {
-        let locks = tempfile::tempdir().unwrap();
-        let free = |dir: &str| {
-            let path = locks.path().join(Key::new(Path::new(dir)).hex());
-            Lock::try_exclusive(&path).unwrap().is_some()
+        let root = tempfile::tempdir().unwrap();
+        let dir = |name: &str| {
+            let dir = root.path().join(name);
+            fs::create_dir_all(&dir).unwrap();
+            dir
         };
-        let held = Lock::tree(Path::new("/m/a"), locks.path()).unwrap();
-        // One for `/m` would wait, and so would one for `/m/a/b`, which asks for `/m/a` too.
-        assert!(!free("/m") && !free("/m/a"));
-        drop(Lock::tree(Path::new("/m/b"), locks.path()).unwrap());
+        let (m, a, b) = (dir("m"), dir("m/a"), dir("m/b"));
+        fs::write(m.join("Kbuild"), "").unwrap();
+        let held = Lock::tree(&a).unwrap();
+        // One for `m` would wait, and so would one for `m/a`.
+        assert!(!is_free(&m) && !is_free(&a));
+        assert!(is_free(root.path()), "no modules can be built there");
+        drop(Lock::tree(&b).unwrap());
         drop(held);
-        assert!(free("/m") && free("/m/a"));
+        assert!(becomes_free(&m) && becomes_free(&a));
+        assert_eq!(fs::read_dir(&a).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_directory_that_was_made_again_is_locked_again() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("m");
+        fs::create_dir(&dir).unwrap();
+        let held = Lock::tree(&dir).unwrap();
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| Lock::tree(&dir).unwrap());
+            std::thread::sleep(Duration::from_millis(100));
+            fs::rename(&dir, root.path().join("old")).unwrap();
+            fs::create_dir(&dir).unwrap();
+            drop(held);
+            let locks = waits.join().unwrap();
+            assert!(!is_free(&dir));
+            drop(locks);
+        });
     }
 
     #[test]
@@ -190,56 +235,10 @@ mod tests {
             let path = path.clone();
             std::thread::spawn(move || Lock::exclusive(&path, Path::new("it")).unwrap())
         };
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
         first.remove(&path).unwrap();
         let second = waiting.join().unwrap();
         assert!(path.exists() && Lock::try_exclusive(&path).unwrap().is_none());
         drop(second);
-    }
-
-    #[test]
-    fn locks_of_directories_that_are_gone_are_removed() {
-        let (locks, dirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let count = || fs::read_dir(locks.path()).unwrap().count();
-        let dir = |name: &str| {
-            let dir = dirs.path().join(name);
-            fs::create_dir_all(&dir).unwrap();
-            dir
-        };
-        drop(Lock::tree(&dir("a"), locks.path()).unwrap());
-        let (depth, held) = (count(), Lock::tree(&dir("b"), locks.path()).unwrap());
-        assert_eq!(count(), depth + 1);
-        for name in ["a", "b"] {
-            fs::remove_dir(dirs.path().join(name)).unwrap();
-        }
-        // A process that another test starts has this one's locks for a moment.
-        let settles_at = |wanted| {
-            (0..200).any(|_| {
-                std::thread::sleep(std::time::Duration::from_millis(10));
-                remove_stale(locks.path()).unwrap();
-                count() == wanted
-            })
-        };
-        drop(Lock::tree(&dir("c"), locks.path()).unwrap());
-        assert!(settles_at(depth + 1), "of `a` it stayed, or of `b` it went");
-        drop(held);
-        drop(Lock::tree(&dir("d"), locks.path()).unwrap());
-        assert!(settles_at(depth + 1), "of `b` it stayed");
-    }
-
-    #[test]
-    fn who_waited_for_a_lock_that_was_removed_takes_the_new_one() {
-        let (locks, gone) = (tempfile::tempdir().unwrap(), Path::new("/nonexistent/m"));
-        let path = locks.path().join(Key::new(gone).hex());
-        let held = Lock::listed(locks.path(), gone, FlockOperation::LockExclusive).unwrap();
-        std::thread::scope(|scope| {
-            let waits = scope
-                .spawn(|| Lock::listed(locks.path(), gone, FlockOperation::LockExclusive).unwrap());
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            fs::remove_file(&path).unwrap();
-            drop(held);
-            let lock = waits.join().unwrap();
-            assert!(is_at(&lock.file, &path));
-        });
     }
 }

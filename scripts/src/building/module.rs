@@ -13,7 +13,7 @@ mod kept;
 mod link;
 
 use crate::building::crates::{ModuleSettings, SETTINGS};
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use cc::Cc;
 pub use cc::CC_FOLLOWS;
 pub use heard::Heard;
@@ -30,6 +30,9 @@ use std::time::SystemTime;
 #[derive(clap::Args)]
 #[command(hide = true)]
 pub struct Args {
+    /// What the tool was when the rule was written: Kbuild sees by the command that another makes other objects
+    #[arg(long)]
+    made_by: Option<String>,
     /// The kernel's directory below build/
     #[arg(long)]
     kernel: PathBuf,
@@ -46,6 +49,9 @@ pub struct Args {
     #[arg(last = true)]
     rustflags: Vec<String>,
 }
+
+/// The sources of the tool that decide what is built here.
+pub const TOOL: &str = env!("FERRULE_MODULE");
 
 /// The file with the versions of an object's exported symbols, beside it: Kbuild's `cmd_and_fixdep` takes
 /// it into the object's `.cmd` file, where modpost looks.
@@ -70,6 +76,12 @@ pub struct Made {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(id) = &args.made_by {
+        ensure!(
+            id == TOOL,
+            "another ferrule has taken the place of the one that this build was started with; build again"
+        );
+    }
     let settings = args.kernel.join(SETTINGS);
     let settings = fs::read_to_string(&settings).with_context(|| {
         format!(

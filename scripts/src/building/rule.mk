@@ -4,7 +4,8 @@
 # writes into a kernel's tree for one in it. These variables are Kbuild's own, and stand here only.
 
 # Kernels that run objtool on each object do it here; in others `cmd_objtool` is empty.
-cmd_rustc_o_rs = @FERRULE@ module --kernel @CRATES@ --depfile $(depfile) --modfile $(modfile) $< $@ \
+cmd_rustc_o_rs = @FERRULE@ module --made-by @MODULE@ --kernel @CRATES@ \
+	--depfile $(depfile) --modfile $(modfile) $< $@ \
 	-- $(rustflags-y) $(or $(RUSTFLAGS_$(target-stem).o),$(RUSTFLAGS_$(basetarget).o)) \
 	--cc-follows $(objtree)/scripts/genksyms/genksyms $(CC) $(c_flags) $(cmd_objtool)
 

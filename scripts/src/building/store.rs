@@ -6,10 +6,11 @@
 //! renamed, last of all; its lock `KIND/KEY.lock` is held by who makes it or uses it, and the lock's time is
 //! that of its last use. Small things are single files, which are renamed to their place and need no lock.
 
-use crate::building::lock::Lock;
+use crate::building::lock::{Lock, Waiting};
 use crate::building::stamp::Key;
 use crate::dirs;
 use anyhow::{ensure, Context, Result};
+use rustix::fs::{access, Access};
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -77,6 +78,12 @@ impl Store {
         let context = || format!("cannot write to {}", dir.display());
         fs::create_dir_all(&dir).with_context(context)?;
         tempfile::tempfile_in(&dir).with_context(context)?;
+        // Another user may have made a part of it.
+        let kinds = fs::read_dir(&dir).with_context(context)?.flatten();
+        for kind in kinds.map(|kind| kind.path()).filter(|kind| kind.is_dir()) {
+            access(&kind, Access::WRITE_OK | Access::EXEC_OK)
+                .with_context(|| format!("cannot write to {}", kind.display()))?;
+        }
         Ok(Self {
             dir,
             bound: sweep::DEFAULT,
@@ -135,15 +142,23 @@ impl Store {
         fs::create_dir_all(&parent)
             .with_context(|| format!("cannot create {}", parent.display()))?;
         let lock_file = lock_file(&path);
-        let mut make = Some(make);
+        let (mut make, mut waiting) = (Some(make), Waiting::default());
+        // Nobody sleeps until the lock is free: who waits to make the entry is content when another has made
+        // it, although that one still uses it.
         loop {
-            // Changing a lock is not atomic: the entry may go in between, and then is made again.
-            let lock = Lock::shared(&lock_file, &path)?;
             if is_complete(&path) {
-                return Ok(Entry { path, _lock: lock });
+                match Lock::try_shared(&lock_file)? {
+                    // It may have gone before it was locked, and then is made again.
+                    Some(lock) if is_complete(&path) => return Ok(Entry { path, _lock: lock }),
+                    Some(_) => {}
+                    None => waiting.wait(&path),
+                }
+                continue;
             }
-            drop(lock);
-            let _writer = Lock::exclusive(&lock_file, &path)?;
+            let Some(_writer) = Lock::try_exclusive(&lock_file)? else {
+                waiting.wait(&path);
+                continue;
+            };
             if is_complete(&path) {
                 continue;
             }
@@ -355,6 +370,28 @@ mod tests {
             }
         });
         assert_eq!(runs.into_inner(), 1);
+    }
+
+    #[test]
+    fn who_wants_two_entries_waits_for_nobody_who_uses_them() {
+        let (dir, _) = store();
+        // Each makes one of the two first, and uses it while he waits for the other.
+        let both = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for keys in [["a", "b"], ["b", "a"]] {
+                let (dir, both) = (&dir, &both);
+                scope.spawn(move || {
+                    let store = Store::at(dir.path()).unwrap();
+                    let _first = store.entry("kind", keys[0], |dir| {
+                        both.wait();
+                        std::thread::sleep(std::time::Duration::from_millis(50));
+                        fill(dir)
+                    });
+                    store.entry("kind", keys[1], fill).unwrap();
+                    both.wait();
+                });
+            }
+        });
     }
 
     #[test]

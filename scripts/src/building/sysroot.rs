@@ -11,8 +11,9 @@ use crate::building::store::{Entry, Store};
 use crate::command;
 use crate::machine::toolchain::Toolchain;
 use crate::verbs::install;
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde_json::{json, Value};
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,23 @@ const SOURCES: &[&str] = &[
     "Cargo.lock",
 ];
 
+/// Cargo's own profile for releases, whatever a user's configuration says.
+const PROFILE: [&str; 10] = [
+    "opt-level=3",
+    "debug=false",
+    "strip='debuginfo'",
+    "debug-assertions=false",
+    "overflow-checks=false",
+    "lto=false",
+    "panic='unwind'",
+    "incremental=false",
+    "codegen-units=16",
+    "rpath=false",
+];
+
+/// How the variables begin that say how a user wants crates to be built.
+const USERS: [&str; 3] = ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_INCREMENTAL"];
+
 /// What cargo says of a crate that it has built.
 #[derive(serde::Deserialize)]
 struct Artifact {
@@ -95,7 +113,7 @@ impl<'a> Plan<'a> {
             .and(&toolchain.version)
             .and(&toolchain.library);
         let target = format!("x86_64-{}.json", &key.hex()[..8]);
-        key = key.and(env!("FERRULE_CORE"));
+        key = key.and(env!("FERRULE_CORE")).and(toolchain.rustc_files());
         for source in SOURCES {
             key = key.and_files(&root.join(source))?;
         }
@@ -118,13 +136,22 @@ impl Sysroot {
         let (target, profile) = (&plan.target, plan.profile);
         let entry = store.entry(KIND, &plan.key, |dir| {
             // Cargo keeps what it has built, for other profiles and sources: one build at a time works there.
-            let cargo = Key::new(&toolchain.version).and(&toolchain.library).hex();
-            let cargo = store.workshop("cargo", &cargo)?;
+            let cargo = Key::new(&toolchain.version)
+                .and(&toolchain.library)
+                .and(toolchain.rustc_files());
+            let cargo = store.workshop("cargo", &cargo.hex())?;
             let spec = cargo.path.join(target);
             write_changed(&spec, &target_spec(toolchain, profile)?)?;
             copy(&spec, &dir.join(target))?;
             let sysroot = Self::at(dir, target, profile, None);
-            sysroot.build(root, &spec, &cargo.path, toolchain)
+            sysroot.build(root, &spec, &cargo.path, toolchain)?;
+            // What was made may be of either.
+            ensure!(
+                Plan::new(root, toolchain, profile)?.key == plan.key,
+                "a file below {} or rustc has changed while core, pin-init and macros were compiled; build again",
+                root.join("rust").display()
+            );
+            Ok(())
         })?;
         Ok(Self::of(plan, entry))
     }
@@ -197,9 +224,24 @@ impl Sysroot {
             .env("RUSTC", &toolchain.rustc)
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("RUSTC_WORKSPACE_WRAPPER")
+            // An empty one overrides that of a user's configuration.
+            .env("RUSTC_WRAPPER", "")
+            .env("RUSTC_WORKSPACE_WRAPPER", "")
             .stderr(Stdio::inherit());
+        for setting in PROFILE {
+            cargo
+                .arg("--config")
+                .arg(format!("profile.release.{setting}"));
+        }
+        let is_users = |name: &OsStr| {
+            let name = name.as_encoded_bytes();
+            USERS
+                .iter()
+                .any(|prefix| name.starts_with(prefix.as_bytes()))
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_users(name)) {
+            cargo.env_remove(name);
+        }
         // Newer Cargos want to hear that a target may be a file.
         let options = command::output(
             Command::new(&toolchain.cargo)

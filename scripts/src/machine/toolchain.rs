@@ -4,6 +4,7 @@
 
 pub mod llvm;
 
+use crate::building::programs::Files;
 use crate::command;
 use crate::machine::doctor::{self, Id};
 use anyhow::{bail, Context, Result};
@@ -62,6 +63,26 @@ impl Toolchain {
             version: rustc.version,
             rustc: rustc.path,
         })
+    }
+
+    /// Which files rustc is, by its own path and in its sysroot: the first may be rustup's.
+    pub fn rustc_files(&self) -> Files {
+        // Of `lib/rustlib/src/rust/library`.
+        let sysroot = self.library.ancestors().nth(5).unwrap_or(&self.library);
+        let rustc = sysroot.join("bin/rustc");
+        Files::of(&self.rustc).and(Files::with_libraries(&rustc, self.llvm))
+    }
+
+    /// Which files clang is.
+    pub fn clang_files(&self) -> Option<Files> {
+        let clang = self.clang.as_ref()?;
+        Some(Files::of(clang).and(Files::with_libraries(clang, self.llvm)))
+    }
+
+    /// Which files libclang is, and the LLVM that it loads.
+    pub fn libclang_files(&self) -> Option<Files> {
+        let libclang = self.libclang.as_ref()?;
+        Some(Files::with_libraries(libclang, llvm::major(libclang)))
     }
 
     /// What rustc says of its flags for code generation, the unstable ones included.

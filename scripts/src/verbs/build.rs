@@ -88,7 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
 
     // Kbuild works in the module's directory: two at once would trip over each other's files.
-    let lock = Lock::tree(&module, &build.join("locks"))?;
+    let lock = Lock::tree(&module)?;
     remove_leftovers(&module)?;
     let mut make = kbuild::make(&kdir, &module, &kbuild);
     make.args(install);

@@ -4,6 +4,7 @@
 //! modules or into the kernel.
 
 use crate::building::kdir::Kdir;
+use crate::building::module;
 use crate::building::prepared::{Prepared, Use};
 use crate::dirs;
 use crate::machine::toolchain::Toolchain;
@@ -94,6 +95,7 @@ pub fn prepare(args: &PrepareArgs) -> Result<ExitCode> {
         "CONFIG_RUST is on: this kernel builds Rust code of its own; turn it off, or build modules beside the kernel"
     );
     let toolchain = Toolchain::find()?;
+    tree::write_changed(&args.object.join(tree::MADE_BY), module::TOOL)?;
     for goal in wanted {
         let letter = if goal.is_module() { "m" } else { "y" };
         let cflags = args.object.join(format!("cflags-{letter}"));

@@ -2,7 +2,7 @@
 
 //! The bindings of one kernel, the proof of their layouts, and the headers that they were made from.
 
-use super::{clang_flags, Crates, Facts, Headers, Helpers, C, TOOL};
+use super::{clang_flags, facts, Crates, Facts, Headers, Helpers, C, TOOL};
 use crate::building::kbuild::Cc;
 use crate::building::prepared::Use;
 use crate::building::profile::kasan;
@@ -28,9 +28,11 @@ impl Crates<'_> {
         let mut base = Key::new(TOOL)
             .and(&cc.flags)
             .and(&cc.program)
+            .and(cc.files())
             .and(&self.kdir.path)
             .and(&self.kdir.config)
             .and(&self.toolchain.libclang)
+            .and(self.toolchain.libclang_files())
             .and(self.goal)
             .and_files(&self.root.join("rust/compat"))?;
         if self.goal == Use::External {
@@ -55,6 +57,7 @@ impl Crates<'_> {
         let helpers = Key::new(&key)
             .and(self.helpers)
             .and(&self.toolchain.clang)
+            .and(self.toolchain.clang_files())
             .and(kasan::clang(&self.kdir.config));
         Ok(Headers {
             files,
@@ -117,10 +120,9 @@ impl Crates<'_> {
             // With facts or without, a header is named in the same files.
             let rule =
                 command::output(compiler.args(["-M", "-MT", "x"]).arg(&header)).context(wrong)?;
-            let rule = rule.replace("\\\n", " ");
-            let files = rule.trim_start_matches("x:").split_whitespace();
-            paths.extend(files.map(|file| cc.dir().join(file)));
+            paths.extend(cc.read_by(&rule));
         }
+        paths.extend(facts::inputs(self.root, cc)?);
         let inputs = paths.iter().map(|path| {
             Ok(Input {
                 path: self.relative(path),
@@ -131,7 +133,7 @@ impl Crates<'_> {
     }
 
     /// Looks that nobody has written to the files since they were hashed: what was made may be of either.
-    fn are_still(&self, files: &[Input], hashes: &mut Hashes<'_>) -> Result<()> {
+    pub(super) fn are_still(&self, files: &[Input], hashes: &mut Hashes<'_>) -> Result<()> {
         for input in files {
             let is_same = hashes.of(&self.root.join(&input.path))? == input.hash;
             ensure!(

@@ -110,6 +110,23 @@ fn programs(compat: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(named.collect())
 }
 
+/// The files that the probes are made from: headers that a helper reads too, and others.
+pub(super) fn inputs(root: &Path, cc: &Cc) -> Result<Vec<PathBuf>> {
+    let compat = root.join("rust/compat");
+    let probes = programs(&compat)?.into_iter().map(|(_, path)| path);
+    let mut paths = vec![compat.join("symbols"), compat.join("config")];
+    for probe in probes {
+        // A header that this kernel does not have is no error, and is listed without a directory.
+        let mut list = cc.command();
+        list.args(["-M", "-MG", "-MT", "x"]).arg(&probe);
+        let list = command::capture(&mut list)?;
+        let rule = String::from_utf8_lossy(&list.stdout);
+        paths.extend(cc.read_by(&rule).into_iter().filter(|path| path.exists()));
+        paths.push(probe);
+    }
+    Ok(paths)
+}
+
 /// The facts that hold where a symbol is exported, with the symbol.
 fn exports(compat: &Path) -> Result<Vec<(String, String)>> {
     let pairs = rows(&compat.join("symbols"))?.into_iter().map(|row| {

@@ -71,11 +71,12 @@ impl Crates<'_> {
         found.cloned()
     }
 
-    /// The crates `ffi`, `bindings` and `kernel`, without helpers.
+    /// The crates `ffi`, `bindings` and `kernel`, without helpers. `is_still` looks at what `base` was made from.
     pub(super) fn libraries(
         &self,
         store: &Store,
         base: &Key,
+        is_still: &dyn Fn() -> Result<bool>,
         sysroot: &Sysroot,
         c: &C,
         hashes: &mut Hashes<'_>,
@@ -88,13 +89,22 @@ impl Crates<'_> {
             }
             self.rustc(sysroot, c, dir, "ffi", "rust/ffi.rs")?;
             self.rustc(sysroot, c, dir, "bindings", "rust/bindings/lib.rs")?;
-            self.rustc(sysroot, c, dir, "kernel", "rust/kernel/lib.rs")
+            self.rustc(sysroot, c, dir, "kernel", "rust/kernel/lib.rs")?;
+            ensure!(
+                is_still()?,
+                "a file of rust/compat has changed while crates were compiled; build again"
+            );
+            Ok(())
         };
         // Another build may do it while this one waits.
         let _one = store.lock(KIND, &base.hex())?;
         if let Some(variant) = self.known_libraries(store, base, hashes) {
+            let again = |dir: &Path| {
+                compile(dir)?;
+                self.are_still(&variant.files, hashes)
+            };
             return Ok(Libraries {
-                entry: store.entry(KIND, &variant.result, compile)?,
+                entry: store.entry(KIND, &variant.result, again)?,
                 files: variant.files,
             });
         }

@@ -5,6 +5,7 @@
 use super::interface::FLAG;
 use super::{as_written, cwd, versions_file, Args, Made};
 use crate::building::crates::{changed_since, ModuleSettings};
+use crate::building::programs::Files;
 use crate::building::stamp::{self, Key};
 use crate::building::store::{result, Input, Manifest, Store, Variant};
 use anyhow::{Context, Result};
@@ -33,19 +34,25 @@ impl<'a> Kept<'a> {
             None => flag.clone(),
         });
         let crates = args.kernel.canonicalize().context("no crates")?;
-        let mut base = Key::new(env!("FERRULE_MODULE"))
+        let mut base = Key::new(super::TOOL)
             .and(crates.file_name())
             .and(rustflags.collect::<Vec<_>>())
+            .and(["ld", "objcopy"].map(Files::of))
             // Panics name it.
             .and(as_written(&here.join(&args.source)));
         if !settings.args.iter().any(|arg| arg == "--cfg=MODULE") {
             // What is built in names its parameters after it.
             base = base.and(&args.modfile);
         }
+        let words = words.next().unwrap_or_default();
+        // First is genksyms, then the compiler with its flags.
+        let cc = Key::new(words)
+            .and(words.first().map(Files::of))
+            .and(Files::of_command(words.iter().skip(1).map(String::as_str)));
         Ok(Self {
             store: Store::of_entry(&args.kernel)?,
             base,
-            cc: Key::new(words.next()).hex(),
+            cc: cc.hex(),
             args,
         })
     }

@@ -48,34 +48,45 @@ impl Store {
 
     fn sweep_to(&self, bound: u64) -> Result<()> {
         let mut items = Vec::new();
+        // What cannot be removed, as it is another user's or has gone meanwhile, keeps nothing else from it.
+        let mut failed = Ok(());
         for kind in list(&self.dir)?.iter().filter(|path| path.is_dir()) {
-            for path in list(kind)? {
+            let paths = list(kind).unwrap_or_else(|error| {
+                failed = Err(error);
+                Vec::new()
+            });
+            for path in paths {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                if let Some(name) = name.strip_prefix(SCRATCH) {
-                    remove_abandoned(&path, &kind.join(name))?;
+                let removed = if let Some(name) = name.strip_prefix(SCRATCH) {
+                    remove_abandoned(&path, &kind.join(name))
                 } else if let Some(name) = name.strip_suffix(".lock") {
-                    if !kind.join(name).exists() && is_old(&path) {
-                        remove_lock(&path)?;
+                    match !kind.join(name).exists() && is_old(&path) {
+                        true => remove_lock(&path),
+                        false => Ok(()),
                     }
                 } else {
                     items.extend(Item::new(path));
-                }
+                    Ok(())
+                };
+                failed = removed.and(failed);
             }
         }
         let mut total: u64 = items.iter().map(|item| item.bytes).sum();
         if total <= bound {
-            return Ok(());
+            return failed;
         }
         items.sort_by_key(|item| item.used);
         for item in items {
             if total <= bound / 10 * 9 {
                 break;
             }
-            if item.remove()? {
-                total -= item.bytes;
+            match item.remove() {
+                Ok(true) => total -= item.bytes,
+                Ok(false) => {}
+                Err(error) => failed = Err(error),
             }
         }
-        Ok(())
+        failed
     }
 }
 
@@ -232,6 +243,22 @@ mod tests {
         fs::write(lock_file(&left.with_file_name("key")), "").unwrap();
         store.sweep_to(1000).unwrap();
         assert!(!left.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_removed_keeps_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::at(dir.path()).unwrap();
+        for key in ["a", "b"] {
+            store.write("kind", key, &[0; 1000]).unwrap();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // No user can make the file that its lock leads to.
+        let entry = dir.path().join("v1/kind/locked");
+        fs::create_dir(&entry).unwrap();
+        std::os::unix::fs::symlink("/proc/nothing", lock_file(&entry)).unwrap();
+        assert!(store.sweep_to(0).is_err());
+        assert!(!is_there(&store, "a") && !is_there(&store, "b"));
     }
 
     #[test]

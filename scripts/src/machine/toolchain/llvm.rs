@@ -115,6 +115,13 @@ fn is_libclang_name(path: &Path) -> bool {
     rest == "so" || rest.starts_with("so.")
 }
 
+/// LLVM's major version of a libclang, as its path has it; 0 if it has none.
+pub fn major(libclang: &Path) -> u32 {
+    let real = libclang.canonicalize();
+    let version = libclang_version(&real.unwrap_or_else(|_| libclang.to_owned()));
+    version.first().copied().unwrap_or_default()
+}
+
 /// The version in a libclang's full path: `…/llvm-22/lib/libclang-22.so.22.1.8`.
 ///
 /// The numbers in the file's name are the version, but an ABI number 1 alone, which libclang bore

@@ -1,5 +1,5 @@
 obj-y += $(addsuffix /,$(ferrule-dirs))
-clean-files := cflags-* crates-*
+clean-files := cflags-* crates-* made-by
 
 # `make clean` descends by rules of the same names.
 ifeq ($(filter %Makefile.clean,$(MAKEFILE_LIST)),)

@@ -17,8 +17,13 @@ pub const MENU: &str = "Rust modules of Ferrule";
 /// What a module's own Kbuild file is called beside ours.
 const KBUILD: &str = "Kbuild.module";
 
-/// Where the crates of the kernel that is built are, for the code at hand; as make says it.
-const CRATES: &str = "$(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y)";
+/// Where the crates of the kernel that is built are, for the code at hand; as make says it. That is the entry of the
+/// store and not the link to it, so that Kbuild sees when they are others.
+const CRATES: &str = "$(realpath $(objtree)/drivers/ferrule/crates-$(if $(part-of-module),m,y))";
+
+/// What the tool's module command is: as make says it, and the file where `ferrule prepare` writes it.
+const MODULE: &str = "$(file <$(objtree)/drivers/ferrule/made-by)";
+pub const MADE_BY: &str = "made-by";
 
 const NOTE: &str = "# SPDX-License-Identifier: GPL-2.0-only
 # Made by `ferrule builtin`.
@@ -100,7 +105,10 @@ impl Tree {
         );
         write_changed(&self.dir.join("Kconfig"), &kconfig)?;
         write_changed(&self.dir.join("rust.mk"), &rust)?;
-        write_changed(&self.dir.join("rule.mk"), &rule::included(tool, CRATES))?;
+        write_changed(
+            &self.dir.join("rule.mk"),
+            &rule::included(tool, MODULE, CRATES),
+        )?;
         write_changed(&self.dir.join("Makefile"), &makefile)?;
         write_changed(&self.dir.join(".gitignore"), "*\n")?;
 
@@ -250,7 +258,7 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn write_changed(path: &Path, text: &str) -> Result<()> {
+pub fn write_changed(path: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
