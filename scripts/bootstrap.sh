@@ -13,6 +13,7 @@ minor=$(sed -n 's/^rust-version = "1\.\([0-9]*\)"$/\1/p' "$(dirname "$0")/../Car
 minimum=1.$minor
 
 die() { echo "bootstrap: $*" >&2; exit 1; }
+[ -n "$minor" ] || die "Cargo.toml states no rust-version"
 
 # Is this version, such as 1.96.0, the minimum or newer?
 is_new() {
