@@ -6,6 +6,7 @@ use crate::doc;
 use crate::record::{self, Key};
 use crate::report::Report;
 use anyhow::{bail, ensure, Context, Result};
+use ferrule::building::listing::Listing;
 use ferrule::command;
 use ferrule::dirs;
 use ferrule::kernels::Kernel;
@@ -138,13 +139,9 @@ impl Built {
 
     /// The test modules' names.
     pub fn tests(&self) -> Result<Vec<String>> {
-        let kbuild = fs::read_to_string(dirs::root()?.join(TESTS).join("Kbuild"))
-            .context("tests/kernel has no Kbuild")?;
-        let names = kbuild
-            .split_whitespace()
-            .filter_map(|word| word.strip_suffix(".o"))
-            .chain([doc::MODULE]);
-        Ok(names.map(str::to_owned).collect())
+        let listing = Listing::of(&dirs::root()?.join(TESTS), None, &[])?;
+        let names = listing.objects.into_iter().map(|object| object.name);
+        Ok(names.chain([doc::MODULE.to_owned()]).collect())
     }
 
     /// The modules' files.
