@@ -33,7 +33,7 @@ NEED_M   = $(if $(M),,$(error M= is missing: name the modules' directory, as in 
 ## Building modules
 .PHONY: modules modules_install clean prepare
 modules: tool                        ## build the modules of directory M=
-modules_install clean: $(FERRULE)    ## install or clean them; for root too, who builds nothing here
+modules_install clean: $(FERRULE)    ## install or clean them; root may do so too, as nothing is compiled
 modules modules_install clean:
 	$(NEED_M)
 	+@$(BUILD) -M '$(M)' $@ $(KBUILD)
@@ -67,10 +67,10 @@ demo: setup                          ## build the samples for a stock kernel, bo
 	@$(FERRULE) demo $(KERNELS)
 
 TEST = scripts/test.sh $(if $(CHECK),--check)
-test-debug: setup kernels-debug      ## pass the tests that run on the debug kernel
+test-debug: setup kernels-debug      ## run the tests of the debug kernel, or those that T= selects
 	@$(TEST) --kernel debug '$(T)'
 
-test: setup kernels                  ## pass the tests T=, or all: on this machine, and on the kernels of tests/kernels.toml
+test: setup kernels                  ## run all tests, or those that T= selects: on the host, and on the kernels of tests/kernels.toml
 	@$(TEST) $(KERNELS:%=--kernel %) '$(T)'
 
 bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them
@@ -79,7 +79,7 @@ bench: setup kernels                 ## count instructions of serial drivers, C'
 kernels: tool                        ## fetch the stock kernels that the tests boot
 	@$(FERRULE) kernels fetch $(KERNELS)
 
-kernels-debug: tool                  ## build the debug kernel, KVER=debug, which is cached as those are
+kernels-debug: tool                  ## build the debug kernel, KVER=debug, in the same cache
 	@$(FERRULE) kernels debug
 
 ## Setting up

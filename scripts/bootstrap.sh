@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Prints the command that runs a cargo able to build the `ferrule` tool: one of the Rust that Cargo.toml
-# states, or newer; that needs no rust-src and no LLVM. Where there is none, apt-get installs the distribution's.
-# Argument: `setup` if all that is missing may be installed. Then the Rust that modules need comes first, and the
-# tool is built once, with that. All else is the work of `ferrule setup`.
+# Prints the command for a cargo that can build the `ferrule` tool: of the `rust-version` in Cargo.toml, or newer. The
+# tool needs no rust-src and no LLVM. If there is no such cargo, apt-get installs the distribution's. With the argument
+# `setup` the Rust that modules need is installed first, so that the tool is built once only. `ferrule setup` installs
+# everything else.
 # shellcheck disable=SC2086 # unquoted variables are lists of words
 set -u
 goal=${1:-}
@@ -54,7 +54,7 @@ offers() {
     done
 }
 
-# What is `doctor`'s choice for rust-src, too: a test looks that the table is the same.
+# The same choice as `doctor` makes for rust-src: a test compares the two.
 choose_rust() {
     for set in \
         "rustc-web rust-web-src cargo-web" \
@@ -73,13 +73,13 @@ as_root() {
 
 usable() { certificates && find_cargo true; }
 
-# Nothing can be installed: what is there may do, and `ferrule setup` says what is missing.
+# Nothing can be installed: uses an existing cargo, if there is one; `ferrule setup` names what is missing.
 fall_back() {
     usable && exit
     die "$*"
 }
 
-# Best is the Rust that modules will be built with: nothing is built twice then.
+# Prefer the Rust that modules will be built with: then nothing is built twice.
 certificates && find_cargo has_source && exit
 wish=true
 [ "$goal" = setup ] && [ -z "${RUSTC:-}" ] && command -v apt-get >/dev/null && wish=has_source
@@ -88,8 +88,8 @@ command -v apt-get >/dev/null || die "no Rust of $minimum or newer, or no TLS ce
     "cargo and ca-certificates, by the distribution's packages or by rustup"
 
 certificates || packages=ca-certificates
-again="put right what apt-get says above, then run this again"
-# Lists that are not the newest may have an old Rust only.
+again="fix what apt-get says above, then run this again"
+# Outdated package lists may offer an old Rust only.
 as_root apt-get -q update || fall_back "apt-get update failed; $again"
 find_cargo $wish >/dev/null || choose_rust || find_cargo true >/dev/null ||
     die "apt has no rustc of $minimum or newer: enable the release's security updates, or use rustup's"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Hashes the sources that decide what is built: what an older tool has made stays in use for as long as
-//! these are the same, whatever else of the tool has changed and wherever it lies.
+//! Hashes the sources of the tool that decide what is built. As long as these hashes stay the same, entries of the
+//! store that an older or another clone's tool has made stay in use.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
-/// The variables, each with the sources it is a hash of.
+/// The variables that get the hashes, each with the sources that it is a hash of.
 const GROUPS: &[(&str, &[&str])] = &[
     (
         "FERRULE_CORE",

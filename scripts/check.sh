@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Keeps the source in order: format, lints, documentation, shell, licences. Argument: what to do.
+# Checks the source: format, lints, documentation, shell, licences. Argument: which check, as in `case` below.
 # Cargo without packages means the `default-members` of Cargo.toml.
 set -eu
 cd "$(dirname "$0")/.."

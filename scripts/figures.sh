@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Measures what README's figures say: sizes beside a C twin, and how long builds take. Arguments: two
-# series of tests/kernels.toml, of which the first is built from nothing. It removes build/ and target/ for that.
+# Measures the figures of README: sizes beside a C twin, and build times. Arguments: two series of tests/kernels.toml.
+# For the first it builds from nothing; it removes build/ and target/ for that.
 set -eu
 cd "$(dirname "$0")/.."
 first=${1:?two kernels to build for, as in: scripts/figures.sh 6.12 7.3}
 second=${2:?a second kernel to build for}
 
-# Builds directory $3 for the series $2, and says under the name $1 what it took.
+# Builds directory $3 for the series $2, and prints the time and memory that it took, after the name $1.
 modules() {
 	/usr/bin/time -f "%e s, %U s user, %S s system, %M kB in the largest process" -o build-time \
 		make M="$3" KVER="$2" modules >build-log 2>&1 || {
@@ -21,10 +21,10 @@ modules() {
 
 make --silent kernels KERNELS="$first $second" >/dev/null
 rm -rf build target
-# Not what other builds have kept.
+# An empty store: nothing comes from earlier builds.
 FERRULE_STORE=$(mktemp -d)
 export FERRULE_STORE
-# However this ends, the sample that is changed below is put back.
+# Restores the sample that is changed below, also after an error or a signal.
 restore() {
 	[ ! -e "$FERRULE_STORE/source" ] || cp "$FERRULE_STORE/source" samples/rust_minimal.rs
 }
@@ -33,7 +33,7 @@ trap 'exit 1' INT TERM HUP
 modules "from nothing, Linux $first" "$first" samples
 touch samples/rust_minimal.rs
 modules "one sample touched" "$first" samples
-# Renamed when it is whole: what is there can be put back.
+# Renamed when the copy is complete: `restore` never restores a part of it.
 cp samples/rust_minimal.rs "$FERRULE_STORE/copy"
 mv "$FERRULE_STORE/copy" "$FERRULE_STORE/source"
 echo '// Changed.' >>samples/rust_minimal.rs

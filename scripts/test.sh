@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Passes tests, on this machine and in virtual machines, and ends with one line that counts them. Its arguments are
-# those of tests/vm/main.rs: `--help` lists them. With FRESH=1 no verdict comes from an earlier run.
+# Runs tests, on the host and in virtual machines; the last line has the totals. Its arguments are those of
+# tests/vm/main.rs: `--help` lists them. With FRESH=1 no result comes from an earlier run.
 set -eu
 cd "$(dirname "$0")/.."
 
-# The same rustc as modules get: the macros' tests pin its messages.
+# The rustc that compiles modules: the tests of the macros compare its messages.
 toolchain=$(target/debug/ferrule doctor --toolchain)
 eval "$toolchain"
 export RUSTC CARGO
-# Its other tools come first: cargo looks for `rustdoc` in PATH.
+# The other tools of that toolchain come first: cargo looks for `rustdoc` in PATH.
 PATH=$(dirname "$RUSTC"):$PATH
-# The tests find the tool where tool.sh puts it, whatever the user's Cargo is told.
+# The tests expect the tool where tool.sh puts it, whatever the configuration of the user's Cargo.
 CARGO_TARGET_DIR=$PWD/target
 export CARGO_TARGET_DIR
 unset CARGO_BUILD_TARGET

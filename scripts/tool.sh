@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Builds the ferrule tool as target/debug/ferrule, where the Makefile and the other scripts look for it. Cargo may be
-# told otherwise by its variables or configuration: of another place, or for a named target, which is a directory
-# of its own. So the place is named here, and the tool taken from where Cargo says that it has put it. The argument is
-# bootstrap.sh's.
+# Builds the ferrule tool as target/debug/ferrule, where the Makefile and the other scripts look for it. Variables or
+# the configuration of Cargo may name another directory, or a target, which has a directory of its own. So the target
+# directory is given here, and the path of the tool is taken from Cargo's messages. The argument is bootstrap.sh's.
 set -eu
 cd "$(dirname "$0")/.."
 tool=target/debug/ferrule

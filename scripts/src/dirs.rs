@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Where things are: the project, what is built, the tool itself, and a directory of modules.
+//! Finds directories: the project, the build output, the store, the tool itself, and a directory of modules.
 
 use crate::kernels;
 use crate::machine::toolchain::env_set;
@@ -39,8 +39,8 @@ fn installed() -> Result<Option<PathBuf>> {
         .map(Path::to_owned))
 }
 
-/// Where all that is built goes: `$FERRULE_BUILD`; else below the project; or, if that is installed and
-/// so is not for writing, root's or the user's cache.
+/// The directory for build output: `$FERRULE_BUILD`; else `build` of the project; or, for an installed tool, whose
+/// directory is not writable, root's or the user's cache.
 pub fn build_dir(root: &Path) -> Result<PathBuf> {
     if let Some(dir) = env_set("FERRULE_BUILD") {
         return std::path::absolute(&dir).context("FERRULE_BUILD is no path");
@@ -52,8 +52,8 @@ pub fn build_dir(root: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Where what later builds can use is kept: `$FERRULE_STORE`; else in the user's cache; or, if all that is
-/// built goes to a directory that is named or root's, below that.
+/// The directory of the store: `$FERRULE_STORE`; else in the user's cache; or in the directory for build output, if
+/// `$FERRULE_BUILD` is set or the tool is installed.
 pub fn store_dir(build: &Path) -> Result<PathBuf> {
     if let Some(dir) = env_set("FERRULE_STORE") {
         return std::path::absolute(&dir).context("FERRULE_STORE is no path");
@@ -102,7 +102,7 @@ pub fn is_editors(name: &OsStr) -> bool {
     hidden || name.starts_with(b"#") || name.ends_with(b"~") || name.ends_with(b".swp")
 }
 
-/// Make splits words at spaces, and Kbuild does nothing against it.
+/// Refuses paths with spaces: make splits words at them.
 pub fn refuse_spaces(path: &Path, what: &str) -> Result<()> {
     let text = path
         .to_str()

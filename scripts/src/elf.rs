@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tells programs and libraries of this machine from other files.
+//! Recognises programs and libraries for x86-64.
 
 use object::elf::{FileHeader64, EM_X86_64, PT_INTERP};
 use object::read::elf::{FileHeader, ProgramHeader};

@@ -196,7 +196,7 @@ pub fn series_of(ring: Ring) -> Result<Vec<String>> {
 
 /// The fetched kernels of the matrix, the newest of each series, in the matrix's order: oldest series first.
 ///
-/// What else is in the cache, such as a series whose row is gone, is left out.
+/// Other kernels of the cache, such as those whose row was removed, are left out.
 pub fn cached(cache: &Path) -> Result<Vec<Kernel>> {
     cached_of(cache, &Matrix::load()?)
 }
@@ -261,7 +261,7 @@ fn chosen_of(cache: &Path, matrix: &Matrix, wanted: &[String]) -> Result<Vec<Ker
 
 /// The kernel of the cache with that release or series, or the debug kernel, if there is such a one.
 ///
-/// One whose series has gone from the matrix can still be built for.
+/// A kernel whose row was removed from the matrix can still be built for.
 pub fn named(cache: &Path, name: &str) -> Result<Option<Kernel>> {
     if let Some(kernel) = debug::find(cache)?.filter(|kernel| kernel.is_named(name)) {
         return Ok(Some(kernel));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What builds share: content decides what is built again, in copies of the project that can be changed.
+//! The store: only what has changed by content is built again. The tests change copies of the project.
 
 use super::*;
 use std::io::{BufRead, BufReader};
@@ -199,7 +199,7 @@ fn a_killed_build_is_made_by_one_of_the_next_two() {
 fn a_store_that_cannot_be_written_to_is_named_and_done_without() {
     let (copy, dir) = (Copy::new(), module(HELLO));
     copy.builds(dir.path());
-    // No user can make a directory there. What else would be built again is where it is looked for next.
+    // No user can make a directory in /proc. The next choice, build/store, leads to the store that has everything.
     std::os::unix::fs::symlink(copy.store(), copy.file("build/store")).unwrap();
     let output = copy
         .command(dir.path())
@@ -207,10 +207,7 @@ fn a_store_that_cannot_be_written_to_is_named_and_done_without() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    let line = format!(
-        "what is built is kept in {}\n",
-        copy.file("build/store").display()
-    );
+    let line = format!("using the store {}\n", copy.file("build/store").display());
     let output = text(&output);
     assert!(
         output.contains("ferrule: cannot write to /proc/store"),
@@ -227,7 +224,7 @@ fn a_damaged_store_is_mended_and_kept_within_its_bound() {
     let (copy, dir) = (Copy::new(), module(HELLO));
     copy.builds(dir.path());
     let store = copy.file("build/store");
-    // The same files, where that can be: they can be removed here and stay there.
+    // Hard links where possible: they can be removed here, and the files stay there.
     let copied = ["-al", "-a"].iter().any(|how| {
         let mut cp = Command::new("cp");
         cp.arg(how)
@@ -237,7 +234,7 @@ fn a_damaged_store_is_mended_and_kept_within_its_bound() {
         cp.output().unwrap().status.success()
     });
     assert!(copied);
-    // A lock is of the file: here they are not to be those of other builds.
+    // Locks are those of files: these must not be the files that other builds lock.
     for entry in WalkDir::new(&store) {
         let path = entry.unwrap().into_path();
         if path
@@ -262,7 +259,7 @@ fn a_damaged_store_is_mended_and_kept_within_its_bound() {
     };
     let output = text(&build("4G"));
     let line = format!(
-        "ferrule: {} is damaged, and is made again",
+        "ferrule: {} is damaged; building it again",
         crates.display()
     );
     assert!(

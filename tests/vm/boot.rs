@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Boots a job's guest, unless one of the same content has left its log: then that is judged again.
+//! Boots a job's guest, unless there is a record of a guest with the same inputs: then its log is checked again.
 
 use crate::record::{self, Key};
 use crate::report::Report;
@@ -14,14 +14,14 @@ use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-/// Stands in a guest's arguments for a directory of its own, where sockets have short names.
+/// Placeholder in QEMU's arguments for a temporary directory of the guest, whose path is short enough for sockets.
 pub const DIR: &str = "@DIR@";
 
-/// How long a stock kernel takes to the script's start on the host for which time limits were chosen, with nothing else
-/// to do.
+/// The time from power-on to the start of the script for a stock kernel, on the idle host for which the time limits were
+/// chosen.
 const PACE: Duration = Duration::from_secs(4);
 
-/// What a guest left: its log, and what those outside heard.
+/// What a guest left: its log, and what the other ends of its ports received.
 #[derive(Serialize, Deserialize)]
 pub struct Left {
     pub log: String,
@@ -32,7 +32,7 @@ pub struct Left {
 ///
 /// # Errors
 ///
-/// When its script did not come to its end, with the reason.
+/// When the guest died or timed out before the end of its script; the error says which.
 pub fn boot(report: &mut Report, guest: &Guest) -> Result<String> {
     let left = boot_with(report, guest, "", |guest, _| {
         let log = vm::boot(guest, &mut |_| {})?.into_log()?;
@@ -44,7 +44,8 @@ pub fn boot(report: &mut Report, guest: &Guest) -> Result<String> {
     Ok(left.log)
 }
 
-/// Boots `guest` by `run`, which has the guest with its directory; `outside` is what is done there besides.
+/// Boots `guest` by `run`, which gets the guest and its temporary directory. `outside` identifies what `run` does outside
+/// of the guest; it is part of the key.
 pub fn boot_with(
     report: &mut Report,
     guest: &Guest,
@@ -69,7 +70,7 @@ pub fn boot_with(
         run(&guest, dir.path())
     })?;
     if was_kept {
-        report.note("its guest had been booted");
+        report.note("from the record of an earlier run");
     }
     Ok(left)
 }
@@ -79,7 +80,7 @@ pub fn devices() -> Result<Vec<String>> {
     Ok(sample::devices(&acpi_table()?, DIR))
 }
 
-/// The table of ACPI that says what the devices are.
+/// The ACPI table that describes the devices.
 pub fn acpi_table() -> Result<PathBuf> {
     static TABLE: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut table = TABLE
@@ -91,7 +92,7 @@ pub fn acpi_table() -> Result<PathBuf> {
     table.clone().context("there is a table")
 }
 
-/// All that decides what a guest does, but for the machine that it runs on.
+/// The key of all of a guest's inputs, except for the host that it runs on.
 fn key(guest: &Guest) -> Result<Key> {
     let mut key = Key::default()
         .and(vm::content(guest)?)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Builds the samples and test modules for a kernel, and looks at what came out.
+//! Builds the samples and test modules for a kernel.
 
 use crate::doc;
 use crate::record::{self, Key};
@@ -37,10 +37,10 @@ pub const SERIAL: &str = "tests/serial/module";
 pub const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
 pub const CODEGEN: &str = "tests/codegen";
-/// What `ferrule new` makes.
+/// The modules that `ferrule new` makes.
 pub const MADE: &str = "made";
 
-/// What is built where every part of the tests runs; where only modules are tested; and with helpers that are called.
+/// The directories that are built for the ring `full`, for the ring `modules`, and with `HELPERS=object`.
 pub const FULL: &[&str] = &[
     TESTS,
     SAMPLES,
@@ -98,17 +98,17 @@ impl Built {
         self.dir.join(LIFE).join(format!("{name}.ko"))
     }
 
-    /// A directory below that of this kernel's modules.
+    /// A subdirectory of this kernel's directory of modules.
     pub fn dir(&self, name: impl AsRef<Path>) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Whether the modules of that directory are among those that are built.
+    /// Whether the modules of that directory are built for this kernel.
     pub fn has(&self, part: &str) -> bool {
         self.parts.contains(&part)
     }
 
-    /// The samples, as their headers describe them.
+    /// The samples, with the commands and the log of their headers.
     pub fn samples(&self) -> Result<Vec<Sample>> {
         let mut samples = Sample::all(&dirs::root()?.join(SAMPLES))?;
         samples
@@ -116,7 +116,7 @@ impl Built {
         Ok(samples)
     }
 
-    /// What `ferrule new` makes and the tutorial's steps, with the modules' files.
+    /// The modules that `ferrule new` makes and those of the tutorial's steps, with their files.
     pub fn made(&self) -> Result<Vec<(Sample, PathBuf)>> {
         let mut made = Vec::new();
         if self.has(MADE) {
@@ -187,7 +187,7 @@ impl Built {
         Ok(())
     }
 
-    /// Makes a module of `kind`, and builds it as it is.
+    /// Makes a module of `kind` by `ferrule new`, and builds it unchanged.
     fn make_new(&self, kind: &str) -> Result<()> {
         let name = made_name(kind);
         let scratch = tempfile::tempdir().context("no temporary directory")?;
@@ -197,9 +197,9 @@ impl Built {
         self.build_files(&name, &sources(&made)?, None).map(drop)
     }
 
-    /// Builds modules of `files` in the directory `name`, unless they are built already, which it returns.
+    /// Builds modules of `files` in the directory `name`; returns whether they were built already.
     ///
-    /// `beside` is what they read besides.
+    /// `beside` is other input that they read.
     pub fn build_files(&self, name: &str, files: &Files, beside: Option<&Path>) -> Result<bool> {
         let to = self.dir.join(name);
         let stamps = self.dir.join("stamps");
@@ -216,7 +216,7 @@ impl Built {
         if order.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == key) {
             return Ok(true);
         }
-        // The last build came to no good end: what it has built would not warn again.
+        // The last build failed: what it has compiled would not give its warnings again.
         if !stamp.exists() && to.exists() {
             fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
         }
@@ -230,7 +230,7 @@ impl Built {
         let output = self.ferrule_build(Some(name))?;
         let warning = |line: &&str| line.to_lowercase().contains("warning");
         if let Some(line) = output.lines().find(warning) {
-            // What is built already would not warn the next time.
+            // Objects that are kept would not give their warnings the next time.
             fs::remove_dir_all(&to)?;
             bail!("{}: {line}\nin:\n{output}", to.display());
         }
@@ -243,13 +243,13 @@ impl Built {
         Ok(false)
     }
 
-    /// What all modules of the kernel depend on.
+    /// The key of what all modules of the kernel depend on.
     pub fn key(&self) -> Result<Key> {
         let name = match self.helpers {
             "object" => format!("{}-object", self.kernel.release),
             _ => self.kernel.release.clone(),
         };
-        // It leads to what all of the kernel's modules are compiled against, which is named by its content.
+        // The link leads to the entry of the store that the modules are compiled against, whose name is its key.
         let link = dirs::build_dir(&dirs::root()?)?.join(name);
         let crates = fs::read_link(&link).with_context(|| format!("no {}", link.display()))?;
         let id = crates.file_name().context("the crates have a name")?;
@@ -269,7 +269,7 @@ impl Built {
             .args(["build", "--helpers", self.helpers, "--kdir"])
             .arg(&self.kernel.kdir);
         if let Some(name) = name {
-            // A module's strings have the path as it is written: it is the same in each clone.
+            // Modules contain the path as it is given: a relative path is the same in each clone.
             make.args(["-M", name, "modules"]);
         }
         let output = make
@@ -311,7 +311,7 @@ pub fn sources(dir: &Path) -> Result<Files> {
     Ok(files)
 }
 
-/// Makes `to` have these sources and no others; those that have not changed keep their time.
+/// Writes these sources to `to` and removes all others; unchanged ones keep their modification time.
 pub fn lay(files: &Files, to: &Path) -> Result<()> {
     if to.exists() {
         for path in sources(to)?
@@ -334,7 +334,7 @@ pub fn lay(files: &Files, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The lines of a Kbuild file that are about these modules.
+/// The lines of a Kbuild file that concern these modules.
 fn only(kbuild: &[u8], modules: &[&str]) -> Result<Vec<u8>> {
     let text = std::str::from_utf8(kbuild).context("a Kbuild file is no text")?;
     let is_wanted = |line: &&str| modules.iter().any(|name| line.contains(name));

@@ -50,7 +50,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("test_builtin_late/version", "3-late"),
 ];
 
-/// Boots the kernel, and judges it.
+/// Boots the kernel, and checks its log.
 pub fn run(report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest(&copies()?))?;
     report.add("modules_start_in_order", logged(&log));
@@ -59,21 +59,21 @@ pub fn run(report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Where the kernel's source is: in the user's cache, as what it is built from is the same for all clones.
+/// The directory of the kernel's source: in the user's cache, as all clones build from the same source.
 fn tree() -> Result<PathBuf> {
     let series = kernels::source_series()?;
     let cache = kernels::cache_dir(None)?.join("builtin");
     Ok(cache.join(format!("linux-{series}")))
 }
 
-/// What the guest has of the kernel's tree.
+/// The files of the kernel's tree that the guest needs.
 const FILES: [&str; 3] = [
     "arch/x86/boot/bzImage",
     "drivers/ferrule/samples/rust_print.ko",
     "drivers/ferrule/samples/rust_import.ko",
 ];
 
-/// Where that is copied to.
+/// The directory that these files are copied to.
 fn copies() -> Result<PathBuf> {
     Ok(record::dir()?.join("builtin"))
 }
@@ -90,7 +90,7 @@ fn make(linux: &Path, args: &[&str]) -> Result<String> {
         .arg(linux)
         .arg(format!("-j{jobs}"))
         .args(args);
-    // The kernel's make is nobody's child.
+    // The kernel's make must not get the variables of this one's make.
     for name in ["MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "MAKELEVEL"] {
         make.env_remove(name);
     }
@@ -106,11 +106,11 @@ fn make(linux: &Path, args: &[&str]) -> Result<String> {
     Ok(text)
 }
 
-/// Unpacks the kernel's source once, builds what is not as it was, and looks at it.
+/// Unpacks the kernel's source once, builds the kernel if its inputs have changed, and checks the build.
 pub fn build(report: &mut Report) -> Result<()> {
     let (root, linux) = (dirs::root()?, tree()?);
     let parent = linux.parent().context("the source has a directory")?;
-    // Another clone's test may be at work there.
+    // Another clone's test may be building in the same tree.
     fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     let _lock = Lock::exclusive(&parent.join(".lock"), parent)?;
     if !linux.exists() {
@@ -135,7 +135,7 @@ pub fn build(report: &mut Report) -> Result<()> {
         make_all(&root, &linux, &fragment)?;
         fs::write(&stamp, key).with_context(|| format!("cannot write {}", stamp.display()))?;
     }
-    // Another clone's test may build there before this one's guest boots.
+    // Copy: another clone's test may build in the tree before this one's guest boots.
     let copies = copies()?;
     fs::create_dir_all(&copies).with_context(|| format!("cannot create {}", copies.display()))?;
     for file in FILES {
@@ -162,7 +162,7 @@ fn make_all(root: &Path, linux: &Path, fragment: &Path) -> Result<()> {
     };
     let dirs = ["samples", "tests/builtin"].map(|dir| root.join(dir).display().to_string());
     let adds = ["-M", &dirs[0], "-M", &dirs[1]];
-    // It may have the modules of another clone.
+    // The tree may have the modules of another clone.
     if ferrule(&adds).is_err() {
         ferrule(&["--remove"])?;
         ferrule(&adds)?;
@@ -172,7 +172,7 @@ fn make_all(root: &Path, linux: &Path, fragment: &Path) -> Result<()> {
     let built = make(linux, &["bzImage", "modules"]);
     let warns = |text: &String| text.contains("warning:");
     if !built.as_ref().is_ok_and(|text| !warns(text)) {
-        // What is built already would not warn the next time.
+        // Objects that are kept would not give their warnings the next time.
         make(linux, &["M=drivers/ferrule", "clean"])?;
     }
     let text = built?;
@@ -194,7 +194,7 @@ fn again(linux: &Path) -> Verdict {
     }
 }
 
-/// What kmod says of modules that are no files.
+/// Checks what modinfo prints for built-in modules.
 fn modinfo(linux: &Path) -> Verdict {
     let release = std::fs::read_to_string(linux.join("include/config/kernel.release"));
     let release = release.map_err(|error| error.to_string())?;
@@ -305,7 +305,7 @@ fn loaded(text: &str) -> Verdict {
     Ok(())
 }
 
-/// What is exported by what is built in is exported by the kernel, with a version.
+/// Checks that the kernel exports the symbols of built-in modules, with versions.
 fn exported(linux: &Path) -> Verdict {
     let symbols = std::fs::read_to_string(linux.join("Module.symvers"));
     let symbols = symbols.map_err(|error| error.to_string())?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Looks at built modules: what modinfo says, their symbols and the versions of these.
+//! Checks built modules: their modinfo, symbols and symbol versions.
 
 use crate::built::{Built, SAMPLES};
 use crate::doc;
@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// Looks at the built modules.
+/// Checks all built modules.
 pub fn check(built: &Built, report: &mut Report) -> Result<()> {
     let (kernel, helpers) = (&built.kernel, built.helpers);
     if helpers == "inline" {
@@ -35,7 +35,7 @@ pub fn check(built: &Built, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// A build that had nothing to do names no file.
+/// Checks that a build without changes has compiled and linked nothing.
 fn quiet(output: &str) -> Verdict {
     match output
         .lines()
@@ -46,7 +46,7 @@ fn quiet(output: &str) -> Verdict {
     }
 }
 
-/// What modinfo says of the minimal sample.
+/// Checks modinfo's output for the minimal sample.
 fn modinfo(built: &Built, kernel: &Kernel) -> Verdict {
     let field = |name: &str| {
         let text = command::output(
@@ -82,7 +82,7 @@ fn modinfo(built: &Built, kernel: &Kernel) -> Verdict {
     Ok(())
 }
 
-/// A module carries no helper where they are inlined, and defines nothing that another could want.
+/// Checks that no helper is left in a module with inlined helpers, and that it has no unintended global function.
 fn symbols(path: &Path, helpers: &str) -> Verdict {
     let text =
         command::output(Command::new("nm").arg(path)).map_err(|error| format!("{error:#}"))?;
@@ -93,7 +93,7 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
         if helpers == "inline" && is_function && name.starts_with("rust_helper_") {
             return Err(format!("a helper is left: {line}"));
         }
-        // objtool names the room before a function `__pfx_` and the function's name.
+        // objtool names the padding before a function `__pfx_` and the function's name.
         let is_ours = ["init_module", "cleanup_module"]
             .iter()
             .any(|entry| name.ends_with(entry))
@@ -107,7 +107,8 @@ fn symbols(path: &Path, helpers: &str) -> Verdict {
     Ok(())
 }
 
-/// Every import has the CRC that the kernel's Module.symvers gives, or that of the directory; none where the kernel has no MODVERSIONS.
+/// Checks that every import has the CRC of the kernel's or the directory's Module.symvers, or that the module has no
+/// CRCs if the kernel has no MODVERSIONS.
 fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
     let said =
         |command: &mut Command| command::output(command).map_err(|error| format!("{error:#}"));
@@ -161,7 +162,7 @@ fn crcs(path: &Path, kernel: &Kernel) -> Verdict {
 }
 
 fn modprobe() -> Command {
-    // Not in the PATH of those who are not root.
+    // Not in the PATH of users other than root.
     let path = ["/usr/sbin/modprobe", "/sbin/modprobe"]
         .into_iter()
         .find(|path| Path::new(path).exists());

@@ -28,7 +28,7 @@ const SERIES: &str = "6.12";
 
 /// Compares the code of the module that was built in `dir` with what the tree has.
 ///
-/// Returns why nothing was compared if the tree has another rustc's code.
+/// Returns the reason if the test is skipped as the tree's code is another rustc's.
 pub fn check(kernel: &Kernel, dir: &Path, report: &mut Report) -> Option<Skipped> {
     let functions = report.add_step("codegen::disassembled", functions(dir))?;
     let pinned = report.add_step("codegen::read", Pinned::read(FILE, kernel))?;

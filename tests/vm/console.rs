@@ -43,7 +43,7 @@ const STUB: &[&str] = &[
     "low latency: 0, then 1",
 ];
 
-/// What the other end of the console sees.
+/// What the other end of the console must receive.
 const SEEN: &[&str] = &[
     "Linux version",
     "the first record\r\n",
@@ -102,7 +102,7 @@ fn guest(built: &Built) -> Result<vm::Guest> {
     script.look_for_leaks(kernel);
     script.add("dmesg -n 8\necho c >/proc/sysrq-trigger");
     let device = |name: &str, addr: u32, options: &str| {
-        // A socket's name must be short.
+        // The path of a socket must be short.
         let path = format!("{DIR}/{name}");
         [
             "-chardev".to_owned(),
@@ -136,7 +136,7 @@ fn guest(built: &Built) -> Result<vm::Guest> {
     })
 }
 
-/// The guest's log, and what its console's other end saw.
+/// Returns the guest's log, and what the other end of its console received.
 fn boot(guest: &vm::Guest, dir: &Path) -> Result<Left> {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -146,7 +146,7 @@ fn boot(guest: &vm::Guest, dir: &Path) -> Result<Left> {
         over.store(true, Ordering::Relaxed);
         let seen = console.join().expect("a test thread does not panic");
         other.join().expect("a test thread does not panic")?;
-        // It ends by a panic, as it should.
+        // The guest must end by a panic.
         let log = outcome?.log;
         anyhow::ensure!(
             log.contains("@@ begin"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! What is tested on the debug kernel only: that its detectors see bugs in Rust, and that drivers survive each
-//! allocation's failure. `KERNELS=debug` picks it; the other tests that run there must leave no report.
+//! allocation's failure. `make test-debug` runs it, with other tests, which must cause no report.
 
 use crate::boot;
 use crate::built::{Built, SAMPLES};
@@ -14,13 +14,13 @@ use ferrule::kernels::{debug, Kernel};
 use ferrule::vm::{own_lines, Guest};
 use std::time::Duration;
 
-/// What has a time limit takes longer there by so much.
+/// The factor for time limits on the debug kernel.
 const SLOWER: u64 = 6;
 
-/// The part that lets kmemleak look.
+/// The part that runs kmemleak's scan.
 pub const LEAKS: Parts = Parts(include_str!("parts/leaks.sh"));
 
-/// What follows the sweeps.
+/// The parts that follow the sweeps.
 const FAIL: Parts = Parts(include_str!("parts/fail.sh"));
 
 /// A bug's number, its name, and what the report says.
@@ -79,7 +79,7 @@ const SWEEPS: &[(&str, &str, &str, bool)] = &[
 
 const DRIVER: &str = "/sys/bus/pci/drivers/rust_uart16550 0000:00:08.0";
 
-/// Whether that is the debug kernel.
+/// Whether `kernel` is the debug kernel.
 pub fn is(kernel: &Kernel) -> bool {
     kernel.series == debug::NAME
 }
@@ -119,7 +119,7 @@ pub fn lacks(kernel: &Kernel, module: &str, case: &str) -> bool {
 /// in `test_device`, which is loaded twice as it fails, and an `Arc` in an example.
 pub const FORGOTTEN: &[(&str, usize)] = &[("(size 192):", 4), ("(size 8):", 1)];
 
-/// The log of a boot has no report.
+/// Checks that the log of a boot has no report.
 pub fn check(
     kernel: &Kernel,
     name: &str,
@@ -140,7 +140,7 @@ pub fn check(
 /// The directory of the module with the bugs.
 pub const DIR: &str = "tests/debug";
 
-/// Boots it with bugs that its detectors must see.
+/// Boots the debug kernel, and runs bugs that its detectors must report.
 pub fn run_bugs(built: &Built, report: &mut Report) -> Result<()> {
     let kernel = &built.kernel;
     let mut script = Script::new("cd /modules || exit 1");
@@ -174,7 +174,7 @@ pub fn run_bugs(built: &Built, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Boots it with allocations that fail.
+/// Boots the debug kernel, and lets allocations fail.
 pub fn run_fail(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &fail(built)?)?;
     for (name, _, _, is_needed) in SWEEPS {
@@ -186,7 +186,7 @@ pub fn run_fail(built: &Built, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// What the bugs do, done right.
+/// Checks the part that does what the bugs do, but correctly.
 fn right(text: &str) -> Verdict {
     let section = log::section(text, "bug0")?;
     if section.status != "0" || !section.log.contains(&"test_debug_bugs: the sum is 41") {
@@ -195,7 +195,7 @@ fn right(text: &str) -> Verdict {
     quiet(&section.log.join("\n"))
 }
 
-/// The report has the words, and names the module.
+/// Checks that the report has the words, and names the module.
 fn seen(text: &str, bug: u32, said: &[&str]) -> Verdict {
     let lines = log::section(text, &format!("bug{bug}"))?.log;
     let place = format!("[{MODULE}]");
@@ -239,7 +239,7 @@ fn fail(built: &Built) -> Result<Guest> {
     })
 }
 
-/// A sweep came to its end, without a report, and something was refused for want of memory if it had to be.
+/// Checks that a sweep has ended without a report, and that a call has failed with ENOMEM where one must.
 fn swept(text: &str, name: &str, is_needed: bool) -> Verdict {
     let section = log::section(text, name)?;
     let prefix = format!("{name}: ");
@@ -266,7 +266,7 @@ fn quiet(text: &str) -> Verdict {
     }
 }
 
-/// kmemleak has looked, and found no more than what was forgotten on purpose.
+/// Checks that kmemleak has scanned, and reports only what is leaked on purpose.
 fn leaks(text: &str, forgotten: &[(&str, usize)]) -> Verdict {
     let section = log::section(text, "leaks")?;
     let lines = section.log;

@@ -19,7 +19,7 @@ use std::process::Command;
 /// The module that runs the examples.
 pub const MODULE: &str = "test_doc";
 
-/// The examples that the crate has for a kernel.
+/// The examples in the docs of the `kernel` crate for one kernel.
 pub fn examples(built: &Built, job: &str) -> Result<Vec<Example>> {
     let (listing, _) = record::kept(job, "examples", &built.key()?, || {
         let mut lint = Command::new(env!("CARGO_BIN_EXE_ferrule"));
@@ -78,10 +78,10 @@ fn refused(example: &Example, built: &Built, dir: &Path, job: &str) -> Verdict {
 const HEADERS: [&str; 3] = ["module.h", "moduleparam.h", "export.h"];
 const TABLES: [&str; 2] = ["docs/parameters.md", "docs/stacking.md"];
 
-/// Macros of those headers that say nothing of a module.
+/// Macros of those headers that do not describe a module.
 const NO_FORM: &[&str] = &["for_", "mod_mem_", "module_layout", "param_check_"];
 
-/// Looks that the docs name each macro that a C module of `kernel` can use.
+/// Checks that the docs name each macro that a C module of `kernel` can use.
 pub fn check_tables(kernel: &Kernel) -> Verdict {
     let io = |error: std::io::Error| error.to_string();
     let parent = kernel.kdir.parent().ok_or("the kernel has no directory")?;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the source asks kernels for, some kernel has: no `cfg` is dead.
+//! Checks that each `cfg` of the source is set for some kernel of the tests: none is dead code.
 
 use crate::report::Report;
 use anyhow::{ensure, Context, Result};
@@ -11,10 +11,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// What only kernels between those of the matrix have: nothing compiles, and nothing tests, what is for them.
+/// Facts that hold only for kernels between those of the matrix: the code for them is neither compiled nor tested.
 const BETWEEN: &[&str] = &["has_device_table_plain"];
 
-/// What one kernel has, as its build found it.
+/// The facts and symbols of one kernel, as its build found them.
 struct Known {
     facts: String,
     /// The configuration, symbols that are off included, and the headers that the bindings were made from: they
@@ -22,9 +22,9 @@ struct Known {
     text: String,
 }
 
-/// Each fact but those of [`BETWEEN`] holds on some of the kernels, and each listed configuration symbol is known
-/// to some, if these are all
-/// kernels of the matrix. They must have been built for, with inlined helpers.
+/// Checks that each fact but those of [`BETWEEN`] holds for one of `kernels`, and that one of them knows each symbol of
+/// `rust/compat/config`; skipped unless these are all kernels of the matrix. Their crates must have been built, with
+/// inlined helpers.
 pub fn check(kernels: &[Kernel], report: &mut Report) -> Result<()> {
     let tested = |series: &String| kernels.iter().any(|kernel| kernel.series == *series);
     if !kernels::series()?.iter().all(tested) {
@@ -47,7 +47,7 @@ fn look(kernels: &[Kernel]) -> Result<()> {
     never.retain(|fact| !holding.contains(fact.as_str()));
     ensure!(
         never == BETWEEN,
-        "no kernel has {never:?}, known of are {BETWEEN:?}"
+        "no kernel has {never:?}, expected {BETWEEN:?}"
     );
 
     let words: BTreeSet<&str> = all
@@ -72,7 +72,7 @@ fn known(build: &Path, kernel: &Kernel) -> Result<Known> {
     };
     let dir = build.join(&kernel.release);
     let mut text = read(&kernel.kdir.join(".config"))?;
-    // Those of our own are named from the project's directory.
+    // Our own headers' paths are relative to the project's directory.
     let headers = read(&dir.join("headers"))?;
     for path in headers
         .lines()

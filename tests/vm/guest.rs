@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Boots a kernel with all modules, and judges what they left in its log.
+//! Boots a kernel, loads all samples and test modules, and checks the log of each.
 
 use crate::boot::{self, devices};
 use crate::built::{Built, MADE, OUT_OF_TREE};
@@ -18,10 +18,10 @@ const PARTS: Parts = Parts(include_str!("parts/modules.sh"));
 /// How often a sample is loaded and unloaded.
 const CYCLES: u32 = 200;
 
-/// How often a driver loses its device and gets it back.
+/// How often a driver is unbound from its device and bound again.
 const REBINDS: usize = 20;
 
-/// Boots a kernel, runs everything, and judges each part of the log.
+/// Boots a kernel, runs all parts, and checks the log of each.
 pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest(built)?)?;
     check(built, &log, report)?;
@@ -29,7 +29,7 @@ pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// What needs more than samples and test modules: it is not run where only these are built.
+/// Parts for which more than samples and test modules must be built: not for the ring `modules`.
 fn has_all(built: &Built) -> bool {
     built.has(OUT_OF_TREE) && built.has(MADE)
 }
@@ -137,7 +137,7 @@ fn out_of_tree(text: &str) -> Verdict {
     Err(format!("{said:#?}"))
 }
 
-/// Loading and unloading many times leaves each time the same lines, and nothing else.
+/// Checks that each cycle of loading and unloading logs the same lines, and nothing else.
 fn cycles(text: &str) -> Verdict {
     let lines = passed(text, "cycles")?;
     let is_ours = |line: &&&str| line.starts_with("rust_minimal: ");
@@ -154,7 +154,7 @@ fn cycles(text: &str) -> Verdict {
     }
 }
 
-/// Each time that a driver gets its device, it works, and all is given back.
+/// Checks that the driver works after each bind, and releases everything at each unbind.
 fn rebinds(text: &str) -> Verdict {
     let mut lines = passed(text, "rebinds")?;
     lines.retain(|line| !is_kernels_own(line));
@@ -166,7 +166,7 @@ fn rebinds(text: &str) -> Verdict {
     Ok(())
 }
 
-/// A device that goes while its driver is bound takes the driver's data with it; one that comes is probed.
+/// Checks that the driver's data is dropped when its device is removed, and that a device that is added is probed.
 fn unplug(text: &str) -> Verdict {
     let lines = passed(text, "unplug")?;
     let said: Vec<&str> = lines

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which helpers of `rust/helpers` are called: each is by a module built with `HELPERS=object`, or it is in
-//! `tests/helpers-uncalled.txt`, which only gets shorter.
+//! Checks that each helper of `rust/helpers` is called by a module built with `HELPERS=object`, or is listed in
+//! `tests/helpers-uncalled.txt`, from which lines may only be removed.
 //!
 //! A helper counts as called if the Rust code of one module on one kernel refers to it. So [`look`] is for each
 //! kernel, and [`judge`] for all of them.
@@ -25,12 +25,12 @@ const PREFIX: &str = "rust_helper_";
 /// The helpers of one kernel.
 pub struct Seen {
     pub series: String,
-    /// Those that it has, and those that modules call, without the prefix.
+    /// The helpers that are defined, and those that modules call, without the prefix.
     pub defined: BTreeSet<String>,
     pub called: BTreeSet<String>,
 }
 
-/// Looks at the kernel's helpers, and at built modules: files, or all that are in a directory.
+/// Finds the helpers of a kernel and those that built modules call. `modules` are files or directories of modules.
 pub fn look(kernel: &Kernel, modules: &[PathBuf]) -> Result<Seen> {
     let prepared = format!("{}-object", kernel.release);
     let archive = dirs::build_dir(&dirs::root()?)?
@@ -61,10 +61,10 @@ pub fn look(kernel: &Kernel, modules: &[PathBuf]) -> Result<Seen> {
     })
 }
 
-/// Says what is wrong with the list. What is in it must be called nowhere; what is called nowhere must be in it, and
-/// what is in it must be there, if `seen` has `all` kernels.
+/// Checks the list. A listed helper must not be called on any kernel. If `seen` has `all` kernels, each uncalled helper
+/// must be listed, and each listed one must exist.
 ///
-/// With `UPDATE=1` lines are removed, but none is added: a helper needs a test.
+/// `UPDATE=1` removes lines, but adds none: a new helper needs a test.
 pub fn judge(seen: &[Seen], all: bool) -> Verdict {
     let judge = || -> Result<Verdict> {
         let path = dirs::root()?.join(FILE);
@@ -113,7 +113,7 @@ pub fn judge(seen: &[Seen], all: bool) -> Verdict {
     judge().unwrap_or_else(|error| Err(format!("{error:#}")))
 }
 
-/// The modules that are looked at: no other calls a helper that these do not.
+/// The modules that are examined: no other module calls a helper that these do not call.
 pub fn modules(built: &Built) -> [PathBuf; 4] {
     [
         built.dir("tests/kernel"),
@@ -123,7 +123,7 @@ pub fn modules(built: &Built) -> [PathBuf; 4] {
     ]
 }
 
-/// Looks at one kernel; the one that is looked at as the last of the matrix has the verdict on all in its report.
+/// Examines one kernel. The job that is the last of all kernels' reports the result for all.
 pub fn check(kernel: &Kernel, modules: &[PathBuf], report: &mut Report) -> Result<()> {
     static SEEN: Mutex<Vec<Seen>> = Mutex::new(Vec::new());
     let seen = look(kernel, modules)?;
@@ -169,10 +169,10 @@ fn helper(symbol: &str) -> Option<String> {
     symbol.strip_prefix(PREFIX).map(str::to_owned)
 }
 
-/// The helpers that a module's code and data refer to, but for what helpers do themselves.
+/// The helpers that a module's code and data refer to, without references from other helpers.
 fn calls(module: &[u8]) -> Result<BTreeSet<String>> {
     let file = object::File::parse(module)?;
-    // Helpers are local functions of the module: where they are says what is inside of them.
+    // Helpers are local functions of the module: their address ranges tell which references are theirs.
     let helpers: Vec<_> = file
         .symbols()
         .filter(|symbol| {
@@ -187,7 +187,7 @@ fn calls(module: &[u8]) -> Result<BTreeSet<String>> {
     };
     let name = |index: SymbolIndex| helper(file.symbol_by_index(index).ok()?.name().ok()?);
     let mut called = BTreeSet::new();
-    // Other sections are the lists of places that objtool makes.
+    // Other sections are objtool's lists of call sites and the like.
     let kinds = [
         SectionKind::Text,
         SectionKind::Data,

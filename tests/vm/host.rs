@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The tests that need no guest, and what `make check` does, as jobs of the same plan.
+//! The tests that run on the host, and the checks of `make check`, as jobs of the same plan.
 
 use crate::plan::{Job, Plan, Takes};
 use crate::record::{self, Key};
@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
-/// A binary with tests: its name, the packages' part of the tree that it is made from, what it reads when it runs, and
-/// about how many seconds it takes.
+/// A test binary.
 struct Binary {
     name: &'static str,
+    /// The files and directories that it reads when it runs.
     reads: &'static [&'static str],
+    /// An estimate of its run time.
     seconds: u32,
 }
 
@@ -31,7 +32,7 @@ const fn binary(name: &'static str, seconds: u32, reads: &'static [&'static str]
     }
 }
 
-/// What all that build modules read.
+/// What the tests that build modules read.
 const BUILDS: &[&str] = &[
     "rust",
     "samples",
@@ -87,10 +88,10 @@ const BINARIES: &[Binary] = &[
     binary("ui", 20, &["rust/macros", "rust/pin-init", "tests/ui"]),
 ];
 
-/// The job that compiles them.
+/// The job that compiles the test binaries.
 const COMPILES: &str = "host::tests_compile";
 
-/// What `make check` does; and whether that needs a kernel's crates.
+/// The checks of `make check`, the seconds that each takes, and whether it needs a kernel's crates.
 const CHECKS: &[(&str, u32, bool)] = &[
     ("rustfmtcheck", 3, false),
     ("clippy", 40, true),
@@ -101,7 +102,7 @@ const CHECKS: &[(&str, u32, bool)] = &[
 
 type Paths = Arc<OnceLock<BTreeMap<String, PathBuf>>>;
 
-/// Adds the tests of this machine.
+/// Adds the tests that run on the host.
 pub fn add_tests(plan: &mut Plan<'_>, kernels: &[Kernel]) {
     let paths = Paths::default();
     {
@@ -139,7 +140,7 @@ pub fn add_tests(plan: &mut Plan<'_>, kernels: &[Kernel]) {
                     key = key.and_files(&root.join(read))?;
                 }
                 let mut command = Command::new(path);
-                // Where cargo runs them.
+                // The working directory that cargo would give it.
                 command.current_dir(package_dir(&root, binary.name));
                 judge(report, binary.name, &key, command)
             },
@@ -170,7 +171,7 @@ fn job_of(name: &str) -> String {
     format!("{name}::tests_end")
 }
 
-/// Adds what `make check` does.
+/// Adds the checks of `make check`.
 pub fn add_checks(plan: &mut Plan<'_>, newest: Option<&Kernel>) {
     for (check, seconds, needs_kernel) in CHECKS {
         let job = Job::new(
@@ -186,7 +187,7 @@ pub fn add_checks(plan: &mut Plan<'_>, newest: Option<&Kernel>) {
                 Ok(())
             },
         );
-        // Cargo lets one work at a time.
+        // Cargo locks its target directory: do not start while it compiles the tests.
         let mut needs = vec![COMPILES.to_owned()];
         needs.extend(
             newest
@@ -205,7 +206,7 @@ fn cargo() -> Command {
     cargo
 }
 
-/// Where the package with that test is.
+/// The directory of the package that the test belongs to.
 fn package_dir(root: &Path, name: &str) -> PathBuf {
     root.join(match name {
         "bindings_generator" => "rust/bindings",
@@ -215,7 +216,7 @@ fn package_dir(root: &Path, name: &str) -> PathBuf {
     })
 }
 
-/// Compiles all tests of this machine but this one; returns their paths.
+/// Compiles all test binaries but this one, and returns their paths by name.
 fn compile() -> Result<BTreeMap<String, PathBuf>> {
     let mut cargo = cargo();
     cargo.args([
@@ -248,7 +249,7 @@ fn compile() -> Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
-/// Runs tests of libtest's, or takes what they said before; and tells what each found.
+/// Runs a test binary, or takes its recorded output if `key` has not changed, and reports the result of each test.
 fn judge(report: &mut Report, name: &str, key: &Key, command: Command) -> Result<()> {
     let mut live = Live::new(name);
     let job = report.job().to_owned();
@@ -257,7 +258,7 @@ fn judge(report: &mut Report, name: &str, key: &Key, command: Command) -> Result
         Ok((lines, succeeded))
     })?;
     if was_kept {
-        report.note("its tests had been run");
+        report.note("from the record of an earlier run");
         for line in &said.0 {
             live.line(line, report);
         }
@@ -265,12 +266,15 @@ fn judge(report: &mut Report, name: &str, key: &Key, command: Command) -> Result
     live.finish(report);
     ensure!(live.seen > 0, "no test was run:\n{}", said.0.join("\n"));
     if !said.1 && live.failed == 0 {
-        bail!("the tests came to no end:\n{}", said.0.join("\n"));
+        bail!(
+            "the test binary failed, but none of its tests did:\n{}",
+            said.0.join("\n")
+        );
     }
     Ok(())
 }
 
-/// Runs `command`, and has each line at once.
+/// Runs `command`, and calls `line` with each line of its output as it is printed.
 fn run(mut command: Command, mut line: impl FnMut(&str)) -> Result<(Vec<String>, bool)> {
     let mut child = command
         .stdin(Stdio::null())
@@ -297,10 +301,10 @@ fn run(mut command: Command, mut line: impl FnMut(&str)) -> Result<(Vec<String>,
     Ok((lines, succeeded))
 }
 
-/// Reads libtest's lines.
+/// Parses libtest's output.
 struct Live {
     prefix: String,
-    /// What a test that failed said, as it comes.
+    /// The output of each failed test.
     details: BTreeMap<String, String>,
     failing: Vec<String>,
     current: Option<String>,

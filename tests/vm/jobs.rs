@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The jobs of one kernel: what is built for it, what it boots, and who judges that.
+//! The jobs of one kernel: its builds, its guests, and the comparisons of their logs.
 
 use crate::built::{
     Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS,
@@ -15,7 +15,7 @@ use ferrule::kernels::{Kernel, Ring};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// The logs of guests that others compare theirs with.
+/// The logs of guests that another job compares.
 #[derive(Default)]
 struct Logs(Mutex<BTreeMap<&'static str, String>>);
 
@@ -35,7 +35,7 @@ impl Logs {
     }
 }
 
-/// What a kernel's jobs have in common.
+/// What the jobs for one kernel and one value of `HELPERS=` have in common.
 struct Of {
     built: Built,
     prefix: String,
@@ -76,7 +76,8 @@ impl Of {
     }
 }
 
-/// Adds the jobs of `kernel`. `all` are those that are tested, `is_thorough` is it on one of them.
+/// Adds the jobs of `kernel`. `all` are the kernels of this run; `is_thorough` is true for the one that also runs the
+/// tests that run on one kernel only.
 pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bool) -> Result<()> {
     let is_full = kernel.ring == Ring::Full;
     let inline = of(kernel, "inline", if is_full { FULL } else { MODULES })?;
@@ -191,7 +192,7 @@ fn add_modules(plan: &mut Plan<'_>, of: &Of) -> Result<()> {
     Ok(())
 }
 
-/// Compares what was built with what the tree has.
+/// Compares built modules with the records of the tree: sizes, machine code, helpers.
 fn add_looks(plan: &mut Plan<'_>, of: &Of) {
     let sizes = of.job("looks_at_size", Takes::Build, 2, |built, report| {
         if let Some(skipped) = size::check(&built.kernel, built, report) {
@@ -213,7 +214,7 @@ fn add_looks(plan: &mut Plan<'_>, of: &Of) {
     );
 }
 
-/// What must not compile, which the kernel makes no difference to: on one.
+/// Adds the tests of what must not compile, which run on one kernel only.
 fn add_refusals(plan: &mut Plan<'_>, of: &Of) {
     let refuses = of.job("refuses", Takes::Build, 40, |built, report| {
         ui::check(built, report);
@@ -301,7 +302,7 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
             .needs(of.names(guests))
             .covers([of.name("nullmodem::answers_as_a_uart")]),
     );
-    // C is too slow there for the program's patience.
+    // C's driver is too slow on the debug kernel: the test program would time out.
     if is_debug {
         return;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The life of modules, by kmod's own tools: a tree that `modules_install` made goes into the guest, and
-//! there depmod, modprobe and rmmod do what an administrator does.
+//! Installed modules and kmod's tools: the guest gets a tree that `modules_install` made, and runs depmod, modprobe and
+//! rmmod there as an administrator does.
 
 use crate::boot::{self, devices};
 use crate::built::{Built, LIFE, SAMPLES};
@@ -24,10 +24,10 @@ mod said;
 
 use said::{CASES, LAST, TAMPERED};
 
-/// Commands that must succeed, and what they and the kernel then said, in this order.
+/// Commands that must succeed, and the lines that they and the kernel must print, in this order.
 struct Case {
     name: String,
-    /// `None` for a part of the file.
+    /// `None`: the commands are the function of that name in `parts/life.sh`.
     commands: Option<String>,
     said: Vec<&'static str>,
 }
@@ -39,7 +39,7 @@ const SIGNER: &str = "Ferrule test key";
 
 const PARTS: Parts = Parts(include_str!("parts/life.sh"));
 
-/// Takes modules from installation to removal with kmod's own tools, beside those that were built for `others`.
+/// Installs, loads and unloads modules with kmod's tools; modules that were built for `others` must be refused.
 pub fn run(built: &Built, others: &[Built], report: &mut Report) -> Result<()> {
     let life = Life::new(built, others)?;
     let log = boot::boot(report, &life.guest(&built.kernel)?)?;
@@ -55,7 +55,7 @@ struct Life {
 }
 
 impl Life {
-    /// Takes the installed modules of `built`, and has the modules of `others` tried beside them.
+    /// Uses the installed modules of `built`, and tries to load the modules of `others`.
     fn new(built: &Built, others: &[Built]) -> Result<Self> {
         let tables = CASES.iter().chain([&TAMPERED]).chain(LAST);
         PARTS.check(&tables.map(|(name, _)| *name).collect::<Vec<_>>())?;
@@ -106,7 +106,7 @@ impl Life {
         })
     }
 
-    /// Judges each case by the log.
+    /// Checks each case by the log.
     fn check(&self, text: &str, report: &mut Report) {
         for case in &self.cases {
             report.add(&case.name, case.judge(text));
@@ -175,7 +175,7 @@ pub fn install(built: &Built) -> Result<()> {
             all = all.and(fs::read(module)?);
         }
     }
-    // Without a change, the tree is as it would be.
+    // Nothing has changed since the tree was installed.
     let stamp = built.dir("stamps/installed");
     if tree.exists() && fs::read_to_string(&stamp).is_ok_and(|done| done == all.hex()) {
         return Ok(());
@@ -207,12 +207,12 @@ pub fn install(built: &Built) -> Result<()> {
     fs::write(&stamp, all.hex()).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// What of the installed tree is for the guest.
+/// The files of the installed tree that the guest gets.
 fn installed(built: &Built) -> Result<Vec<(PathBuf, String)>> {
     let (kernel, tree) = (&built.kernel, built.dir(INSTALLED));
     let modules = format!("/lib/modules/{}", kernel.release);
     let mut files = Vec::new();
-    // depmod wants to know what is built in.
+    // depmod needs the lists of built-in modules.
     for name in [
         "modules.order",
         "modules.builtin",
@@ -252,7 +252,7 @@ fn key(dir: &Path) -> Result<PathBuf> {
     if key.exists() {
         return Ok(key);
     }
-    // Interrupted, it must not leave half a key.
+    // Renamed when complete: an interruption must not leave half a key.
     let part = dir.join("signing_key.part");
     let mut openssl = Command::new("openssl");
     openssl.args([

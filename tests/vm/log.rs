@@ -4,7 +4,7 @@
 
 use crate::report::Verdict;
 
-/// What one part of the guest's script left, and how it ended.
+/// The output of one part of the guest's script, and its status.
 pub struct Section<'a> {
     pub status: &'a str,
     /// What its commands said.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! All tests, as one plan of jobs: those of this machine, and those that boot kernels of `tests/kernels.toml`.
-//! `make test` runs it; docs/testing.md says how.
+//! The test runner: all tests, on the host and on the kernels of `tests/kernels.toml`, as one plan of jobs.
+//! `make test` runs it; see docs/testing.md.
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -48,16 +48,16 @@ mod ui;
 /// Runs tests.
 #[derive(Parser)]
 struct Args {
-    /// Only the tests whose names have this, as 7.3::serial or uart16550; those that they need are run too
+    /// Only the tests that this selects by parts of their names, as 7.3::serial or uart16550, and what they need
     #[arg(default_value = "")]
     test: String,
-    /// Lists what there is
+    /// Lists the tests, and runs none
     #[arg(long)]
     list: bool,
     /// Checks the source too, as `make check` does
     #[arg(long)]
     check: bool,
-    /// The kernels of tests/kernels.toml to test, or `debug`; all without any
+    /// A kernel of tests/kernels.toml to test, or `debug`; may be repeated [default: all of tests/kernels.toml]
     #[arg(long = "kernel")]
     kernels: Vec<String>,
 }
@@ -80,7 +80,7 @@ fn run(args: &Args) -> Result<bool> {
     plan.add(Job::new(programs::JOB, Takes::Build, 5, |_| {
         programs::build()
     }));
-    // One shows everything at length: the newest.
+    // Long tests, and those that no kernel makes a difference to, run on the newest only.
     let thorough = kernels
         .iter()
         .rfind(|kernel| !debug::is(kernel) || is_debug);
@@ -160,7 +160,7 @@ fn run(args: &Args) -> Result<bool> {
     Ok(out.finish())
 }
 
-/// One processor for each build; guests mostly wait, and have half a gigabyte each.
+/// One build for each processor. Guests are mostly idle: three for each processor, if each has 1 GiB of free memory.
 fn room() -> Room {
     let builds = std::thread::available_parallelism().map_or(1, usize::from);
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();

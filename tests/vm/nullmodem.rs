@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `rust_nullmodem`: the program that asks `rust_uart16550`, one for what a UART in an emulator cannot do, and
-//! ports that go while they are in use.
+//! `rust_nullmodem`: the test program of `rust_uart16550`, another for what an emulated UART cannot do, and ports that
+//! are removed while they are in use.
 
 use crate::boot;
 use crate::built::{Built, SAMPLES};
@@ -17,13 +17,13 @@ use std::path::Path;
 
 const PARTS: Parts = Parts(include_str!("parts/nullmodem.sh"));
 
-/// The part that is compared with `rust_uart16550`'s.
+/// The part whose output is compared with that of `rust_uart16550`.
 const ANSWERS: &str = "answers";
 
-/// What the debug kernel cannot: it has no line discipline for pulses.
+/// The part that the debug kernel cannot run: it has no PPS line discipline.
 const PULSES: &str = "a_carrier_is_a_pulse";
 
-/// What `rust_uart16550` says, and this does not: it has another clock, and is in no need of OUT2.
+/// The answers in which `rust_uart16550` differs: it has another clock, and needs OUT2.
 const DIFFERS: &[(&str, &str)] = &[
     ("baud 1: 0 0 8b0", "baud 1: 0 1 18b0"),
     ("baud 230400: 0 115200 18b2", "baud 230400: 0 230400 18b3"),
@@ -53,7 +53,7 @@ const DIFFERS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Runs everything on one kernel. Returns the log, for those who compare.
+/// Runs all parts on one kernel. Returns the log, for comparison.
 pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<String> {
     let log = boot::boot(report, &guest(built, is_thorough)?)?;
     debug::check(&built.kernel, "", &log, &[], report);
@@ -63,7 +63,7 @@ pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<Stri
     Ok(log)
 }
 
-/// The answers in our log are those of `rust_uart16550` in the other.
+/// Checks that the answers in our log are those of `rust_uart16550` in the other.
 pub fn same(ours: &str, uart: &str) -> Verdict {
     agree(&passed(ours, ANSWERS)?, &passed(uart, ANSWERS)?, DIFFERS)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The oldest rustc that is supported builds the samples, and they do on a kernel what their headers say.
+//! Builds the samples with the oldest supported rustc, and checks on a kernel that they do what their headers say.
 
 use crate::boot::{self, devices};
 use crate::built::{lay, sources, SAMPLES};
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-/// Where the samples are built, with a record of its own of what they were built with last.
+/// The directory in which the samples are built, with its own stamp of the last build.
 fn dir() -> Result<PathBuf> {
     Ok(record::dir()?.join("oldest"))
 }
@@ -46,7 +46,7 @@ pub fn build(kernel: &Kernel, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     let to = own.join(SAMPLES);
-    // The last build came to no good end: what it has built would not warn again.
+    // The last build failed: what it has compiled would not give its warnings again.
     if !stamp.exists() && to.exists() {
         fs::remove_dir_all(&to).with_context(|| format!("cannot remove {}", to.display()))?;
     }
@@ -69,14 +69,14 @@ pub fn build(kernel: &Kernel, report: &mut Report) -> Result<()> {
     let text = String::from_utf8_lossy(&text);
     ensure!(output.status.success(), "{}\n{text}", output.status);
     if let Some(line) = text.lines().find(|line| line.contains("warning")) {
-        // What is built already would not warn the next time.
+        // Objects that are kept would not give their warnings the next time.
         fs::remove_dir_all(own.join(SAMPLES))?;
         anyhow::bail!("{line}\nin:\n{text}");
     }
     fs::write(&stamp, key).with_context(|| format!("cannot write {}", stamp.display()))
 }
 
-/// Boots `kernel`, and judges what the samples log.
+/// Boots `kernel`, and checks what the samples log.
 pub fn run(kernel: &Kernel, report: &mut Report) -> Result<()> {
     let samples = Sample::all(&dir()?.join(SAMPLES))?;
     let text = boot::boot(report, &guest(kernel, &samples)?)?;

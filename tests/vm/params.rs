@@ -63,7 +63,7 @@ const REENTRY: &[(&str, &[&str])] = &[
 
 const PARTS: Parts = Parts(include_str!("parts/params.sh"));
 
-/// Boots a kernel, replays all cases, and judges the log.
+/// Boots a kernel, replays all cases, and checks the log.
 pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     let text = boot::boot(report, &guest(built)?)?;
     debug::check(&built.kernel, "params", &text, &[], report);

@@ -4,10 +4,10 @@
 
 use anyhow::{ensure, Result};
 
-/// The line above a file's parts. Above it are setup, and the functions that several parts use.
+/// The line above a file's parts. Setup and the functions that several parts use stand above it.
 const MARK: &str = "\n# Parts, in their order:\n";
 
-/// The text of such a file: a shell function for each part, with its name.
+/// The text of such a file, with a shell function for each part, named like the part.
 #[derive(Clone, Copy)]
 pub struct Parts(pub &'static str);
 
@@ -22,7 +22,7 @@ impl Parts {
         })
     }
 
-    /// Fails unless each of `names` is a part, and each part one of them.
+    /// Fails unless `names` and the parts are the same.
     pub fn check(self, names: &[&str]) -> Result<()> {
         let missing = |name: &&&str| !self.names().any(|part| part == **name);
         let missing: Vec<_> = names.iter().filter(missing).collect();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who is at the other end of a guest's port.
+//! The other end of a guest's serial port, on the host.
 
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
@@ -9,16 +9,16 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// What is done here is part of what a guest depends on.
+/// This file's source: part of the key of each guest that uses it.
 pub const SOURCE: &str = include_str!("peer.rs");
 
-/// What the other end of a port says when it has heard something.
+/// What the other end of a port sends when it has received something.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
     pub cue: &'static str,
-    /// How many milliseconds it waits, and what it says then.
+    /// The pieces to send, each with the milliseconds to wait before.
     pub parts: &'static [(u64, &'static [u8])],
-    /// It says all again until it has heard this.
+    /// Sends all pieces again until this has been received.
     pub until: Option<&'static str>,
 }
 
@@ -26,7 +26,7 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(100));
 }
 
-/// Connects to a socket of QEMU's, which comes when the guest does. Reading from it does not wait for long.
+/// Connects to a socket of QEMU, which QEMU creates when it starts. Reads from it have a short timeout.
 pub fn connect(path: &Path, over: &AtomicBool) -> Result<UnixStream> {
     loop {
         match UnixStream::connect(path) {
@@ -40,7 +40,7 @@ pub fn connect(path: &Path, over: &AtomicBool) -> Result<UnixStream> {
     }
 }
 
-/// Listens to a port until the guest is over, and gives each answer once: to the port, or to QEMU's monitor.
+/// Reads from a port until the guest has ended, and sends each answer once: to the port, or to QEMU's monitor.
 pub fn talk(
     port: &Path,
     monitor: Option<&Path>,
@@ -72,7 +72,7 @@ pub fn talk(
         }
         for (wait, answer) in parts {
             std::thread::sleep(Duration::from_millis(*wait));
-            // It may have ended meanwhile.
+            // The guest may have ended meanwhile.
             let to = monitor.as_mut().unwrap_or(&mut stream);
             if to.write_all(answer).is_err() {
                 return Ok(heard);
@@ -82,13 +82,13 @@ pub fn talk(
     Ok(heard)
 }
 
-/// It answers once.
+/// Each answer is sent once.
 pub const fn answer(cue: &'static str, parts: &'static [(u64, &'static [u8])]) -> Answer {
     let until = None;
     Answer { cue, parts, until }
 }
 
-/// QEMU refuses the new card until the guest has let go of the old one, which is after its driver has.
+/// Plugs the card in. QEMU refuses that until the guest has released the old card, after its driver was unbound.
 pub const fn put(cue: &'static str, until: &'static str) -> Answer {
     Answer {
         cue,
@@ -97,15 +97,15 @@ pub const fn put(cue: &'static str, until: &'static str) -> Answer {
     }
 }
 
-/// Pulls the card out.
+/// Unplugs the card.
 pub const PULL: &[(u64, &[u8])] = &[(500, b"device_del p0\n")];
 
-/// Data come in pieces of which the guest says that it has taken them, and so many of these may be under way.
+/// How many pieces of data may be sent before the guest has acknowledged them with `TAKEN`.
 const CHUNK: usize = 4096;
 const TAKEN: u8 = 0x06;
 const WINDOW: usize = 8;
 
-/// What goes through the third port: no two pieces of it are the same, and none is `TAKEN`.
+/// The data for the third port: no two pieces are the same, and none contains `TAKEN`.
 pub fn data(bytes: u32) -> Vec<u8> {
     let words = (0..bytes / 4).map(|n| n.wrapping_mul(0x9e37_79b1));
     let bytes = words.flat_map(u32::to_le_bytes);
@@ -114,7 +114,7 @@ pub fn data(bytes: u32) -> Vec<u8> {
         .collect()
 }
 
-/// Gets all data late and slowly, sends it, and then does both at once. Returns what it got.
+/// Reads all data late and slowly, then sends it, then does both at once. Returns what it has read.
 pub fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> {
     let mut stream = connect(port, over)?;
     std::thread::sleep(Duration::from_secs(3));
@@ -122,10 +122,10 @@ pub fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> 
     let mut bytes = [0; CHUNK];
     let total = data.len();
     let all = 2 * total / CHUNK;
-    // The first says that the port is open.
+    // The first acknowledgement says that the port is open.
     while (got.len() < 2 * total || acks <= all) && !over.load(Ordering::Relaxed) {
-        // QEMU's UART goes by no flow control, so what is under way must fit into the tty's buffer. The second
-        // time is when the guest sends, too.
+        // QEMU's UART has no flow control, so the data in flight must fit into the tty's buffer. In the second
+        // pass the guest sends, too.
         let until = match got.len() {
             length if length < total || acks == 0 => 0,
             length if length == total => all / 2,
@@ -142,7 +142,7 @@ pub fn exchange(port: &Path, over: &AtomicBool, data: &[u8]) -> Result<Vec<u8>> 
         let before = got.len();
         got.extend(bytes[..count].iter().filter(|&&byte| byte != TAKEN));
         acks += count - (got.len() - before);
-        // Now and then nobody reads for a while.
+        // From time to time, pause reading.
         if before / (total / 8) != got.len() / (total / 8) {
             std::thread::sleep(Duration::from_secs(1));
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Files of the tree that say what a build comes to: a table for each kernel, with the rustc that it is for.
+//! Files of the tree that record results of builds: a table for each kernel, with the rustc that it is for.
 //!
 //! With `UPDATE=1` in the environment a test rewrites its table; comments stay, and entries are sorted.
 
@@ -12,26 +12,26 @@ use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use toml_edit::{DocumentMut, InlineTable, Table, Value};
 
-/// Why a test has compared nothing.
+/// The reason why a test was skipped.
 #[must_use]
 pub struct Skipped(pub String);
 
-/// The keys of a table that are no entries: what it is for.
+/// The keys of a table that are no entries: the rustc and the kernel that it is for.
 const RUSTC: &str = "rustc";
 const RELEASE: &str = "linux";
 
 /// Tests of several kernels share a file.
 static FILES: Mutex<()> = Mutex::new(());
 
-/// Whether the user wants what has changed to be written down.
+/// Whether `UPDATE=1` asks to update the files.
 pub fn updates() -> bool {
     env_set("UPDATE").is_some_and(|value| value == "1")
 }
 
-/// How a user does it.
-pub const REMEDY: &str = "if it is meant, `make test UPDATE=1` writes it down";
+/// How to update the files, for messages.
+pub const REMEDY: &str = "if that is intended, `make test UPDATE=1` updates the file";
 
-/// One kernel's table, for as long as nobody else may have the file.
+/// One kernel's table; the file is locked against other tests while this exists.
 pub struct Pinned<'a> {
     name: &'static str,
     document: DocumentMut,
@@ -43,7 +43,7 @@ pub struct Pinned<'a> {
 impl<'a> Pinned<'a> {
     /// Reads a file of the tree.
     pub fn read(name: &'static str, kernel: &'a Kernel) -> Result<Self> {
-        // A test that has failed does not leave half a file.
+        // After a panic the file is still complete.
         let alone = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         let text = fs::read_to_string(dirs::root()?.join(name))
             .with_context(|| format!("cannot read {name}"))?;
@@ -93,7 +93,7 @@ impl<'a> Pinned<'a> {
             .collect()
     }
 
-    /// What explains a difference, where something does.
+    /// A possible reason for a difference: the kernel's release is another.
     pub fn note(&self) -> String {
         match self.says(RELEASE) {
             Some(release) if release != self.kernel.release => {
@@ -120,7 +120,7 @@ impl<'a> Pinned<'a> {
             .get_mut(name)
             .and_then(|item| item.as_value_mut())
         {
-            // A comment behind it stays.
+            // Keeps a comment behind the entry.
             Some(old) => {
                 let decor = old.decor().clone();
                 *old = value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A test run as a plan of jobs: each starts when those that it needs are done and there is room for it.
+//! A test run as a plan of jobs: a job starts when its dependencies have passed and a slot for its kind is free.
 
 use crate::report::{Out, Report};
 use crate::select::Pattern;
@@ -10,17 +10,17 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// What a job takes of the machine while it runs.
+/// The kind of slot that a job occupies while it runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Takes {
     Nothing,
-    /// A processor.
+    /// A slot for builds: keeps a processor busy.
     Build,
-    /// A virtual machine: memory, and a processor now and then.
+    /// A slot for guests: needs memory, but is mostly idle.
     Guest,
 }
 
-/// How many jobs of a kind run at once.
+/// The number of slots: how many jobs of a kind run at once.
 #[derive(Clone, Copy)]
 pub struct Room {
     pub builds: usize,
@@ -31,14 +31,14 @@ type Work<'a> = Box<dyn FnOnce(&mut Report) -> Result<()> + Send + 'a>;
 
 /// A part of a test run.
 pub struct Job<'a> {
-    /// The name of the test that passes if the job comes to its end.
+    /// The name of the job, which is also that of the test that passes if `work` returns `Ok`.
     pub name: String,
-    /// The jobs that must have come to theirs.
+    /// The jobs that must have passed before this one starts.
     needs: Vec<String>,
     takes: Takes,
-    /// About how many seconds it takes: what others wait for longest starts first.
+    /// An estimate of its run time, for the order of starts: see [`Plan::priorities`].
     seconds: u32,
-    /// What its other tests' names begin with.
+    /// Prefixes of the names of the other tests that it reports.
     covers: Vec<String>,
     work: Work<'a>,
 }
@@ -94,7 +94,7 @@ impl<'a> Plan<'a> {
         self.jobs.push(job);
     }
 
-    /// Leaves the jobs that `pattern` means, and those that they need.
+    /// Keeps the jobs that `pattern` selects and their dependencies, and removes all others.
     pub fn select(&mut self, pattern: &Pattern) {
         let mut wanted: BTreeSet<String> = self
             .jobs
@@ -114,7 +114,7 @@ impl<'a> Plan<'a> {
         self.jobs.retain(|job| wanted.contains(&job.name));
     }
 
-    /// The names of jobs and of what else they test.
+    /// The names of all jobs, and the prefixes of the tests that they report.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.jobs
             .iter()
@@ -122,10 +122,10 @@ impl<'a> Plan<'a> {
             .map(String::as_str)
     }
 
-    /// Seconds from a job's start until all that waits for it is done, if there were room for everything.
+    /// Seconds from a job's start until all jobs that depend on it have ended, with unlimited slots.
     pub fn priorities(&self) -> BTreeMap<String, u32> {
         let mut longest: BTreeMap<String, u32> = BTreeMap::new();
-        // Each pass reaches one level further up; a plan has few.
+        // Each pass handles one more level of dependencies; a plan has few.
         loop {
             let mut changed = false;
             for job in &self.jobs {
@@ -143,7 +143,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Runs all jobs, and tells `out` of each as it ends.
+    /// Runs all jobs; each reports its results to `out`.
     pub fn run(self, room: Room, out: &Out) {
         let priorities = self.priorities();
         let mut jobs = self.jobs;
@@ -188,14 +188,14 @@ impl<'a> Plan<'a> {
                 scope.spawn(move || {
                     let (name, takes) = (job.name.clone(), job.takes);
                     let passed = run_one(job, out);
-                    // The receiver stays until all have ended.
+                    // The receiver outlives all jobs.
                     let _ = ended.send((name, takes, passed));
                 });
             }
             if builds + guests + running == 0 {
-                // What is left waits for itself.
+                // The jobs that are left depend on each other in a cycle.
                 for job in jobs.iter().flatten() {
-                    let why = "was not run: it needs what needs it".to_owned();
+                    let why = "was not run: its dependencies form a cycle".to_owned();
                     out.report(&job.name, "").add_whole(&job.name, Err(why));
                 }
                 break;
@@ -213,7 +213,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Runs a job; whether it came to its end. A panic in one is a failure of that one.
+/// Runs a job and returns whether it passed. A panic in a job fails that job only.
 fn run_one(job: Job<'_>, out: &Out) -> bool {
     let prefix = job.name.rsplit_once("::").map_or("", |(prefix, _)| prefix);
     let mut report = out.report(&job.name, prefix);
@@ -237,7 +237,7 @@ fn run_one(job: Job<'_>, out: &Out) -> bool {
     passed
 }
 
-/// `98 s`, for people.
+/// Formats a duration for the log: `98.0 s`.
 pub fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What every guest's script begins with; busybox's shell reads it. `part NAME` runs the function of that name in a
-# subshell, with an empty log, and then shows between marks what it said and what the kernel logged. `part_of NAME
-# COMMANDS` does the same with commands. Meanwhile the console shows emergencies only, or what $LEVEL says: nothing
-# comes between the lines.
+# The beginning of every guest's script, for busybox's shell. `part NAME` runs the function NAME in a subshell with an
+# empty kernel log, and then prints its output and the kernel's log between marks. `part_of NAME COMMANDS` does the same
+# with commands. Meanwhile the console shows emergencies only, or messages up to $LEVEL, so that no message breaks a
+# line.
 
 dmesg -n 1
 
@@ -26,7 +26,7 @@ part_of() {
     echo "@@ end $1 $status"
 }
 
-# Tries a command until it succeeds. How long that takes is the host's affair: the limit is for what never comes.
+# Repeats a command until it succeeds. The limit is long, as hosts may be slow: it is for commands that never succeed.
 wait_for() {
     t=0
     until eval "$1"; do
@@ -39,8 +39,8 @@ wait_for() {
     done
 }
 
-# Waits until a process sleeps: one that reads from a port is then blocked there.
+# Waits until a process sleeps, such as one that is blocked in a read from a port.
 sleeping() { wait_for "grep -q '^State:.S' /proc/$1/status"; }
 
-# A tty gives its module back in a work item after its last close, C's too.
+# After its last close a tty releases its module in a work item, also with C's drivers.
 unload() { wait_for "rmmod $1 2>/tmp/refused"; }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a step of a test run left, with a key of all that it depends on: while the key is the same, the step is
-//! judged again and not run again.
+//! Records the output of each step of a test run, with a key of all its inputs: while the key is the same, the recorded
+//! output is checked again, and the step is not run.
 //!
-//! `FRESH=1` runs every step: no verdict comes from an earlier run then.
+//! `FRESH=1` runs every step.
 
 use anyhow::{Context, Result};
 use ferrule::dirs;
@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a step depends on, by content.
+/// A hash of a step's inputs, by content.
 #[derive(Clone, Default)]
 pub struct Key(Sha256);
 
@@ -25,8 +25,8 @@ impl Key {
         self
     }
 
-    /// Adds the content of a file, or the names and contents of those below a directory: what an editor or a build
-    /// leaves there does not count.
+    /// Adds the content of a file, or the names and contents of the files below a directory, without those that editors
+    /// and builds leave there.
     pub fn and_files(mut self, path: &Path) -> Result<Self> {
         let context = || format!("cannot read {}", path.display());
         if !path.is_dir() {
@@ -51,7 +51,7 @@ impl Key {
     }
 }
 
-/// Whether git would have the file: not one that .gitignore names.
+/// Whether git would track the file: whether .gitignore does not name it.
 fn is_source(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let made = [".o", ".ko", ".mod", ".mod.c", ".cmd", ".a", "~", ".swp"];
@@ -71,7 +71,8 @@ pub fn is_fresh_wanted() -> bool {
     std::env::var_os("FRESH").is_some_and(|value| !value.is_empty())
 }
 
-/// What the step `name` of the job `job` left for `key`, or what `run` leaves now; and whether that is kept.
+/// Returns the recorded output of the step `name` of the job `job` if its key is `key`, else that of `run`; and whether
+/// it was the recorded one.
 pub fn kept<T: Serialize + DeserializeOwned>(
     job: &str,
     name: &str,
@@ -88,7 +89,7 @@ pub fn kept<T: Serialize + DeserializeOwned>(
     let record = Record { key, left };
     let parent = path.parent().context("a record has a directory")?;
     let written = fs::create_dir_all(parent).and_then(|()| {
-        // One that is cut short by a full disk or a signal must not be taken for one.
+        // Renamed when complete: a full disk or a signal must not leave a truncated record.
         let file = tempfile::NamedTempFile::new_in(parent)?;
         serde_json::to_writer(&file, &record)?;
         file.persist(&path)?;
@@ -103,7 +104,7 @@ fn read<T: DeserializeOwned>(path: &Path, key: &str) -> Option<T> {
     (record.key == key).then_some(record.left)
 }
 
-/// Forgets what the steps of the job `job` left.
+/// Removes the records of the job `job`.
 pub fn forget(job: &str) {
     if let Ok(path) = path(job) {
         // Without records there is nothing to forget.
@@ -115,12 +116,12 @@ fn path(job: &str) -> Result<PathBuf> {
     Ok(dir()?.join("records").join(file_name(job)))
 }
 
-/// Where a test run keeps what it made.
+/// The directory for the files of test runs: build/test.
 pub fn dir() -> Result<PathBuf> {
     Ok(dirs::root()?.join("build/test"))
 }
 
-/// A test's name as that of a file.
+/// A test's name as a file name.
 pub fn file_name(name: &str) -> String {
     name.replace("::", ".")
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a test run says: each verdict when it is known, and what failed once more at its end.
+//! The output of a test run: each result when it is known, and all failures again at the end.
 
 use crate::plan::seconds;
 use crate::record;
@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// What a test found: nothing, or what is wrong.
+/// The result of a test: the error is the reason of the failure.
 pub type Verdict = Result<(), String>;
 
-/// Takes the verdicts of all jobs.
+/// Collects and prints the results of all jobs.
 pub struct Out {
     pattern: Pattern,
     is_quiet: bool,
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Out {
-    /// Counts the tests that `pattern` means, and steps before them that fail.
+    /// Counts the tests that `pattern` selects, and failed steps that they depend on.
     pub fn new(pattern: Pattern) -> Self {
         Self {
             pattern,
@@ -36,7 +36,7 @@ impl Out {
         }
     }
 
-    /// Says nothing, for tests of jobs.
+    /// Prints nothing, for the tests of the runner.
     #[allow(dead_code)]
     pub fn quiet() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Out {
         }
     }
 
-    /// Where the job `name` says what it finds; its tests' names begin with `prefix`.
+    /// The report of the job `name`, whose tests' names begin with `prefix`.
     pub fn report(&self, name: &str, prefix: &str) -> Report<'_> {
         Report {
             out: self,
@@ -58,14 +58,14 @@ impl Out {
         }
     }
 
-    /// How many passed, failed and were skipped, for tests of jobs.
+    /// The numbers of passed, failed and skipped tests, for the tests of the runner.
     #[allow(dead_code)]
     pub fn counts(&self) -> (usize, usize, usize) {
         let state = self.state();
         (state.passed, state.failures.len(), state.skipped)
     }
 
-    /// Repeats what failed, and says how many tests did what.
+    /// Prints the failures again and the totals; returns whether the run passed.
     pub fn finish(&self) -> bool {
         let state = self.state();
         if !state.failures.is_empty() {
@@ -89,21 +89,21 @@ impl Out {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        // A thread that panicked while it counted has counted.
+        // The counters are valid even if a thread panicked while it held the lock.
         self.state
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
-/// Takes the verdicts of one job.
+/// Collects the results of one job.
 pub struct Report<'a> {
     out: &'a Out,
     job: String,
     prefix: String,
     log: Option<PathBuf>,
     notes: Vec<&'static str>,
-    /// The jobs whose records a failure is due to, beside its own.
+    /// The other jobs whose records a failure removes.
     judged: Vec<String>,
     has_failed: bool,
 }
@@ -114,22 +114,22 @@ impl Report<'_> {
         &self.job
     }
 
-    /// Says where the guest's log is, for a test that fails.
+    /// Sets the path of the guest's log, which each failure names.
     pub fn set_log(&mut self, path: PathBuf) {
         self.log = Some(path);
     }
 
-    /// Names the jobs whose guests are judged here: if that fails, they are booted again the next time.
+    /// Names the jobs whose guests' logs this job checks: if it fails, those guests are booted again in the next run.
     pub fn judges(&mut self, jobs: impl IntoIterator<Item = String>) {
         self.judged.extend(jobs);
     }
 
-    /// Says of the job's end how it came to be.
+    /// Adds a remark to the line that is printed at the job's end.
     pub fn note(&mut self, note: &'static str) {
         self.notes.push(note);
     }
 
-    /// Adds the verdict of a test whose name begins with the job's prefix.
+    /// Adds the result of a test whose name begins with the job's prefix.
     pub fn add(&mut self, name: impl AsRef<str>, verdict: Verdict) {
         self.add_other(&self.whole(name.as_ref()), verdict);
     }
@@ -141,7 +141,7 @@ impl Report<'_> {
         }
     }
 
-    /// Adds the verdict of the step `name`: one that fails before the tests that are meant is not hidden.
+    /// Adds the result of the step `name`. A failure is shown even if the user did not select that step.
     pub fn add_whole(&mut self, name: &str, verdict: Verdict) {
         if verdict.is_ok() && !self.out.pattern.matches(name) {
             return;
@@ -171,9 +171,9 @@ impl Report<'_> {
         }
     }
 
-    /// Adds the verdict of a test whose name does not begin with the job's prefix.
+    /// Adds the result of a test, by its whole name.
     pub fn add_other(&mut self, name: &str, verdict: Verdict) {
-        // What failed as a whole has none of the parts that may be meant.
+        // A group that failed as a whole has not reported the tests below it, which may be selected.
         let pattern = &self.out.pattern;
         let is_meant = pattern.matches(name) || verdict.is_err() && pattern.may_match_below(name);
         if is_meant {
@@ -181,7 +181,7 @@ impl Report<'_> {
         }
     }
 
-    /// Adds a test that was not run, by its whole name.
+    /// Adds a skipped test, by its whole name, with the reason.
     pub fn skip_other(&mut self, name: &str, why: &str) {
         if self.out.pattern.matches(name) {
             self.out.state().skipped += 1;
@@ -189,12 +189,12 @@ impl Report<'_> {
         }
     }
 
-    /// Adds a test that cannot be run here, with the reason.
+    /// Adds a skipped test whose name begins with the job's prefix, with the reason.
     pub fn skip(&mut self, name: impl AsRef<str>, why: &str) {
         self.skip_other(&self.whole(name.as_ref()), why);
     }
 
-    /// Adds a step's outcome, and says whether what builds on it can go on.
+    /// Adds the result of a step, and returns its value if it passed.
     pub fn add_step<T>(&mut self, name: &str, outcome: anyhow::Result<T>) -> Option<T> {
         let (value, verdict) = match outcome {
             Ok(value) => (Some(value), Ok(())),
@@ -205,7 +205,7 @@ impl Report<'_> {
         value
     }
 
-    /// The job has ended. What a failure was judged by is not judged again: the next run makes it anew.
+    /// Ends the job. After a failure its records are removed, so that the next run runs its steps again.
     pub fn end(self, time: Duration) {
         if self.has_failed {
             self.judged.iter().for_each(|job| record::forget(job));

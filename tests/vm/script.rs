@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a guest runs: parts that have a name, one after the other.
+//! The script that a guest runs: named parts, one after the other.
 
 use crate::debug;
 use crate::parts::Parts;
 use ferrule::kernels::Kernel;
 
-/// What every script begins with.
+/// The shell functions that every script begins with.
 const PRELUDE: &str = include_str!("prelude.sh");
 
 /// A guest's script.
 pub struct Script(String);
 
 impl Script {
-    /// Begins with `setup`, after what all have in common.
+    /// A script that begins with the prelude and `setup`.
     pub fn new(setup: &str) -> Self {
         Self(format!("{PRELUDE}\n{setup}\n"))
     }
 
-    /// Begins with the functions of `parts`, which read `variables`.
+    /// A script that begins with `variables`, and the functions of `parts`, which read these.
     pub fn of(variables: &str, parts: Parts) -> Self {
         Self::new(&format!("{variables}\n{}", parts.0))
     }
 
-    /// Adds a part: a function whose status, output and log are judged by its name.
+    /// Adds a part: runs the function `name`, and logs its status, output and kernel log under that name.
     pub fn part(&mut self, name: &str) {
         self.add(&format!("part {name}"));
     }
@@ -35,7 +35,7 @@ impl Script {
         }
     }
 
-    /// Adds a part that is not in a file.
+    /// Adds a part with these commands, for which there is no function in a file.
     pub fn part_of(&mut self, name: &str, commands: &str) {
         let quoted = commands.replace('\'', "'\\''");
         self.add(&format!("part_of {name} '{quoted}'"));
@@ -47,7 +47,7 @@ impl Script {
         self.0.push('\n');
     }
 
-    /// Adds the search for leaks, if the kernel has one.
+    /// Adds kmemleak's scan, if the kernel has it.
     pub fn look_for_leaks(&mut self, kernel: &Kernel) {
         if debug::is(kernel) {
             self.add(debug::LEAKS.0);
@@ -59,7 +59,7 @@ impl Script {
         self.0
     }
 
-    /// Ends with what a kernel has to be asked at last.
+    /// Ends the script with the checks that come last.
     pub fn end(mut self, kernel: &Kernel) -> String {
         self.look_for_leaks(kernel);
         self.0

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which tests a name picks: `7.3::serial`, `uart16550`, `test_arc`.
+//! Selects tests by parts of their names: `7.3::serial`, `uart16550`, `test_arc`.
 
-/// What `T=` says: the parts of a test's name, in their order, some of which may be left out.
+/// The value of `T=`: parts of a test's name, in their order, some of which may be left out.
 #[derive(Clone, Default)]
 pub struct Pattern(Vec<String>);
 
@@ -12,7 +12,7 @@ impl Pattern {
         Self(parts.map(str::to_owned).collect())
     }
 
-    /// Whether the test `name` is meant: each part of the pattern is in a part of the name, in this order.
+    /// Whether this selects the test `name`: each part of the pattern occurs in a part of the name, in this order.
     pub fn matches(&self, name: &str) -> bool {
         let mut parts = name.split("::");
         self.0
@@ -20,7 +20,7 @@ impl Pattern {
             .all(|wanted| parts.any(|part| is_part(part, wanted)))
     }
 
-    /// Whether a test below `name` may be meant: the parts of `name` are used up before those of the pattern.
+    /// Whether this may select a test whose name begins with `name`: the parts of `name` match the first of the pattern's.
     pub fn may_match_below(&self, name: &str) -> bool {
         let last = name.rsplit("::").next().unwrap_or_default();
         (1..self.0.len()).any(|count| {
@@ -30,7 +30,7 @@ impl Pattern {
     }
 }
 
-/// A kernel's series is only meant by its whole name: `6.1` is not `6.12`.
+/// A kernel's series matches as a whole only: `6.1` does not select `6.12`.
 fn is_part(part: &str, wanted: &str) -> bool {
     match part.starts_with(|c: char| c.is_ascii_digit()) {
         true => part == wanted,

@@ -14,11 +14,11 @@ use ferrule::vm;
 use ferrule::vm::own_lines;
 use std::path::Path;
 
-/// How many bytes go each way by C's driver: that one need not show that it loses nothing.
+/// How many bytes C's driver transfers each way: few, as C's driver is not tested for losses.
 const BYTES_OF_C: u32 = 1 << 12;
 
-/// How many bytes go each way by ours: on one kernel so many that every counter has wrapped, on the others some rounds
-/// of each buffer. QEMU passes on 50 kB in a second.
+/// How many bytes our driver transfers each way: on one kernel so many that every counter wraps, on the others enough for
+/// each buffer to wrap. QEMU transfers 50 kB in a second.
 pub fn bytes(is_thorough: bool) -> u32 {
     if is_thorough {
         1 << 20
@@ -29,13 +29,13 @@ pub fn bytes(is_thorough: bool) -> u32 {
 
 const PARTS: Parts = Parts(include_str!("parts/serial.sh"));
 
-/// The part that is compared with C's.
+/// The part whose output is compared with that of C's driver.
 const ANSWERS: &str = "answers";
 
-/// Ports on the ISA bus.
+/// The parts for a port on the ISA bus.
 const ISA_PARTS: Parts = Parts(include_str!("parts/isa.sh"));
 
-/// Where C's driver answers otherwise, and why ours does not.
+/// The answers in which C's driver differs, and why ours does not give them.
 const C_IS_WRONG: &[(&str, &str)] = &[
     // 115200 is no divisor for 16 bits: C sets another rate and reports this one.
     ("baud 1: 0 1 18b0", "baud 1: 0 0 8b0"),
@@ -59,21 +59,21 @@ const C_IS_WRONG: &[(&str, &str)] = &[
     ),
 ];
 
-/// Two ports, each the other's end. Returns the log, for those who compare.
+/// Boots a guest with two connected ports. Returns the log, for comparison.
 pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<String> {
     let log = boot::boot(report, &guest_of_two(built, is_thorough)?)?;
     debug::check(&built.kernel, "", &log, &[], report);
     for name in PARTS.names().filter(|name| *name != ANSWERS) {
         report.add(name, passed(&log, name).map(drop));
     }
-    // C is too slow there for the program's patience.
+    // C's driver is too slow on the debug kernel: the test program would time out.
     if debug::is(&built.kernel) {
         report.add(ANSWERS, passed(&log, ANSWERS).and_then(|said| exact(&said)));
     }
     Ok(log)
 }
 
-/// Ports on the ISA bus.
+/// Boots a guest with a port on the ISA bus.
 pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest_with_isa(built)?)?;
     for name in ISA_PARTS.names() {
@@ -82,7 +82,7 @@ pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// The same two ports with C's driver. Returns the log.
+/// Boots the same guest with C's driver. Returns the log.
 pub fn run_c(built: &Built, report: &mut Report) -> Result<String> {
     let mut script = Script::new("");
     script.part_of(ANSWERS, &format!("/tty /dev/ttyS4 /dev/ttyS5 {BYTES_OF_C}"));
@@ -92,7 +92,7 @@ pub fn run_c(built: &Built, report: &mut Report) -> Result<String> {
 
 /// A guest with two ports that are each other's end.
 fn guest(kernel: &Kernel, script: String, append: &str) -> Result<vm::Guest> {
-    // A socket's name must be short.
+    // The path of a socket must be short.
     let socket = format!("{DIR}/s");
     let device = |id: &str, addr: u32| format!("pci-serial,chardev={id},addr={addr}");
     let qemu_args = [
@@ -169,13 +169,13 @@ pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
     Ok(section.said)
 }
 
-/// Our driver says what C's does, but where that is wrong.
+/// Checks that our driver answers as C's does, except where C's is wrong.
 pub fn same(ours: &str, theirs: &str) -> Verdict {
     let (ours, theirs) = (passed(ours, ANSWERS)?, passed(theirs, ANSWERS)?);
     agree(&ours, &theirs, C_IS_WRONG)
 }
 
-/// Two drivers' answers are the same, but for those in `differ`: the other's, and ours.
+/// Checks that two drivers' answers are the same, except for those in `differ`: the other's, and ours.
 pub fn agree(ours: &[&str], theirs: &[&str], differ: &[(&str, &str)]) -> Verdict {
     for (our, their) in ours.iter().zip(theirs) {
         if our != their && !differ.contains(&(*their, *our)) {
@@ -192,7 +192,7 @@ pub fn agree(ours: &[&str], theirs: &[&str], differ: &[(&str, &str)]) -> Verdict
     exact(ours)
 }
 
-/// Every byte has come, in both directions, alone and together.
+/// Checks that every byte has arrived, in each direction alone and in both at once.
 fn exact(ours: &[&str]) -> Verdict {
     match ours.iter().filter(|line| line.ends_with(": exact")).count() {
         4 => Ok(()),

@@ -16,7 +16,7 @@ use toml_edit::InlineTable;
 
 const FILE: &str = "tests/size.toml";
 
-/// How much a size may change before it has to be written down, in percent.
+/// How much a size may differ from the recorded one, in percent.
 const LIMIT: f64 = 2.0;
 
 /// A module's sizes in bytes, by the keys that they have in the file.
@@ -24,7 +24,7 @@ type Sizes = [(&'static str, u64); 2];
 
 /// Compares each sample's sizes with those that the file has.
 ///
-/// Returns why nothing was compared if the file has another rustc's sizes.
+/// Returns the reason if the test is skipped as the file is for another rustc.
 pub fn check(kernel: &Kernel, built: &Built, report: &mut Report) -> Option<Skipped> {
     let measured = measure(&built.dir(built::SAMPLES));
     let measured = report.add_step("size::measured", measured)?;
@@ -64,9 +64,7 @@ fn entry((key, bytes): (&str, u64)) -> (String, toml_edit::Value) {
 fn compare(name: &str, sizes: &Sizes, kernel: &Kernel, pinned: &Pinned<'_>) -> Verdict {
     let series = &kernel.series;
     let entry = pinned.get(name).ok_or_else(|| {
-        format!(
-            "{FILE} has no size of {name} on Linux {series}; `make test UPDATE=1` writes it down"
-        )
+        format!("{FILE} has no size of {name} on Linux {series}; `make test UPDATE=1` adds it")
     })?;
     let old = |key, entry: &InlineTable| entry.get(key).and_then(|value| value.as_integer());
     let mut wrong = Vec::new();

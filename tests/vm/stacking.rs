@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Modules on top of others: what is exported, found by depmod, loaded by modprobe, kept while it is
-//! used, and refused when it was built for something else.
+//! Modules on top of others: exports, depmod, modprobe, references of modules in use, and the refusal of modules that
+//! were built for another interface.
 
 use crate::boot;
 use crate::built::{sources, Built, Files, SAMPLES};
@@ -27,7 +27,7 @@ use exports::{has_versions, Change, BODY, LAYOUT, NOT_GPL, SIGNATURE, TRAIT};
 /// The test's modules, below the project's root.
 const DIR: &str = "tests/stacking";
 
-/// What the changed copies of the samples build.
+/// The modules that the changed copies of the samples build.
 const KBUILD: &str = "obj-m += rust_export.o
 RUSTFLAGS_rust_export.o := --interface=$(src)/rust_export_api.rs
 CFLAGS_rust_export.o := -include $(src)/rust_export.h
@@ -40,7 +40,7 @@ const C_USERS: &str = "obj-m += c_import.o stack_c_only.o
 RUSTFLAGS_stack_c_only.o := --interface=$(src)/rust_export_api.rs
 ";
 
-/// What changes, and what Kbuild builds of it.
+/// The changed copies: name, changes, and Kbuild file.
 fn changes() -> [(&'static str, &'static [Change], String); 5] {
     let rust = format!("{KBUILD}{RUST_IMPORT}");
     let c = format!("{KBUILD}{C_USERS}");
@@ -113,7 +113,7 @@ impl Stacks {
         self.dir.join(format!("{name}.ko"))
     }
 
-    /// Makes `stack_upper` say something else of itself, of the same length.
+    /// Replaces a string in `stack_upper`'s modinfo by another of the same length.
     fn forged(&self, name: &str, from: &str, to: &str) -> Result<PathBuf> {
         let mut data = fs::read(self.module("stack_upper"))?;
         let at = data
@@ -134,7 +134,7 @@ impl Stacks {
 
 const PARTS: Parts = Parts(include_str!("parts/stacking.sh"));
 
-/// The lines that the log of each part must have. `+` before a line: only with versions of symbols.
+/// The lines that the log of each part must have. `+` before a line: only with MODVERSIONS.
 const EXPECTED: &[(&str, &[&str])] = &[
     (
         "modprobe",
@@ -216,7 +216,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Boots a kernel, runs all parts, and judges the log.
+/// Boots a kernel, runs all parts, and checks the log.
 pub fn run(built: &Built, report: &mut Report) -> Result<()> {
     let log = boot::boot(report, &guest(built)?)?;
     let has_versions = has_versions(&built.kernel);
@@ -278,7 +278,7 @@ fn guest(built: &Built) -> Result<Guest> {
     })
 }
 
-/// The stacked samples as `modules_install` puts them, with what depmod finds out about them.
+/// The stacked samples as `modules_install` installs them, with depmod's output.
 fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>> {
     let root = stacks.dir.join("installed");
     let below = format!("lib/modules/{}", kernel.release);
@@ -308,7 +308,7 @@ fn installed(kernel: &Kernel, stacks: &Stacks) -> Result<Vec<(PathBuf, String)>>
     for dir in ["", "extra/"] {
         let entries = fs::read_dir(root.join(&below).join(dir))?;
         let mut entries = entries.collect::<std::io::Result<Vec<_>>>()?;
-        // What a guest has is in the same order each time.
+        // The same order in each run, for the key of the guest.
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries.iter().filter(|entry| entry.path().is_file()) {
             let name = entry.file_name();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Who is at a port of `rust_uart16550`: somebody who logs in, somebody who pulls the card out, somebody who takes
-//! his time to read, and the kernel's debugger.
+//! Users of a port of `rust_uart16550`: a login, hot-unplug of the card, a slow reader, a serdev client, and kgdb.
 
 use crate::boot::{self, Left, DIR};
 use crate::built::{Built, SAMPLES, SERIAL};
@@ -21,7 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const PARTS: Parts = Parts(include_str!("parts/terminal.sh"));
 
-/// What only the debug kernel has.
+/// The part for the debug kernel only.
 const DEBUGGER: &str = "the_debugger_polls_it";
 
 const USER: &[Answer] = &[
@@ -47,7 +46,7 @@ const CARD: &[Answer] = &[
     answer("out 3", PULL),
 ];
 
-/// A remote GDB, which asks why the kernel has stopped, and goes away.
+/// A remote GDB, which asks why the kernel has stopped, and detaches.
 const GDB: &[Answer] = &[
     Answer {
         cue: "debug me",
@@ -87,7 +86,7 @@ pub fn run(built: &Built, is_thorough: bool, report: &mut Report) -> Result<()> 
     Ok(())
 }
 
-/// The third port's other end has got all data.
+/// Checks that the other end of the third port has received all data.
 const EXACT: &str = "exact";
 
 fn parts(kernel: &Kernel) -> impl Iterator<Item = &'static str> {
@@ -102,7 +101,7 @@ fn guest(built: &Built, data: &[u8]) -> Result<vm::Guest> {
     let variables = format!("TOLD={is_told} BYTES={}", data.len());
     let mut script = Script::of(&variables, PARTS);
     script.parts(parts(kernel));
-    // A socket's name must be short.
+    // The path of a socket must be short.
     let chardev = |name: &str| {
         [
             "-chardev".to_owned(),
@@ -178,7 +177,7 @@ fn guest(built: &Built, data: &[u8]) -> Result<vm::Guest> {
     })
 }
 
-/// The guest's log, what the first port's other end saw, and whether the third's got everything.
+/// Returns the guest's log, what the other end of the first port received, and whether that of the third received all.
 fn boot(guest: &vm::Guest, dir: &Path, data: &[u8]) -> Result<Left> {
     let socket = |name: &str| dir.join(name);
     let over = AtomicBool::new(false);

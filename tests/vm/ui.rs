@@ -16,21 +16,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where the files are, below the project's root.
+/// The directory of the files, below the project's root.
 const DIR: &str = "tests/ui/serial";
 
 /// What the other files share.
 const SHARED: &str = "null.rs";
 
-/// The modules that a refused source may have: of these files, and of the docs' examples.
+/// The files that a source may declare as modules, with their directories: for these files, and for the docs' examples.
 const PARTS: [(&str, &str); 3] = [(DIR, SHARED), (TESTS, "ktap.rs"), (TESTS, "doctest.rs")];
 
-/// What came of a file that should not compile.
+/// The result of compiling a file that must not compile.
 #[derive(Serialize, Deserialize)]
 pub struct Said {
     pub compiles: bool,
     pub errors: String,
-    /// What the object needs, if there is one.
+    /// The undefined symbols of the object, if there is one.
     pub undefined: String,
 }
 
@@ -76,7 +76,7 @@ fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
         .arg(&path)
         .output()?;
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    // That would be refused whatever else is in it.
+    // Such a source would be refused whatever else it contains.
     ensure!(!errors.contains("file not found for module"), "{errors}");
     let undefined = match output.status.success() {
         true => command::output(Command::new("nm").arg("-u").arg(&object))?,

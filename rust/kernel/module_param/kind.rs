@@ -29,7 +29,7 @@ use core::mem::size_of;
 ///
 /// `get` must write at most [`room()`](Self::room) bytes, its NUL included.
 ///
-/// `OPS` must point to operations that are there as long as the module, and that nobody writes.
+/// `OPS` must point to operations that live as long as the module and are never written to.
 pub unsafe trait Kind: 'static {
     /// What the module sees.
     type Value: Send + Sync + 'static;

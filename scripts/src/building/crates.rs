@@ -34,7 +34,7 @@ const TOOL: &str = env!("FERRULE_CRATES");
 /// What one kernel's modules are compiled with.
 pub struct Crates<'a> {
     pub root: &'a Path,
-    /// Where all of it is, once it has been prepared.
+    /// The entry of the store with all crates; empty until they have been prepared.
     pub dir: PathBuf,
     pub kdir: &'a Kdir,
     pub toolchain: &'a Toolchain,
@@ -82,7 +82,7 @@ impl<'a> Crates<'a> {
         Ok(made)
     }
 
-    /// What is in the store for these sources.
+    /// The entries of the store for the current sources, if all are there.
     fn find(
         &self,
         store: &Store,
@@ -107,7 +107,7 @@ impl<'a> Crates<'a> {
         headers: &Headers,
         hashes: &mut Hashes<'_>,
     ) -> Result<(Sysroot, Entry)> {
-        // core takes a core of the machine for half a minute; the C side needs the other meanwhile.
+        // Building core keeps one processor busy for half a minute; the C side runs at the same time.
         let (sysroot, c) = std::thread::scope(|scope| {
             let sysroot = scope.spawn(|| Sysroot::prepare(self.root, store, self.toolchain, plan));
             let c = self.c_side(store, cc, headers, hashes);
@@ -132,7 +132,7 @@ impl<'a> Crates<'a> {
         Ok(profile.spelled_for(&help))
     }
 
-    /// A path that a compiler has read as it is the same in each clone.
+    /// The path of an input, relative to the project's directory, so that it is the same in each clone.
     fn relative(&self, path: &Path) -> String {
         let path = path.strip_prefix(self.root).unwrap_or(path);
         path.to_string_lossy().into_owned()

@@ -7,7 +7,7 @@ obj := $(src)
 objtree := $(srctree)
 M := $(src)
 KBUILD_EXTMOD := $(src)
-# A Makefile that calls Kbuild itself looks at this one to tell whose turn it is.
+# Set as Kbuild sets it: Makefiles that call Kbuild themselves test it to tell whether Kbuild reads them.
 KERNELRELEASE := unknown
 
 ifneq ($(srctree),)

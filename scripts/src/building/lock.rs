@@ -11,35 +11,35 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long one waits before one looks again, where one waits for several things at once.
+/// The polling interval of a build that waits for more than one thing at once.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A lock, held until it is dropped. Taking it sets the time of its file, if that is one for the lock only.
+/// A lock, held until it is dropped. Taking it sets the modification time of a file that exists for the lock only.
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Locks `file` for one that writes to `what`, which messages name.
+    /// Takes the exclusive lock of `file`, for a writer of `what`, which messages name. Waits for it.
     pub fn exclusive(file: &Path, what: &Path) -> Result<Self> {
         wait_for(file, open, FlockOperation::LockExclusive, what)
     }
 
-    /// Locks `file` for one that reads `what`; others may read too.
+    /// Takes the shared lock of `file`, for a reader of `what`. Waits for it.
     pub fn shared(file: &Path, what: &Path) -> Result<Self> {
         wait_for(file, open, FlockOperation::LockShared, what)
     }
 
-    /// Locks `file` for one that reads, if nobody writes.
+    /// Takes the shared lock of `path`, or returns `None` if a writer has it.
     pub fn try_shared(path: &Path) -> Result<Option<Self>> {
         let file = open(path).with_context(|| format!("cannot create {}", path.display()))?;
         let free = is_locked(&file, FlockOperation::NonBlockingLockShared, path)?;
         Ok((free && is_at(&file, path)).then_some(Self { _file: file }))
     }
 
-    /// Locks `file` for one that writes, if nobody else has locked it.
+    /// Takes the exclusive lock of `path`, or returns `None` if another has it.
     ///
-    /// Does not set the time of the file.
+    /// Does not set the modification time of the file.
     pub fn try_exclusive(path: &Path) -> Result<Option<Self>> {
         let options = File::options().read(true).open(path);
         let file = match options {
@@ -51,17 +51,17 @@ impl Lock {
         Ok((free && is_at(&file, path)).then_some(Self { _file: file }))
     }
 
-    /// Locks the modules' directory `dir` and those below it for one that writes there.
+    /// Locks the modules' directory `dir` and those below it, for a build there.
     ///
-    /// Who builds in a directory above or below waits; who builds in another does not. What is locked are the
-    /// directories themselves, so that all clones and all users see it, and no file is left.
+    /// Builds in a directory above or below wait, builds elsewhere do not. The directories themselves are locked, so that
+    /// builds of all clones and users see the locks, and no lock file is left.
     pub fn tree(dir: &Path) -> Result<Vec<Self>> {
         let mut locks = Vec::new();
-        // From the root down, for all the same: so no two wait for each other.
+        // From the root down: the same order for all builds, so no two wait for each other.
         let mut above: Vec<&Path> = dir.ancestors().skip(1).collect();
         above.reverse();
         for part in above.into_iter().filter(|part| is_built(part)) {
-            // Who may not read it has not built there; and who can, may not be stopped by it here.
+            // A directory that this user may not read is not one in which this user has built: no lock is needed.
             match wait_for(part, open_dir, FlockOperation::LockShared, part) {
                 Err(error) if is_denied(&error) => {}
                 lock => locks.push(lock?),
@@ -71,20 +71,20 @@ impl Lock {
         Ok(locks)
     }
 
-    /// Removes the lock's file, which must be locked for writing.
+    /// Removes the lock's file. The lock must be exclusive.
     pub fn remove(self, path: &Path) -> Result<()> {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
     }
 }
 
-/// Waits for others, in steps. Says so once.
+/// Waits for other builds by polling, and prints a message the first time.
 #[derive(Default)]
 pub struct Waiting {
     said: bool,
 }
 
 impl Waiting {
-    /// Waits a moment for those who use `what`.
+    /// Waits one interval for the builds that use `what`.
     pub fn wait(&mut self, what: &Path) {
         self.say(what);
         std::thread::sleep(PAUSE);
@@ -116,14 +116,14 @@ fn wait_for(
             waiting.say(what);
             flock(&file, how).with_context(|| format!("cannot lock {}", path.display()))?;
         }
-        // It may have been removed meanwhile: then another build locks another file.
+        // The file may have been removed meanwhile: then another build locks a new file.
         if is_at(&file, path) {
             return Ok(Lock { _file: file });
         }
     }
 }
 
-/// Locks `file` if nobody is in the way, and says whether it did.
+/// Tries to lock `file`, and returns whether it succeeded.
 fn is_locked(file: &File, how: FlockOperation, path: &Path) -> Result<bool> {
     match flock(file, how) {
         Ok(()) => Ok(true),
@@ -150,7 +150,7 @@ fn open_dir(path: &Path) -> io::Result<File> {
 
 fn open(path: &Path) -> io::Result<File> {
     match File::create(path) {
-        // Who may not write can read what is there.
+        // A user who may not write can still read an existing file.
         Err(error)
             if matches!(
                 error.kind(),

@@ -30,7 +30,7 @@ use std::time::SystemTime;
 #[derive(clap::Args)]
 #[command(hide = true)]
 pub struct Args {
-    /// What the tool was when the rule was written: Kbuild sees by the command that another makes other objects
+    /// A hash of the tool's sources: Kbuild makes the object again when its command has changed
     #[arg(long)]
     made_by: Option<String>,
     /// The kernel's directory below build/
@@ -67,11 +67,11 @@ pub const SCRATCH: &str = ".ferrule-";
 pub const CWD: &str = "FERRULE_CWD";
 pub const MODULE_DIR: &str = "FERRULE_M";
 
-/// What becomes of a source, and the files that it was made from: as compilers name them, where the user is.
+/// The result of compiling a source. `files` are its inputs, relative to the user's working directory.
 pub struct Made {
     pub object: Vec<u8>,
     pub files: Vec<String>,
-    /// The versions of its exported symbols, where it has some and the kernel keeps them.
+    /// The versions of its exported symbols, if there are any and the kernel has MODVERSIONS.
     pub versions: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(id) = &args.made_by {
         ensure!(
             id == TOOL,
-            "another ferrule has taken the place of the one that this build was started with; build again"
+            "the ferrule tool was replaced while this build ran; build again"
         );
     }
     let settings = args.kernel.join(SETTINGS);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What all modules of one kernel need: built once, and locked while modules are built with it.
+//! The crates that all modules of one kernel need: built once, and locked while modules are built with them.
 
 use crate::building::crates::{Crates, Helpers};
 use crate::building::kbuild::Cc;
@@ -84,7 +84,7 @@ impl<'a> Prepared<'a> {
     fn new(mut crates: Crates<'a>, store: &Store, cc: Cc) -> Result<Self> {
         let (sysroot, entry) = crates.prepare(store, &cc)?;
         if let Err(error) = store.sweep() {
-            eprintln!("ferrule: the store is not kept within its bound: {error:#}");
+            eprintln!("ferrule: cannot limit the size of the store: {error:#}");
         }
         Ok(Self {
             crates,
@@ -95,9 +95,9 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Makes `link` lead to `to`: an older Ferrule had a directory there.
+/// Makes `link` a symbolic link to `to`. Replaces the directory that an older Ferrule had there.
 ///
-/// Builds at once may do it for the same kernel: each renames its own.
+/// Concurrent builds for the same kernel may do so at once: each renames its own link.
 fn lead(link: &Path, to: &Path) -> Result<()> {
     if fs::read_link(link).is_ok_and(|old| old == to) {
         return Ok(());

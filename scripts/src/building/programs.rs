@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Which files programs are: an upgrade in place makes anew what an older compiler has made.
+//! Identifies programs, so that an upgrade in place rebuilds what the older compiler has built.
 //!
-//! A program is told by its path, size and time, for its bytes are many and its version's line stays when a
-//! distribution patches it. Nothing here names the project's directory: two clones find the same.
+//! A program is identified by its path, size and modification time: hashing it would take long, and its version stays
+//! the same when a distribution patches it. No path depends on the clone.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// A file by its own path, with its size and its time.
+/// A file by its canonical path, size and modification time.
 type Identity = (PathBuf, u64, i64, i64);
 
 /// The files that a program consists of.
@@ -19,14 +19,14 @@ type Identity = (PathBuf, u64, i64, i64);
 pub struct Files(BTreeSet<Identity>);
 
 impl Files {
-    /// The program of that name, as the shell would find it. A name without a directory counts with all that `PATH`
-    /// has of it: the first may be `ccache`, which calls the next.
+    /// The program of that name, as the shell would find it. For a name without a directory, all programs of that name in
+    /// `PATH` count: the first may be `ccache`, which calls the next.
     pub fn of(name: impl AsRef<OsStr>) -> Self {
         let found = which::which_all(name).into_iter().flatten();
         Self(found.filter_map(|path| identity(&path)).collect())
     }
 
-    /// A compiler that is called by these words; those after the first count up to the first option.
+    /// A compiler that is called by these words, such as `ccache gcc`: the words before the first option count.
     pub fn of_command<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
         let words = words.into_iter().take_while(|word| !word.starts_with('-'));
         Self(words.flat_map(|word| Self::of(word).0).collect())
@@ -49,7 +49,7 @@ impl Files {
         Self(files)
     }
 
-    /// Both.
+    /// The files of both.
     pub fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self

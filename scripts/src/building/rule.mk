@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Kbuild's rule for .o from .rs, with another command: what rule.rs gives to make for a module beside a kernel, and
-# writes into a kernel's tree for one in it. These variables are Kbuild's own, and stand here only.
+# writes into a kernel's tree for one in it. No other file uses these private variables of Kbuild.
 
 # Kernels that run objtool on each object do it here; in others `cmd_objtool` is empty.
 cmd_rustc_o_rs = @FERRULE@ module --made-by @MODULE@ --kernel @CRATES@ \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Looks for what make means by "No rule to make target": objects of a Kbuild file without a source.
+//! Finds the reason for make's "No rule to make target": objects in a Kbuild file that have no source.
 
 use super::listing::{Choice, Listing};
 use std::path::Path;
@@ -11,9 +11,9 @@ const KINDS: &[&str] = &["rs", "c", "S"];
 /// The objects that the Kbuild files of `dir` and of the directories that they name want, and that have
 /// no source: a line for each. `kdir` and `vars` are those of the build.
 ///
-/// A source that another rule makes would be named too: this is for a build that has failed.
+/// Sources that another rule makes are named, too: call this only after a build has failed.
 pub fn missing(dir: &Path, kdir: &Path, vars: &[String]) -> Vec<String> {
-    // What cannot be read has been complained about by the build.
+    // The build has already reported what cannot be read.
     let Ok(listing) = Listing::of(dir, Some(kdir), vars) else {
         return Vec::new();
     };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What builds keep for later ones, in the user's cache: shared by clones, keyed by content, bounded.
+//! The store: a cache of build results, keyed by content, shared by all clones of a user and limited in size.
 //!
-//! An entry is a directory `KIND/KEY` that never changes once it is there. It is made beside its place and
-//! renamed, last of all; its lock `KIND/KEY.lock` is held by who makes it or uses it, and the lock's time is
-//! that of its last use. Small things are single files, which are renamed to their place and need no lock.
+//! An entry is a directory `KIND/KEY` that never changes. It is written as `KIND/.new-KEY` and renamed when it is
+//! complete. Builds that make or use it hold the lock `KIND/KEY.lock`, whose modification time is that of the last
+//! use. Small results are single files, which are renamed to their place and need no lock.
 
 use crate::building::lock::{Lock, Waiting};
 use crate::building::stamp::Key;
@@ -25,24 +25,24 @@ mod sweep;
 pub use hashes::Hashes;
 pub use manifest::{result, Input, Manifest, Variant};
 
-/// The list of an entry's files and their sizes: what is not as it says is made again.
+/// The list of an entry's files and their sizes: if a file is missing or has another size, the entry is made again.
 const CONTENTS: &str = "contents";
 
-/// How the directory begins in which an entry is made.
+/// The prefix of the directory in which an entry is made.
 const SCRATCH: &str = ".new-";
 
-/// Changes with what is written here that an older tool would not understand.
+/// The format of the store: changes when an older tool would not understand what is written here.
 const FORMAT: &str = "v1";
 
 /// The store of one user.
 pub struct Store {
     dir: PathBuf,
-    /// How many bytes it may have.
+    /// Its size limit in bytes.
     bound: u64,
     made: AtomicBool,
 }
 
-/// A directory of the store, which stays as it is while this is there.
+/// A locked directory of the store: it is neither changed nor removed while this exists.
 pub struct Entry {
     pub path: PathBuf,
     _lock: Lock,
@@ -60,10 +60,7 @@ impl Store {
         let own = build.join("store");
         let store = match Self::at(&shared) {
             Err(error) if shared != own => {
-                eprintln!(
-                    "ferrule: {error:#}; what is built is kept in {}",
-                    own.display()
-                );
+                eprintln!("ferrule: {error:#}; using the store {}", own.display());
                 Self::at(&own)
             }
             opened => opened,
@@ -78,7 +75,7 @@ impl Store {
         let context = || format!("cannot write to {}", dir.display());
         fs::create_dir_all(&dir).with_context(context)?;
         tempfile::tempfile_in(&dir).with_context(context)?;
-        // Another user may have made a part of it.
+        // Another user may have made a part of the store.
         let kinds = fs::read_dir(&dir).with_context(context)?.flatten();
         for kind in kinds.map(|kind| kind.path()).filter(|kind| kind.is_dir()) {
             access(&kind, Access::WRITE_OK | Access::EXEC_OK)
@@ -109,12 +106,12 @@ impl Store {
         self.dir.join(kind).join(key)
     }
 
-    /// A directory for what is no entry: it may change, and who uses it holds its lock.
+    /// A directory that is no entry and may change, with its exclusive lock.
     pub fn workshop(&self, kind: &str, key: &str) -> Result<Entry> {
         let path = self.path(kind, key);
         fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
         let lock = Lock::exclusive(&lock_file(&path), &path)?;
-        // It may have been removed before it was locked.
+        // Another build may have removed the directory before it was locked.
         fs::create_dir_all(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Entry { path, _lock: lock })
     }
@@ -126,11 +123,11 @@ impl Store {
             return Ok(None);
         }
         let lock = Lock::shared(&lock_file(&path), &path)?;
-        // It may have gone before it was locked.
+        // Another build may have removed the entry before it was locked.
         Ok(is_complete(&path).then_some(Entry { path, _lock: lock }))
     }
 
-    /// The entry `key` of `kind`, for which `make` fills a directory unless it is there.
+    /// The entry `key` of `kind`. If it is not there, `make` fills its directory.
     pub fn entry(
         &self,
         kind: &str,
@@ -143,12 +140,12 @@ impl Store {
             .with_context(|| format!("cannot create {}", parent.display()))?;
         let lock_file = lock_file(&path);
         let (mut make, mut waiting) = (Some(make), Waiting::default());
-        // Nobody sleeps until the lock is free: who waits to make the entry is content when another has made
-        // it, although that one still uses it.
+        // Polls, instead of waiting for the exclusive lock: when the build that made the entry still uses it, the shared
+        // lock is enough.
         loop {
             if is_complete(&path) {
                 match Lock::try_shared(&lock_file)? {
-                    // It may have gone before it was locked, and then is made again.
+                    // If another build has removed the entry before it was locked, it is made again.
                     Some(lock) if is_complete(&path) => return Ok(Entry { path, _lock: lock }),
                     Some(_) => {}
                     None => waiting.wait(&path),
@@ -174,7 +171,7 @@ impl Store {
 
     fn make(&self, path: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
         if path.exists() {
-            eprintln!("ferrule: {} is damaged, and is made again", path.display());
+            eprintln!("ferrule: {} is damaged; building it again", path.display());
             remove(path)?;
         }
         let scratch = Scratch::new(scratch_of(path))?;
@@ -187,7 +184,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps others from working on `key` of `kind`, which is no entry.
+    /// Takes an exclusive lock for `key` of `kind`, which is no entry.
     pub fn lock(&self, kind: &str, key: &str) -> Result<Lock> {
         let path = self.path(kind, key);
         let parent = self.dir.join(kind);
@@ -196,7 +193,7 @@ impl Store {
         Lock::exclusive(&lock_file(&path), &path)
     }
 
-    /// A directory for what becomes an entry of `kind`, as soon as its key is known.
+    /// A temporary directory for an entry of `kind` whose key is not known yet.
     pub fn scratch(&self, kind: &str) -> Result<tempfile::TempDir> {
         let parent = self.dir.join(kind);
         fs::create_dir_all(&parent)
@@ -204,7 +201,7 @@ impl Store {
             .with_context(|| format!("cannot write to {}", parent.display()))
     }
 
-    /// The text `key` of `kind`, which `make` returns unless it is there.
+    /// The text `key` of `kind`. If it is not there, `make` returns it.
     pub fn text(
         &self,
         kind: &str,
@@ -221,7 +218,7 @@ impl Store {
         Ok(text)
     }
 
-    /// The bytes of the file `key` of `kind`, if it is there and whole. Sets its time.
+    /// The bytes of the file `key` of `kind`, if it is there and its checksum is right. Sets its modification time.
     pub fn read(&self, kind: &str, key: &str) -> Option<Vec<u8>> {
         let path = self.path(kind, key);
         let mut bytes = fs::read(&path).ok()?;
@@ -229,14 +226,14 @@ impl Store {
         if sum != crate::building::stamp::of_bytes(&bytes).as_bytes() {
             return None;
         }
-        // One that cannot be written to is not swept either.
+        // An error is ignored: a file that cannot be opened for writing is not removed by the sweep either.
         if let Ok(file) = fs::File::options().append(true).open(&path) {
             let _ = file.set_modified(std::time::SystemTime::now());
         }
         Some(bytes)
     }
 
-    /// Keeps `bytes` as the file `key` of `kind`.
+    /// Writes `bytes` as the file `key` of `kind`.
     pub fn write(&self, kind: &str, key: &str, bytes: &[u8]) -> Result<()> {
         let path = self.path(kind, key);
         let parent = self.dir.join(kind);
@@ -255,15 +252,15 @@ impl Store {
     }
 }
 
-/// How many bytes the sum at the end of a file takes.
+/// The length of the checksum at the end of a file, in bytes.
 const SUM: usize = 32;
 
-/// A directory that is removed with what is in it, unless it is renamed before.
+/// A directory that is removed on drop, unless it was renamed before.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(path: PathBuf) -> Result<Self> {
-        // What a killed build has left.
+        // A killed build may have left it.
         remove(&path)?;
         fs::create_dir(&path).with_context(|| format!("cannot create {}", path.display()))?;
         Ok(Self(path))
@@ -272,7 +269,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What stays is removed by the next that makes the entry.
+        // If that fails, the next build that makes the entry removes it.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -83,7 +83,7 @@ const PROFILE: [&str; 10] = [
     "rpath=false",
 ];
 
-/// How the variables begin that say how a user wants crates to be built.
+/// The prefixes of variables by which a user configures Cargo's builds.
 const USERS: [&str; 3] = ["CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_INCREMENTAL"];
 
 /// What cargo says of a crate that it has built.
@@ -135,7 +135,7 @@ impl Sysroot {
     ) -> Result<Self> {
         let (target, profile) = (&plan.target, plan.profile);
         let entry = store.entry(KIND, &plan.key, |dir| {
-            // Cargo keeps what it has built, for other profiles and sources: one build at a time works there.
+            // Cargo reuses this target directory for other profiles and sources: one build at a time may use it.
             let cargo = Key::new(&toolchain.version)
                 .and(&toolchain.library)
                 .and(toolchain.rustc_files());
@@ -145,7 +145,7 @@ impl Sysroot {
             copy(&spec, &dir.join(target))?;
             let sysroot = Self::at(dir, target, profile, None);
             sysroot.build(root, &spec, &cargo.path, toolchain)?;
-            // What was made may be of either.
+            // The result may be of the old or the new files.
             ensure!(
                 Plan::new(root, toolchain, profile)?.key == plan.key,
                 "a file below {} or rustc has changed while core, pin-init and macros were compiled; build again",

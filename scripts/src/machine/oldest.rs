@@ -11,10 +11,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Which packages it is made of.
+/// The table of its packages.
 const TABLE: &str = include_str!("../../../tests/rust.toml");
 
-/// What it is made from is written there last.
+/// The file that is written last: a copy of the table.
 const RECORD: &str = "made-from";
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ pub fn fetch() -> Result<PathBuf> {
         return Ok(rustc);
     }
     let _lock = Lock::take(&cache)?;
-    // Another may have fetched it meanwhile.
+    // Another process may have fetched it while this one waited.
     if is_complete(&root) {
         return Ok(rustc);
     }
@@ -130,7 +130,7 @@ fn write_wrapper(path: &Path, program: &str) -> Result<()> {
     write().with_context(|| format!("writing {}", path.display()))
 }
 
-/// Looks that the programs in `bin` run on this machine, and are what they are meant to be.
+/// Checks that the programs in `bin` run on this machine, and have the expected version.
 fn check(bin: &Path) -> Result<()> {
     const HOW: &str = "a library is missing: install it, or add its package to tests/rust.toml";
     let rustc = Rustc::probe(&bin.join("rustc")).context(HOW)?;

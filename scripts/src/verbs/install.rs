@@ -19,12 +19,12 @@ use walkdir::WalkDir;
 pub struct Args {
     #[arg(long, default_value = PREFIX)]
     prefix: PathBuf,
-    /// Goes before the prefix, for who makes a package of it
+    /// A directory to prepend to the prefix, to build a package
     #[arg(long, default_value = "")]
     destdir: String,
 }
 
-/// Where an administrator's own programs go.
+/// The default prefix.
 const PREFIX: &str = "/usr/local";
 
 /// Where an installation is below a prefix, and the tool in it.
@@ -39,7 +39,7 @@ pub fn default_tool() -> PathBuf {
 /// Where an installed tree has its crates; a checkout has none.
 pub const VENDOR: &str = "vendor";
 
-/// How the directories begin in which an installation is put together, beside their later place.
+/// The prefix of temporary directories in which an installation is prepared, beside its final place.
 const STAGING: &str = ".ferrule-install-";
 
 /// Runs `ferrule install`.
@@ -152,7 +152,7 @@ fn exchange(new: &Path, old: &Path) -> Result<()> {
         return fs::rename(new, old).with_context(context);
     }
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
-        // A file system that cannot: then there is a moment without either.
+        // The file system cannot exchange directories: for a moment neither is there.
         Err(Errno::INVAL | Errno::NOSYS) => {
             let away = new.with_extension("old");
             fs::rename(old, &away)

@@ -38,7 +38,7 @@ pub struct Guest {
     pub cpus: u32,
     /// Lets the sink have the lines before and after the script too.
     pub verbose: bool,
-    /// Does not say that it is waited for.
+    /// Whether to show no progress while the guest runs.
     pub is_quiet: bool,
     /// Gets the whole log as it comes.
     pub debug_log: Option<PathBuf>,
@@ -67,13 +67,13 @@ impl Default for Guest {
 /// A guest whose status is known gets so long to power off: a kernel without ACPI cannot.
 const POWER_OFF_LIMIT: Duration = Duration::from_secs(10);
 
-/// A kernel whose pace counts gets so long to boot.
+/// The time limit for booting a kernel for which `pace` is set.
 const BOOT_LIMIT: Duration = Duration::from_secs(600);
 
-/// A host is taken to be so many times slower than that for which limits were chosen, at most.
+/// The largest factor by which time limits are scaled for a slow host.
 const SLOWEST: f64 = 20.0;
 
-/// How many times slower than `pace` a host is that took so long to boot; hosts that are faster get as long.
+/// The factor for time limits on a host that took this long to boot; at least 1.
 fn slowness(boot: Duration, pace: Duration) -> f64 {
     (boot.as_secs_f64() / pace.as_secs_f64()).clamp(1.0, SLOWEST)
 }
@@ -218,7 +218,7 @@ fn pack(guest: &Guest, environment: &str) -> Result<File> {
     Ok(file)
 }
 
-/// A hash of what `guest` boots: its kernel, what it has for files, and its script.
+/// A hash of the inputs of `guest`: its kernel, files and script.
 ///
 /// # Errors
 ///

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a kernel logs by itself, whatever a module does: the one list for all who judge a log.
+//! The messages that a kernel logs on its own, whatever a module does: one list for all checks of logs.
 
 /// Whether a line, without its time stamp, is the kernel's own: about any module, or about the machine.
 pub fn is_kernels_own(line: &str) -> bool {
     is_of_any_module(line) || is_of_the_machine(line)
 }
 
-/// What the kernel says of any module, be it once about those that are not its own, be it of the stack.
+/// Messages about any module: that it is out-of-tree or not signed, and its use of the stack.
 fn is_of_any_module(line: &str) -> bool {
     const SAYS: [&str; 3] = [
         "loading out-of-tree module taints kernel",
@@ -18,8 +18,7 @@ fn is_of_any_module(line: &str) -> bool {
         || line.starts_with("ACPI: ") && line.contains(": Enabled at IRQ ")
 }
 
-/// What the kernel says of clocks, entropy and time that the host did not give: it comes when it comes, more often on
-/// a host that has much to do.
+/// Messages about clocks, entropy and missed time, which can come at any moment, more often on a busy host.
 fn is_of_the_machine(line: &str) -> bool {
     const BEGINS: [&str; 7] = [
         "clocksource: ",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Disassembly as it is kept: what objdump says, without what changes though the code does not.
+//! The recorded form of disassembly: objdump's, without addresses and padding, which change when the code does not.
 
 use anyhow::{ensure, Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SymbolKind};
@@ -14,7 +14,7 @@ pub struct Function {
     /// The count of its instructions, and these.
     pub text: String,
     pub count: usize,
-    /// The symbols that it calls or jumps to, sorted, but for the thunk that every function returns by.
+    /// The symbols that it calls or jumps to, sorted, without the return thunk of every function.
     pub calls: Vec<String>,
 }
 
@@ -56,8 +56,8 @@ impl Symbols {
         Ok(Self(symbols))
     }
 
-    /// A name for what is `offset` bytes behind `symbol`, which may be a section. Where data is in a section is not
-    /// said: it moves.
+    /// A name for the address `offset` bytes behind `symbol`, which may be a section. For data the offset in the section is
+    /// left out, as it changes.
     fn name(&self, symbol: &str, offset: i64) -> String {
         if symbol.starts_with('.') {
             let place = (symbol.to_owned(), u64::try_from(offset).unwrap_or(u64::MAX));
@@ -108,7 +108,7 @@ fn read_line(line: &str, instructions: &mut Vec<Instruction>) -> Result<()> {
     };
     let (address, text) = match u64::from_str_radix(address, 16) {
         Ok(address) => (address, text.trim()),
-        // A section's head.
+        // The heading of a section.
         Err(_) => return Ok(()),
     };
     let Some((kind, symbol)) = text
@@ -154,7 +154,7 @@ fn read_line(line: &str, instructions: &mut Vec<Instruction>) -> Result<()> {
     Ok(())
 }
 
-/// What fills the room between functions and before loops.
+/// Whether an instruction is padding between functions or before loops.
 fn is_padding(text: &str) -> bool {
     let prefixes = ["data16", "cs", "ds"];
     let mnemonic = text
@@ -191,7 +191,7 @@ fn render(name: String, all: &[Instruction], symbols: &Symbols) -> Result<Functi
     let (mut text, mut calls) = (String::new(), BTreeSet::new());
     let mut unplaced = targets.iter().copied().peekable();
     for &(at, instruction) in &kept {
-        // One that goes to padding goes on behind it.
+        // A jump to padding has the instruction after the padding as its target.
         while let Some(target) = unplaced.next_if(|target| *target <= instruction.address) {
             writeln!(text, "{}:", label(target).unwrap_or_default())?;
         }

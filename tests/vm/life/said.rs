@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What the parts of `tests/vm/parts/life.sh` and the kernel say, in this order.
+//! The lines that the parts of `tests/vm/parts/life.sh` and the kernel must print, in this order.
 
-/// What is said in each part.
+/// The expected lines of each part.
 pub const CASES: &[(&str, &[&str])] = &[
     (
         "depmod_lists_the_modules",
@@ -179,7 +179,7 @@ pub const CASES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Only a kernel with versions of symbols has this one.
+/// The part for kernels with MODVERSIONS only.
 pub const TAMPERED: (&str, &[&str]) = (
     "a_tampered_crc_is_refused",
     &[
@@ -188,7 +188,8 @@ pub const TAMPERED: (&str, &[&str]) = (
     ],
 );
 
-/// What has to come last: a module stays; nothing that is not signed by the kernel's own key can be loaded.
+/// The parts that must be last: they leave a module that cannot be unloaded, or let only modules with the kernel's own
+/// signature be loaded.
 pub const LAST: &[(&str, &[&str])] = &[
     (
         "unloading_waits_for_a_leaked_timer_and_says_so",

@@ -82,8 +82,8 @@ wakes_the_system() {
     head -c 5 <&4 >/tmp/got &
     n=0
     printf sleep >&4
-    # What arrives on the way to sleep makes C give up, and another interrupt may wake the system: the other end says
-    # it again, until it has heard that its byte did.
+    # A byte that arrives while the system suspends makes C abort, and another interrupt may wake up the system: the other
+    # end sends the byte again until it has received the answer.
     until echo freeze >/sys/power/state &&
         test "$(cat /sys/power/pm_wakeup_irq)" = "$(cat /sys/class/tty/ttyRU1/irq)"; do
         echo "not by it: $(cat /sys/power/pm_wakeup_irq)"
@@ -94,7 +94,7 @@ wakes_the_system() {
 }
 
 comes_back_after_it_was_closed() {
-    # C never shuts a console down that nobody has open, and keeps its line's state.
+    # C never shuts down a console that nobody has open, and keeps the state of its line.
     echo 'before it goes' >/dev/ttyRU0
     echo 0000:00:08.0 >$D/unbind
     echo 0000:00:08.0 >$D/bind

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# rust_uart16550 with a port on the ISA bus, which the kernel's own driver has at first. $IS_DEBUG says whether this is
+# rust_uart16550 with a port on the ISA bus, which is bound to the kernel's own driver at first. $IS_DEBUG says whether this is
 # the debug kernel: that has no /dev/port.
 
 refused() {
@@ -14,7 +14,7 @@ register() { dd if=/dev/port bs=1 skip=$((0x2f8 + $1)) count=1 2>/dev/null | hex
 forget() { head -c 1 /dev/zero | dd of=/dev/port bs=1 seek=$((0x2f8 + $1)) 2>/dev/null; }
 sent() { sed -n 's/^0:.* tx:\([0-9]*\) .*/\1/p' /proc/tty/driver/rust_uart16550; }
 
-# What the UART at 0x2f8 forgets while the system is suspended (LCR and MCR here) is set again, and it sends.
+# Checks that registers which the UART at 0x2f8 loses during suspend (LCR and MCR here) are restored, and that it sends.
 sleeps() {
     stty -F /dev/ttyRU0 raw -echo && exec 3<>/dev/ttyRU0 && before=$(sent) || return 1
     $IS_DEBUG || { forget 3; forget 4; test "$(register 3) $(register 4)" = "0 0"; } || return 2

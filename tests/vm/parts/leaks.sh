@@ -5,7 +5,7 @@
 
 # Parts, in their order:
 
-# kmemleak looks twice, as it does not report what is younger than five seconds.
+# Two scans, as kmemleak does not report what is younger than five seconds.
 leaks() {
     K=/sys/kernel/debug/kmemleak
     echo scan >$K

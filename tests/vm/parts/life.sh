@@ -1,9 +1,9 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The life of modules, by kmod's own tools: `$kmod` is their program.
+# Loading and unloading of installed modules with kmod's tools; `$kmod` is their program.
 
-# The shell prefers its own modprobe to any other that is called by a plain name, but not to a function.
+# Functions, as busybox's shell would run its own modprobe for the plain name.
 mkdir -p /kmod /etc/modprobe.d
 for tool in depmod insmod lsmod modinfo modprobe rmmod; do
     ln -s "${kmod:?}" /kmod/$tool
@@ -17,7 +17,7 @@ rmmod() { /kmod/rmmod "$@"; }
 
 loaded() { grep -q "^$1 " /proc/modules; }
 gone() { ! loaded "$1" && test ! -e "/sys/module/$1"; }
-# Whether the command fails as kmod does: with 1.
+# Succeeds if the command fails with status 1, as kmod's tools do.
 is_refused() {
     "$@"
     test $? = 1
@@ -96,7 +96,7 @@ unloading_waits_for_work() { modprobe life_work && rmmod life_work && gone life_
 
 a_failing_init_waits_for_work() { is_refused modprobe life_work fails && gone life_work; }
 
-# The second that follows is for work that was not waited for.
+# If the work was not waited for, it runs in the second that follows.
 a_load_that_fails_before_init_waits_for_work_of_a_parameter() {
     is_refused modprobe life_work start=1 number=x &&
         gone life_work &&
@@ -105,7 +105,8 @@ a_load_that_fails_before_init_waits_for_work_of_a_parameter() {
         rmmod life_work
 }
 
-# The writers meet every moment of a module's end, those after its wait too. What they start must have run by then.
+# The writers hit each moment of the module's unloading, also those after it has waited for its work. What they start
+# must have run before the module is gone.
 unloading_under_a_flood_of_writes_leaves_nothing() {
     file=/sys/module/life_work/parameters/start
     for _ in 1 2 3; do
@@ -159,7 +160,8 @@ insmod_and_rmmod_take_a_file_and_a_name() {
 
 a_tampered_crc_is_refused() { is_refused insmod /tampered.ko && gone life_main; }
 
-# What has to come last: a module stays; nothing that is not signed by the kernel's own key can be loaded.
+# The parts that must be last: they leave a module that cannot be unloaded, or let only modules with the kernel's own
+# signature be loaded.
 
 unloading_waits_for_a_leaked_timer_and_says_so() {
     modprobe life_work leak

@@ -1,7 +1,7 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Modules that are loaded and unloaded $CYCLES times, or lose their device $REBINDS times. The parts before are made for
+# Modules that are loaded and unloaded $CYCLES times, or unbound and bound $REBINDS times. The parts before are made for
 # the samples, by the commands in their headers, and for the test modules.
 
 cd /modules || exit 1

@@ -3,7 +3,7 @@
 #
 # rust_nullmodem. $BYTES go each way.
 
-# How many milliseconds 1920 characters take, as $took.
+# Sets $took to the milliseconds that 1920 characters take.
 took() {
     head -c 1920 /dev/ttyNM1 >/tmp/got &
     sleeping $! || return
@@ -39,7 +39,7 @@ a_carrier_is_a_pulse() {
     /cable /dev/ttyNM0 /dev/ttyNM1 pps && rmmod pps_ldisc
 }
 
-# As it has no interrupt.
+# The port has no interrupt.
 a_port_cannot_wake_the_system() {
     test -d /sys/class/tty/ttyNM0/power &&
         test ! -e /sys/class/tty/ttyNM0/power/wakeup &&
@@ -57,7 +57,7 @@ errors_to_come_are_numbers() {
         echo 0 >$D/parity
 }
 
-# 1920 characters at 9600 baud take two seconds; what is not limited takes as long as the host lets it.
+# 1920 characters at 9600 baud take two seconds; without the limit the time depends on the host only.
 the_baud_rate_is_a_limit_if_asked() {
     P=/sys/module/rust_nullmodem/parameters/rate_limit
     for p in 0 1; do

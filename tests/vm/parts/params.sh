@@ -5,7 +5,7 @@
 
 file=/sys/module/reentry/parameters/same
 
-# A module of C and one of Rust must say the same to each case.
+# A C and a Rust module must give the same output for each case.
 twins() {
     /replay "/c/$1.ko" "/$1.cases" >/c.out && /replay "/rust/$1.ko" "/$1.cases" >/rust.out || return
     if ! cmp -s /c.out /rust.out; then
@@ -45,7 +45,7 @@ params_cb() { twins params_cb; }
 
 reentry() { /replay /rust/reentry.ko /reentry.cases; }
 
-# Two threads write what two others read: each sees one of the values as it was written, none a mixture.
+# Two threads write what two others read: each reads one of the values as it was written, never a mixture.
 race() {
     insmod /rust/reentry.ko same=1,1,1,1,1,1,1,1
     for n in 1 18446744073709551615; do

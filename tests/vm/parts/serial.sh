@@ -49,7 +49,7 @@ a_port_that_came_back_works() {
     stty -F /dev/ttyRU0 raw -echo
     stty -F /dev/ttyRU1 raw -echo
     exec 3</dev/ttyRU0
-    # What was sent while nobody listened is still under way, and comes before this.
+    # Data that was sent while the port was closed still arrives, before this.
     echo mark >/dev/ttyRU1
     timeout 100 grep -q mark <&3 || return
     head -c 6 <&3 >/tmp/got &

@@ -7,7 +7,7 @@
 cd /modules || exit 1
 mkdir -p /kmod && ln -s "${kmod:?}" /kmod/modprobe
 
-# What the kernel says when a module in use is to be unloaded.
+# The kernel's error when a module in use is to be unloaded.
 busy() { rmmod "$1" 2>&1 | grep -q 'Resource temporarily unavailable' && grep -q "^$1 " /proc/modules; }
 
 # Parts, in their order:
@@ -43,7 +43,7 @@ another_trait() {
     rmmod rust_export
 }
 
-# C has nothing but versions of symbols to be refused by.
+# A C module can only be refused by MODVERSIONS.
 another_layout() {
     insmod rust_export.ko || exit 3
     insmod layout.ko

@@ -1,8 +1,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Who is at a port of rust_uart16550. What is written to the second port is for QEMU's monitor: it pulls the card of the
-# first out, or puts it back. Without an interrupt of ACPI ($TOLD) the kernel does not see that, and is told. /data has
+# Users of a port of rust_uart16550. Commands that are written to the second port go to QEMU's monitor, which unplugs or
+# plugs the card of the first. If the kernel has no ACPI interrupt for that ($TOLD), sysfs is used instead. /data has
 # $BYTES.
 
 P=/sys/bus/pci/devices/0000:00:08.0
@@ -21,12 +21,12 @@ back() {
 
 gone() { wait_for 'test ! -e /dev/ttyRU0'; }
 
-# Takes what the other end sends, and compares it with the data.
+# Reads what the other end sends, and compares it with the data.
 take() {
     i=0
     : >/tmp/got
     while [ $i -lt $((BYTES / 4096)) ]; do
-        # The shell's own write would end when what is in the background does: by SIGCHLD, with EINTR.
+        # A write by the shell itself would end with EINTR when a background process ends (SIGCHLD).
         if ! dd bs=4096 count=1 iflag=fullblock <&3 2>/dev/null >>/tmp/got || ! (printf '\006') >&3; then
             echo "no piece $i"
             return 1
@@ -101,7 +101,7 @@ a_megabyte_goes_to_who_takes_his_time() {
 }
 
 a_megabyte_comes() {
-    # What came before the port is open would be lost.
+    # Data that arrives before the port is open would be lost.
     exec 3<>/dev/ttyRU2
     (printf '\006') >&3 && take
 }

@@ -132,7 +132,7 @@ impl Crates<'_> {
         inputs.collect()
     }
 
-    /// Looks that nobody has written to the files since they were hashed: what was made may be of either.
+    /// Fails if a file was written to since it was hashed: the result may be of the old or the new file.
     pub(super) fn are_still(&self, files: &[Input], hashes: &mut Hashes<'_>) -> Result<()> {
         for input in files {
             let is_same = hashes.of(&self.root.join(&input.path))? == input.hash;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// Facts of the kernel that probes found, as `has_…`.
 pub(super) struct Facts(pub(super) Vec<String>);
 
-/// Where they are written, a line each.
+/// The file with the facts, one per line.
 pub(super) const FILE: &str = "facts";
 
 impl Facts {
@@ -22,7 +22,7 @@ impl Facts {
     /// it compiles, a line of `symbols` where its symbol is exported.
     pub(super) fn probe(crates: &Crates<'_>, cc: &Cc, dir: &Path) -> Result<Self> {
         let compat = crates.root.join("rust/compat");
-        // What a kernel that is being built will export, nobody knows: code does without.
+        // The exports of a kernel that is being built are not known yet: these facts do not hold for it.
         let exported = match crates.goal {
             Use::External => {
                 let symvers = crates.symvers();

@@ -59,7 +59,7 @@ impl Crates<'_> {
             .and(self.goal))
     }
 
-    /// What was made from the sources as they are.
+    /// The manifest's variant for the current sources.
     pub(super) fn known_libraries(
         &self,
         store: &Store,
@@ -96,7 +96,7 @@ impl Crates<'_> {
             );
             Ok(())
         };
-        // Another build may do it while this one waits.
+        // Another build may have compiled them while this one waited.
         let _one = store.lock(KIND, &base.hex())?;
         if let Some(variant) = self.known_libraries(store, base, hashes) {
             let again = |dir: &Path| {
@@ -108,7 +108,7 @@ impl Crates<'_> {
                 files: variant.files,
             });
         }
-        // What rustc reads is known when it has read it.
+        // The sources are known only after rustc has read them.
         let started = SystemTime::now();
         let scratch = store.scratch(KIND)?;
         compile(scratch.path())?;
@@ -174,7 +174,7 @@ impl Crates<'_> {
     }
 }
 
-/// The file system's clock goes by the kernel's ticks.
+/// The resolution of file times, which is that of the kernel's ticks.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Whether the file at `path` was perhaps written to at `time` or later.

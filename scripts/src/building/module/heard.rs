@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Whether compilers had something to say.
+//! Whether compilers have printed messages, such as warnings.
 
 use anyhow::{Context, Result};
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write as _};
 use std::process::{Command, Stdio};
 
-/// Passes on what compilers say, and remembers whether they did.
+/// Prints the messages of compilers, and remembers whether there were any.
 #[derive(Default)]
 pub struct Heard(Cell<bool>);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Objects that the store keeps: what was compiled once from the same bytes is taken from there.
+//! Objects in the store: one that was compiled before from the same inputs is taken from there.
 
 use super::interface::FLAG;
 use super::{as_written, cwd, versions_file, Args, Made};
@@ -89,7 +89,7 @@ impl<'a> Kept<'a> {
         })
     }
 
-    /// Keeps what was compiled from `started` on, unless a file was written to meanwhile: then it may be of either.
+    /// Puts an object into the store, unless an input was written to since `started`: it may be of the old or the new file.
     pub fn keep(
         &self,
         made: &Made,
@@ -160,9 +160,9 @@ impl Made {
         Ok(())
     }
 
-    /// Whether the object is there already, and so new that make does not ask for it again.
+    /// Whether the same object is there already and newer than its sources.
     ///
-    /// Then its time stays as it is, and make links nothing.
+    /// Then its modification time stays, and make links nothing.
     fn is_there(&self, args: &Args, cwd: &Path) -> bool {
         let time = |path: &Path| {
             fs::metadata(path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Hashes of files, remembered with the size, time and inode that each had.
+//! A cache of file hashes, valid while the file's size, times and inode stay the same.
 
 use super::Store;
 use crate::building::stamp::{self, Key};
@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How long after a change a file may change again without another time, in seconds.
+/// The seconds after a change in which another change may leave the file's time the same.
 const GRANULARITY: i64 = 2;
 
 const KIND: &str = "hashes";
@@ -28,7 +28,7 @@ pub struct Hashes<'a> {
 }
 
 impl<'a> Hashes<'a> {
-    /// What is remembered for `key`.
+    /// Reads the hashes that were kept for `key`.
     pub fn open(store: &'a Store, key: &Key) -> Self {
         let key = key.hex();
         let text = store.read(KIND, &key);
@@ -68,7 +68,7 @@ impl<'a> Hashes<'a> {
         Ok(hash)
     }
 
-    /// Remembers what has been hashed.
+    /// Writes the hashes to the store.
     pub fn keep(&self) -> Result<()> {
         match self.changed {
             true => self

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a step has read: known only after it has run, from what compilers say.
+//! Manifests, for steps whose inputs are known only after they have run, as compilers report them.
 //!
-//! A step is looked for by the key of what is known before; the manifest of that key has a variant for each
-//! set of inputs that the step has met, as `ccache` has it.
+//! The key of a manifest is a hash of what is known before the step runs. It has a variant for each set of inputs
+//! that the step has had, as the manifests of `ccache` do.
 
 use super::Store;
 use crate::building::stamp::Key;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 const KIND: &str = "manifests";
 
-/// How many variants are kept: the newest.
+/// How many variants a manifest keeps; older ones are dropped.
 const VARIANTS: usize = 8;
 
 /// A file that a step has read, relative to a directory that the step knows, and its hash.
@@ -30,7 +30,7 @@ pub struct Variant {
     /// Variables of the environment; `None` is one that was not set.
     #[serde(default)]
     pub variables: Vec<(String, Option<String>)>,
-    /// What else has to be the same, where it matters.
+    /// A further condition, where there is one.
     #[serde(default)]
     pub other: Option<String>,
     pub result: String,
@@ -55,7 +55,7 @@ impl<'a> Manifest<'a> {
         }
     }
 
-    /// The variant whose inputs are as they are now, by `hash`, which is given a path as it was recorded.
+    /// The variant whose inputs have not changed. `hash` returns the hash of a path that is given as it was recorded.
     pub fn find(
         &self,
         other: Option<&str>,
@@ -76,7 +76,7 @@ impl<'a> Manifest<'a> {
         })
     }
 
-    /// Adds a variant, as the first to look at.
+    /// Adds a variant, as the first to be compared.
     pub fn add(&mut self, variant: Variant) -> Result<()> {
         self.variants.retain(|other| other.result != variant.result);
         self.variants.insert(0, variant);

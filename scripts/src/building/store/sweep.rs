@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Keeps the store within its bound: what was used least recently goes first.
+//! Limits the size of the store: removes the least recently used entries first.
 
 use super::{is_complete, lock_file, remove, Store, CONTENTS, SCRATCH};
 use crate::building::lock::Lock;
@@ -12,16 +12,16 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 use walkdir::WalkDir;
 
-/// The variable that bounds the store.
+/// The variable with the size limit of the store.
 const SIZE: &str = "FERRULE_STORE_SIZE";
 
-/// The bound without it, in bytes.
+/// The default limit in bytes.
 pub(super) const DEFAULT: u64 = 4 << 30;
 
-/// How often a build looks that has made nothing which is large.
+/// How often the size is checked by builds that have made no entry.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// What lies in the store, and when it was used.
+/// An entry or file of the store, and when it was last used.
 struct Item {
     path: PathBuf,
     bytes: u64,
@@ -29,9 +29,10 @@ struct Item {
 }
 
 impl Store {
-    /// Removes what was used least recently, down to nine tenths of the bound, if there is more than that.
+    /// If the store is larger than the limit, removes the least recently used entries until nine tenths of the limit are
+    /// left. Entries in use stay.
     ///
-    /// Looks once in an hour, and whenever this build has made an entry. What a build uses stays.
+    /// Checks once an hour, and whenever this build has made an entry.
     pub fn sweep(&self) -> Result<()> {
         let swept = self.dir.join("swept");
         let age = fs::metadata(&swept).and_then(|metadata| metadata.modified());
@@ -48,7 +49,7 @@ impl Store {
 
     fn sweep_to(&self, bound: u64) -> Result<()> {
         let mut items = Vec::new();
-        // What cannot be removed, as it is another user's or has gone meanwhile, keeps nothing else from it.
+        // If one cannot be removed, as it is another user's or gone already, the others are removed all the same.
         let mut failed = Ok(());
         for kind in list(&self.dir)?.iter().filter(|path| path.is_dir()) {
             let paths = list(kind).unwrap_or_else(|error| {
@@ -91,7 +92,7 @@ impl Store {
 }
 
 impl Item {
-    /// `None` if it has gone meanwhile.
+    /// `None` if another build has removed it meanwhile.
     fn new(path: PathBuf) -> Option<Self> {
         let metadata = fs::metadata(&path).ok()?;
         if !metadata.is_dir() {
@@ -112,7 +113,7 @@ impl Item {
     /// Removes it, unless a build uses it.
     fn remove(&self) -> Result<bool> {
         if !self.path.is_dir() {
-            // Who has opened it reads on.
+            // A build that has opened the file can still read it.
             remove(&self.path)?;
             return Ok(true);
         }
@@ -120,7 +121,7 @@ impl Item {
         let Some(lock) = Lock::try_exclusive(&lock_file)? else {
             return Ok(false);
         };
-        // First what says that it is complete, so that what is left of it counts as nothing.
+        // First the list of contents, so that an interrupted removal leaves no entry that counts as complete.
         remove(&self.path.join(CONTENTS))?;
         remove(&self.path)?;
         lock.remove(&lock_file)?;
@@ -128,7 +129,7 @@ impl Item {
     }
 }
 
-/// What a directory takes: an entry says so itself.
+/// The size of a directory; for an entry, by its list of contents.
 fn bytes(path: &Path) -> u64 {
     match fs::read_to_string(path.join(CONTENTS)) {
         Ok(contents) if is_complete(path) => {
@@ -146,11 +147,11 @@ fn bytes(path: &Path) -> u64 {
     }
 }
 
-/// Removes what a killed build has left of `entry`.
+/// Removes the temporary directory that a killed build has left of `entry`.
 fn remove_abandoned(scratch: &Path, entry: &Path) -> Result<()> {
     let lock_file = lock_file(entry);
     if !lock_file.exists() {
-        // A file, which is written at once, or a directory that nobody else knows of yet.
+        // A file, or a directory whose key is not known yet: neither has a lock.
         return match is_old(scratch) {
             true => remove(scratch),
             false => Ok(()),
@@ -162,7 +163,7 @@ fn remove_abandoned(scratch: &Path, entry: &Path) -> Result<()> {
     }
 }
 
-/// Removes the lock of what is no entry, or none any more, if nobody has it.
+/// Removes the lock file of a removed entry, unless a build holds the lock.
 fn remove_lock(path: &Path) -> Result<()> {
     match Lock::try_exclusive(path)? {
         Some(lock) => lock.remove(path),
@@ -180,7 +181,7 @@ fn list(dir: &Path) -> Result<Vec<PathBuf>> {
     entries.map(|entry| Ok(entry?.path())).collect()
 }
 
-/// The bound in bytes: a number with `K`, `M`, `G` or `T`, or without.
+/// The limit in bytes: a number, with or without a suffix `K`, `M`, `G` or `T`.
 pub(super) fn bound() -> Result<u64> {
     let Some(text) = env_set(SIZE) else {
         return Ok(DEFAULT);
