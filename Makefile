@@ -70,7 +70,10 @@ TEST = scripts/test.sh $(if $(CHECK),--check)
 test-debug: setup kernels-debug      ## run the tests of the debug kernel, or those that T= selects
 	@$(TEST) --kernel debug '$(T)'
 
-test: setup kernels                  ## run all tests, or those that T= selects: on the host, and on the kernels of tests/kernels.toml
+# The debug kernel has verbs of its own.
+$(if $(filter debug,$(KERNELS)),$(error KERNELS=debug: the debug kernel is built by `make kernels-debug`, tested by `make test-debug`))
+
+test: $(if $(filter --list,$(T)),tool,setup kernels)  ## run all tests, or those that T= selects: on the host, and on the kernels of tests/kernels.toml
 	@$(TEST) $(KERNELS:%=--kernel %) '$(T)'
 
 bench: setup kernels                 ## count instructions of serial drivers, C's and Rust's, and draw them

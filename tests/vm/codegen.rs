@@ -44,7 +44,8 @@ pub fn check(kernel: &Kernel, dir: &Path, report: &mut Report) -> Option<Skipped
         if kernel.series == SERIES {
             verdict = compare_text(function).and(verdict);
         }
-        let verdict = verdict.map_err(|why| format!("{why}\n{}{}", pinned::REMEDY, pinned.note()));
+        let verdict =
+            verdict.map_err(|why| format!("{why}\n{}{}", pinned::remedy("codegen"), pinned.note()));
         report.add(format!("codegen::{}", function.name), verdict);
     }
     None

@@ -29,7 +29,9 @@ pub fn updates() -> bool {
 }
 
 /// How to update the files, for messages.
-pub const REMEDY: &str = "if that is intended, `make test UPDATE=1` updates the file";
+pub fn remedy(test: &str) -> String {
+    format!("if that is intended, `make test T={test} UPDATE=1` updates the file")
+}
 
 /// One kernel's table; the file is locked against other tests while this exists.
 pub struct Pinned<'a> {

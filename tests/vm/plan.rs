@@ -163,8 +163,7 @@ impl<'a> Plan<'a> {
                     !matches!(state(name), Some(State::Waits | State::Runs | State::Done))
                 });
                 if let Some(broken) = broken {
-                    let why = format!("was not run: it needs {broken}, which failed");
-                    out.report(&job.name, "").add_whole(&job.name, Err(why));
+                    out.report(&job.name, "").not_run(&job.name, broken);
                     states.insert(job.name.clone(), State::Failed);
                     *slot = None;
                     continue;

@@ -54,6 +54,7 @@ impl Out {
             log: None,
             notes: Vec::new(),
             judged: Vec::new(),
+            repeat: None,
             has_failed: false,
         }
     }
@@ -105,6 +106,8 @@ pub struct Report<'a> {
     notes: Vec<&'static str>,
     /// The other jobs whose records a failure removes.
     judged: Vec<String>,
+    /// The test to repeat instead of one that was not run.
+    repeat: Option<String>,
     has_failed: bool,
 }
 
@@ -156,19 +159,26 @@ impl Report<'_> {
                 self.has_failed = true;
                 let log = self.log.as_ref();
                 let log = log.map(|path| format!("\n    log:    {}", path.display()));
+                let (why, repeat) = (why.trim_end(), self.repeat.as_deref().unwrap_or(name));
+                let verb = match repeat.starts_with("debug::") {
+                    true => "test-debug",
+                    false => "test",
+                };
                 let text = format!(
-                    "---- {name} ----\n{}\n    repeat: make {} T='{name}'{}",
-                    why.trim_end(),
-                    match name.starts_with("debug::") {
-                        true => "test-debug",
-                        false => "test",
-                    },
+                    "---- {name} ----\n{why}\n    repeat: make {verb} T='{repeat}'{}",
                     log.unwrap_or_default()
                 );
                 self.out.say(&format!("test {name} ... FAILED\n{text}"));
                 state.failures.push(text);
             }
         }
+    }
+
+    /// Adds the job `name`, which was not run because `needed` failed.
+    pub fn not_run(&mut self, name: &str, needed: &str) {
+        self.repeat = Some(needed.to_owned());
+        let why = format!("was not run: it needs {needed}, which failed");
+        self.add_whole(name, Err(why));
     }
 
     /// Adds the result of a test, by its whole name.

@@ -47,7 +47,10 @@ pub fn check(kernel: &Kernel, built: &Built, report: &mut Report) -> Option<Skip
     }
     for name in pinned.names() {
         if measured.iter().all(|(measured, _)| *measured != name) {
-            let gone = format!("{FILE} has {name}, which is no sample; {}", pinned::REMEDY);
+            let gone = format!(
+                "{FILE} has {name}, which is no sample; {}",
+                pinned::remedy("size")
+            );
             report.add(format!("size::{name}"), Err(gone));
         }
     }
@@ -64,7 +67,9 @@ fn entry((key, bytes): (&str, u64)) -> (String, toml_edit::Value) {
 fn compare(name: &str, sizes: &Sizes, kernel: &Kernel, pinned: &Pinned<'_>) -> Verdict {
     let series = &kernel.series;
     let entry = pinned.get(name).ok_or_else(|| {
-        format!("{FILE} has no size of {name} on Linux {series}; `make test UPDATE=1` adds it")
+        format!(
+            "{FILE} has no size of {name} on Linux {series}; `make test T=size UPDATE=1` adds it"
+        )
     })?;
     let old = |key, entry: &InlineTable| entry.get(key).and_then(|value| value.as_integer());
     let mut wrong = Vec::new();
@@ -88,7 +93,7 @@ fn compare(name: &str, sizes: &Sizes, kernel: &Kernel, pinned: &Pinned<'_>) -> V
         false => Err(format!(
             "{name} on Linux {series}: {}; {}{}",
             wrong.join("; "),
-            pinned::REMEDY,
+            pinned::remedy("size"),
             pinned.note()
         )),
     }
