@@ -22,9 +22,7 @@ fn tree() -> tempfile::TempDir {
     let package = "name = \"ferrule\"\nversion = \"0.1.0\"\n";
     write(
         "Cargo.toml",
-        &format!(
-            "[package]\n{package}edition = \"2021\"\nrust-version = \"1.85\"\n[workspace]\n"
-        ),
+        &format!("[package]\n{package}edition = \"2021\"\nrust-version = \"1.85\"\n[workspace]\n"),
     );
     write(
         "Cargo.lock",

@@ -193,6 +193,8 @@ impl Sysroot {
             .chain(library(&self.args).iter().copied())
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
+        // All `--config` come behind the verb: Cargo forgets those before it if there are some behind it.
+        cargo.args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"]);
         if root.join(install::VENDOR).exists() {
             let crates = vendored(root, target_dir, toolchain)?;
             let source = format!("source.vendored.directory='{}'", crates.display());
@@ -208,7 +210,6 @@ impl Sysroot {
                 .env("CARGO_HOME", target_dir.join("home"));
         }
         cargo
-            .args(["build", "--release", "--locked", "--quiet", "-p", "sysroot"])
             .args([
                 "-Zbuild-std=core",
                 "--message-format=json-render-diagnostics",
