@@ -70,6 +70,9 @@ TEST = scripts/test.sh $(if $(CHECK),--check)
 test-debug: setup kernels-debug      ## run the tests of the debug kernel, or those that T= selects
 	@$(TEST) --kernel debug '$(T)'
 
+# Variables of other verbs would have no effect.
+$(if $(filter test test-debug,$(MAKECMDGOALS)),,$(foreach v,T CHECK FRESH UPDATE,$(if $(filter 0,$(MAKELEVEL)),\
+  $(if $(filter command line,$(origin $v)),$(error $v= is for `make test` and `make test-debug`)))))
 # The debug kernel has verbs of its own.
 $(if $(filter debug,$(KERNELS)),$(error KERNELS=debug: the debug kernel is built by `make kernels-debug`, tested by `make test-debug`))
 

@@ -6,7 +6,7 @@
 use anyhow::{Context, Result};
 use clap::Parser;
 use ferrule::building::lock::Lock;
-use ferrule::kernels;
+use ferrule::kernels::{self, Ring};
 use plan::{Job, Plan, Room, Takes};
 use report::Out;
 use select::Pattern;
@@ -83,7 +83,7 @@ fn run(args: &Args) -> Result<bool> {
     // Long tests, and those that no kernel makes a difference to, run on the newest only.
     let thorough = kernels
         .iter()
-        .rfind(|kernel| !debug::is(kernel) || is_debug);
+        .rfind(|kernel| kernel.ring == Ring::Full && (!debug::is(kernel) || is_debug));
     for kernel in &kernels {
         jobs::add(&mut plan, kernel, &kernels, Some(kernel) == thorough)?;
     }
