@@ -332,7 +332,9 @@ impl Live {
     }
 
     fn line(&mut self, line: &str, report: &mut Report) {
-        if let Some(rest) = line.strip_prefix("test ") {
+        // trybuild has lines of its own, in colours.
+        let is_libtests = !line.contains('\u{1b}') && !line.contains("[should ");
+        if let Some(rest) = line.strip_prefix("test ").filter(|_| is_libtests) {
             if let Some((name, verdict)) = rest.rsplit_once(" ... ") {
                 self.seen += 1;
                 let whole = format!("{}::{name}", self.prefix);
