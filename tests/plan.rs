@@ -172,3 +172,21 @@ fn each_file_of_parts_has_some() {
     }
     assert!(seen > 5);
 }
+
+#[test]
+fn records_of_the_last_variants_stay() {
+    let job = format!("plan-test-{}", std::process::id());
+    let kept = |variant: u32| {
+        let key = Key::default().and(variant.to_le_bytes());
+        record::kept_unless(false, &job, "step", &key, || Ok(variant)).unwrap()
+    };
+    for variant in 0..6 {
+        assert_eq!(kept(variant), (variant, false));
+        assert_eq!(kept(variant), (variant, true));
+    }
+    assert_eq!(kept(3), (3, true));
+    assert_eq!(kept(0), (0, false));
+    record::forget(&job);
+    assert_eq!(kept(3), (3, false));
+    record::forget(&job);
+}

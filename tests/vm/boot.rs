@@ -64,12 +64,14 @@ pub fn boot_with(
         for arg in &mut guest.qemu_args {
             *arg = arg.replace(DIR, &place);
         }
-        guest.debug_log = Some(log);
+        guest.debug_log = Some(log.clone());
         guest.pace = Some(PACE);
         guest.is_quiet = true;
         run(&guest, dir.path())
     })?;
     if was_kept {
+        // Another variant may have been booted since.
+        fs::write(&log, &left.log).with_context(|| format!("cannot write {}", log.display()))?;
         report.note("from the record of an earlier run");
     }
     Ok(left)

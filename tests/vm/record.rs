@@ -79,8 +79,20 @@ pub fn kept<T: Serialize + DeserializeOwned>(
     key: &Key,
     run: impl FnOnce() -> Result<T>,
 ) -> Result<(T, bool)> {
-    let (path, key) = (path(job)?.join(format!("{name}.json")), key.hex());
-    if !is_fresh_wanted() {
+    kept_unless(is_fresh_wanted(), job, name, key, run)
+}
+
+/// [`kept`], which runs the step in any case if `is_fresh`.
+pub fn kept_unless<T: Serialize + DeserializeOwned>(
+    is_fresh: bool,
+    job: &str,
+    name: &str,
+    key: &Key,
+    run: impl FnOnce() -> Result<T>,
+) -> Result<(T, bool)> {
+    let key = key.hex();
+    let path = path(job)?.join(format!("{name}.{}.json", &key[..16]));
+    if !is_fresh {
         if let Some(left) = read(&path, &key) {
             return Ok((left, true));
         }
@@ -93,10 +105,36 @@ pub fn kept<T: Serialize + DeserializeOwned>(
         let file = tempfile::NamedTempFile::new_in(parent)?;
         serde_json::to_writer(&file, &record)?;
         file.persist(&path)?;
-        Ok(())
+        remove_old(parent, name)
     });
     written.with_context(|| format!("cannot write {}", path.display()))?;
     Ok((record.left, false))
+}
+
+/// How many records of a step stay: another branch and back should find its own.
+const KEPT: usize = 4;
+
+/// Removes all but the newest records of the step `name` in `dir`.
+fn remove_old(dir: &Path, name: &str) -> std::io::Result<()> {
+    let mut records = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let (path, metadata) = {
+            let entry = entry?;
+            (entry.path(), entry.metadata()?)
+        };
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let key = file
+            .strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".json"));
+        if key.is_some_and(|key| key.len() == 16) {
+            records.push((metadata.modified()?, path));
+        }
+    }
+    records.sort();
+    let old = records.len().saturating_sub(KEPT);
+    records[..old]
+        .iter()
+        .try_for_each(|(_, path)| fs::remove_file(path))
 }
 
 fn read<T: DeserializeOwned>(path: &Path, key: &str) -> Option<T> {
