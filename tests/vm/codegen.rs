@@ -87,7 +87,7 @@ fn sources() -> Result<Vec<String>> {
 
 /// The file that has the function's text, below the project's root.
 fn text_file(function: &Function) -> String {
-    format!("{DIR}/{}.s", function.name)
+    format!("{DIR}/{}.asm", function.name)
 }
 
 fn compare_text(function: &Function) -> Verdict {
