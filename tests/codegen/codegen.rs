@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Ten functions that drivers execute often. Their machine code is kept beside them: `spin_lock.s` is that of
+//! Ten functions that drivers execute often. Their machine code is kept beside them: `spin_lock.asm` is that of
 //! `spin_lock.rs`, and a test fails when it changes.
 //!
 //! The texts are for Linux 6.12 and the rustc that `kernels.toml` names. objdump wrote them, in AT&T syntax, without
