@@ -3,7 +3,6 @@
 //! Queues.
 
 use super::impl_has_work;
-use super::new_work;
 use super::RawDelayedWorkItem;
 use super::RawWorkItem;
 use super::Work;
@@ -14,6 +13,7 @@ use crate::alloc::InPlaceInit;
 use crate::alloc::KBox;
 use crate::bindings;
 use crate::ffi::c_int;
+use crate::static_lock_class;
 use crate::time::Jiffies;
 use crate::types::Opaque;
 use core::pin::Pin;
@@ -97,14 +97,35 @@ impl Queue {
         flags: Flags,
         func: T,
     ) -> Result<(), AllocError> {
+        // Lockdep would take work of one class, in threads and in soft interrupts, for a deadlock.
+        let (name, class) = if self.runs_in_softirq() {
+            (c"Queue::try_spawn in softirq", static_lock_class!())
+        } else {
+            (c"Queue::try_spawn", static_lock_class!())
+        };
         let init = pin_init!(ClosureWork {
-            work <- new_work!("Queue::try_spawn"),
+            work <- Work::new(name, class),
             func: Some(func),
         });
         let work = KBox::pin_init(init, flags).map_err(|_| AllocError)?;
 
         self.enqueue(work);
         Ok(())
+    }
+
+    /// Whether work runs in soft interrupts; asked for lockdep only.
+    #[cfg(all(CONFIG_LOCKDEP, has_system_bh_wq))]
+    fn runs_in_softirq(&self) -> bool {
+        let queue: *const bindings::workqueue_struct = self.0.get();
+
+        [system_bh(), system_bh_highpri()]
+            .iter()
+            .any(|other| core::ptr::eq(queue, other.0.get()))
+    }
+
+    #[cfg(not(all(CONFIG_LOCKDEP, has_system_bh_wq)))]
+    fn runs_in_softirq(&self) -> bool {
+        false
     }
 }
 
