@@ -23,16 +23,19 @@ fn fetched() -> Vec<Kernel> {
     kernels
 }
 
-/// Two of the samples in a directory named `demo`, one of them in a directory below.
+/// Two of the modules of `tests/fixture` in a directory named `demo`, one of them in a directory below.
 fn package(parent: &Path) -> PathBuf {
     let dir = parent.join("demo");
-    demo::copy_sources(&dirs::root().unwrap().join("samples"), &dir).unwrap();
+    demo::copy_sources(&dirs::root().unwrap().join("tests/fixture"), &dir).unwrap();
     fs::create_dir(dir.join("sub")).unwrap();
-    fs::rename(dir.join("rust_minimal.rs"), dir.join("sub/rust_minimal.rs")).unwrap();
-    fs::write(dir.join("sub/Kbuild"), "obj-m := rust_minimal.o\n").unwrap();
-    fs::remove_file(dir.join("rust_print.rs")).unwrap();
+    fs::rename(
+        dir.join("fixture_hello.rs"),
+        dir.join("sub/fixture_hello.rs"),
+    )
+    .unwrap();
+    fs::write(dir.join("sub/Kbuild"), "obj-m := fixture_hello.o\n").unwrap();
     let kbuild =
-        "obj-m := sub/ rust_mixed.o\nrust_mixed-y := rust_mixed_main.o rust_mixed_param.o\n";
+        "obj-m := sub/ fixture_mixed.o\nfixture_mixed-y := fixture_mixed_main.o fixture_mixed_part.o\n";
     fs::write(dir.join("Kbuild"), kbuild).unwrap();
     dir
 }
@@ -110,7 +113,7 @@ fn dkms_adds_builds_installs_and_removes() {
     succeeds(dkms(&trees, "add").arg(&dir));
     let status = || succeeds(&mut dkms(&trees, "status"));
     assert_eq!(status(), "demo/2.5: added\n");
-    let modules = ["rust_minimal.ko", "rust_mixed.ko"];
+    let modules = ["fixture_hello.ko", "fixture_mixed.ko"];
     for kernel in &kernels {
         // dkms wants to see that the kernel is installed.
         fs::create_dir(trees.join("lib").join(&kernel.release)).unwrap();
@@ -160,7 +163,7 @@ fn a_package_that_does_not_build_leaves_dkms_its_log() {
             .arg(&kernel.kdir)
             .args(["--ferrule", FERRULE]),
     );
-    fs::write(dir.join("rust_mixed_main.rs"), "no Rust\n").unwrap();
+    fs::write(dir.join("fixture_mixed_main.rs"), "no Rust\n").unwrap();
     succeeds(dkms(&trees, "add").arg(&dir));
     let mut build = dkms(&trees, "build");
     build
@@ -170,7 +173,7 @@ fn a_package_that_does_not_build_leaves_dkms_its_log() {
     assert!(!output.status.success(), "{}", text(&output));
     let log = fs::read_to_string(trees.join("state/demo/1.0/build/make.log")).unwrap();
     assert!(
-        log.contains("error: expected") && log.contains("rust_mixed_main.rs:1:"),
+        log.contains("error: expected") && log.contains("fixture_mixed_main.rs:1:"),
         "{log}"
     );
 }
@@ -253,7 +256,7 @@ fn an_installed_ferrule_builds_without_network_home_or_checkout() {
     ferrule.env("FERRULE_CACHE", kernels::cache_dir(None).unwrap());
     ferrule.env("FERRULE_BUILD", temporary.path().join("build"));
     succeeds(&mut ferrule);
-    assert!(dir.join("sub/rust_minimal.ko").exists());
+    assert!(dir.join("sub/fixture_hello.ko").exists());
     assert_eq!(
         files(&prefix),
         before,

@@ -11,26 +11,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-/// A kernel, and the samples built for it.
-struct Samples {
+/// A kernel, and the modules of `tests/fixture` built for it.
+struct Fixture {
     kernel: Kernel,
     dir: tempfile::TempDir,
 }
 
-static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
+static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
     let cache = kernels::cache_dir(None).unwrap();
     let kernel = kernels::cached(&cache).unwrap().pop();
     let kernel = kernel.expect("a kernel has been fetched: make kernels");
     let dir = tempfile::tempdir().unwrap();
-    demo::copy_sources(&dirs::root().unwrap().join("samples"), dir.path()).unwrap();
-    let samples = Samples { kernel, dir };
-    let output = samples.ferrule(&["modules"]);
+    demo::copy_sources(&dirs::root().unwrap().join("tests/fixture"), dir.path()).unwrap();
+    let fixture = Fixture { kernel, dir };
+    let output = fixture.ferrule(&["modules"]);
     assert!(output.status.success(), "{}", text(&output));
-    samples
+    fixture
 });
 
-impl Samples {
-    /// `ferrule build -M samples` with more arguments.
+impl Fixture {
+    /// `ferrule build -M tests/fixture` with more arguments.
     fn ferrule(&self, args: &[&str]) -> Output {
         let mut ferrule = Command::new(env!("CARGO_BIN_EXE_ferrule"));
         ferrule.args(["build", "--kdir"]).arg(&self.kernel.kdir);
@@ -44,7 +44,7 @@ impl Samples {
         self.ferrule(&[options, &["modules_install", &path], vars].concat())
     }
 
-    /// The installed file of `rust_minimal`, which must be the only one.
+    /// The installed file of `fixture_hello`, which must be the only one.
     fn installed(&self, tree: &Path) -> PathBuf {
         let mut found = Vec::new();
         let mut dirs = vec![tree.join("lib/modules").join(&self.kernel.release)];
@@ -55,7 +55,7 @@ impl Samples {
             {
                 if path.is_dir() {
                     dirs.push(path);
-                } else if path.to_str().unwrap().contains("/rust_minimal.ko") {
+                } else if path.to_str().unwrap().contains("/fixture_hello.ko") {
                     found.push(path);
                 }
             }
@@ -83,13 +83,13 @@ fn modinfo(module: &Path, field: &str) -> String {
     text(&output).trim().to_owned()
 }
 
-/// Installs, and expects success; returns the file of `rust_minimal`.
+/// Installs, and expects success; returns the file of `fixture_hello`.
 fn installs(options: &[&str], vars: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let tree = tempfile::tempdir().unwrap();
-    let output = SAMPLES.install(tree.path(), options, vars);
+    let output = FIXTURE.install(tree.path(), options, vars);
     assert!(output.status.success(), "{}", text(&output));
     assert!(!text(&output).contains("error"), "{}", text(&output));
-    let module = SAMPLES.installed(tree.path());
+    let module = FIXTURE.installed(tree.path());
     (tree, module)
 }
 
@@ -97,8 +97,11 @@ fn installs(options: &[&str], vars: &[&str]) -> (tempfile::TempDir, PathBuf) {
 fn without_options_it_is_as_the_kernels_own_modules_are_and_not_signed() {
     let (_tree, module) = installs(&[], &[]);
     // Debian's newest kernel compresses with xz and keeps its key.
-    assert!(module.ends_with("updates/rust_minimal.ko.xz"), "{module:?}");
-    assert_eq!(modinfo(&module, "name"), "rust_minimal");
+    assert!(
+        module.ends_with("updates/fixture_hello.ko.xz"),
+        "{module:?}"
+    );
+    assert_eq!(modinfo(&module, "name"), "fixture_hello");
     assert_eq!(modinfo(&module, "signer"), "");
 }
 
@@ -108,14 +111,14 @@ fn depmod_runs_over_the_tree() {
     let modules = tree
         .path()
         .join("lib/modules")
-        .join(&SAMPLES.kernel.release);
+        .join(&FIXTURE.kernel.release);
     let dep = fs::read_to_string(modules.join("modules.dep")).unwrap();
-    assert!(dep.contains("mine/rust_minimal.ko.xz:"), "{dep}");
+    assert!(dep.contains("mine/fixture_hello.ko.xz:"), "{dep}");
     let (tree, _) = installs(&[], &["DEPMOD=:"]);
     let modules = tree
         .path()
         .join("lib/modules")
-        .join(&SAMPLES.kernel.release);
+        .join(&FIXTURE.kernel.release);
     assert!(!modules.join("modules.dep").exists());
 }
 
@@ -212,7 +215,7 @@ fn a_key_that_does_not_open_stops_the_installation() {
     let dir = tempfile::tempdir().unwrap();
     let [key, cert] = key(dir.path(), Some("another"));
     let tree = tempfile::tempdir().unwrap();
-    let output = SAMPLES.install(
+    let output = FIXTURE.install(
         tree.path(),
         &["--sign-key", &key, "--sign-cert", &cert],
         &[],
@@ -227,7 +230,7 @@ fn a_key_that_does_not_open_stops_the_installation() {
 #[test]
 fn a_key_that_is_not_there_is_named_before_anything_is_installed() {
     let tree = tempfile::tempdir().unwrap();
-    let output = SAMPLES.install(tree.path(), &["--sign-key", "/nowhere/key.pem"], &[]);
+    let output = FIXTURE.install(tree.path(), &["--sign-key", "/nowhere/key.pem"], &[]);
     let said = text(&output);
     assert!(
         !output.status.success() && said.lines().count() == 1 && said.contains("/nowhere/key.pem"),
@@ -242,9 +245,9 @@ fn installing_needs_no_toolchain() {
     let mut ferrule = Command::new(env!("CARGO_BIN_EXE_ferrule"));
     ferrule
         .args(["build", "--kdir"])
-        .arg(&SAMPLES.kernel.kdir)
+        .arg(&FIXTURE.kernel.kdir)
         .arg("-M")
-        .arg(SAMPLES.dir.path());
+        .arg(FIXTURE.dir.path());
     ferrule
         .arg("modules_install")
         .arg(format!("INSTALL_MOD_PATH={}", tree.path().display()));

@@ -26,7 +26,7 @@ fn chosen(dir: &Path) -> Vec<String> {
     let kdir = Kdir::open(&kernel().kdir).unwrap();
     let variables = config::variables(dir, &kdir).unwrap();
     assert_eq!(variables.len(), all(dir).len(), "{variables:?}");
-    let prefix = "CONFIG_SAMPLE_RUST_";
+    let prefix = "CONFIG_FIXTURE_";
     let chosen = variables.iter().filter_map(|word| word.strip_suffix("=m"));
     chosen
         .map(|name| name.trim_start_matches(prefix).to_lowercase())
@@ -38,25 +38,25 @@ fn all(dir: &Path) -> Vec<String> {
     let kconfig = fs::read_to_string(dir.join("Kconfig")).unwrap();
     let names = kconfig
         .lines()
-        .filter_map(|line| line.strip_prefix("config SAMPLE_RUST_"));
+        .filter_map(|line| line.strip_prefix("config FIXTURE_"));
     names.map(str::to_lowercase).collect()
 }
 
 #[test]
 fn modules_are_chosen_in_every_way_that_a_kernel_has() {
-    let dir = samples();
+    let dir = fixture();
     let all = all(dir.path());
-    assert!(all.len() >= 4, "{all:?}");
+    assert_eq!(all, ["export", "hello", "import", "mixed"]);
     let config = dir.path().join(".config");
     assert_eq!(chosen(dir.path()), all, "all without a .config");
     succeeds(&mut configure(dir.path(), "allnoconfig"));
     assert!(chosen(dir.path()).is_empty());
-    fs::write(&config, "CONFIG_SAMPLE_RUST_PRINT=m\n").unwrap();
-    assert_eq!(chosen(dir.path()), ["print"]);
+    fs::write(&config, "CONFIG_FIXTURE_HELLO=m\n").unwrap();
+    assert_eq!(chosen(dir.path()), ["hello"]);
     succeeds(&mut configure(dir.path(), "olddefconfig"));
     let written = fs::read_to_string(&config).unwrap();
     assert!(
-        written.contains("# CONFIG_SAMPLE_RUST_MIXED is not set"),
+        written.contains("# CONFIG_FIXTURE_MIXED is not set"),
         "{written}"
     );
     succeeds(&mut configure(dir.path(), "savedefconfig"));
@@ -64,46 +64,46 @@ fn modules_are_chosen_in_every_way_that_a_kernel_has() {
     assert_eq!(chosen(dir.path()), all);
     // From the file that was saved, and without it all.
     succeeds(&mut configure(dir.path(), "defconfig"));
-    assert_eq!(chosen(dir.path()), ["print"]);
+    assert_eq!(chosen(dir.path()), ["hello"]);
     fs::remove_file(dir.path().join("defconfig")).unwrap();
     succeeds(&mut configure(dir.path(), "defconfig"));
     assert_eq!(chosen(dir.path()), all);
     let mut asked = configure(dir.path(), "config");
     let mut asked = asked.stdin(Stdio::piped()).spawn().unwrap();
     let mut answers = asked.stdin.take().unwrap();
-    let yes = |name: &String| if name == "params" { "m\n" } else { "n\n" };
+    let yes = |name: &String| if name == "mixed" { "m\n" } else { "n\n" };
     // It is not asked for where what it depends on is not chosen.
     let asked_for = all.iter().filter(|name| *name != "import");
     let lines: String = asked_for.map(yes).collect();
     answers.write_all(lines.as_bytes()).unwrap();
     drop(answers);
     assert!(asked.wait().unwrap().success());
-    assert_eq!(chosen(dir.path()), ["params"]);
+    assert_eq!(chosen(dir.path()), ["mixed"]);
 }
 
 #[test]
 fn only_what_is_new_is_asked() {
-    let dir = samples();
+    let dir = fixture();
     let config = dir.path().join(".config");
     succeeds(&mut configure(dir.path(), "allnoconfig"));
     let old = fs::read_to_string(&config).unwrap();
-    let unset = "# CONFIG_SAMPLE_RUST_PRINT is not set\n";
+    let unset = "# CONFIG_FIXTURE_HELLO is not set\n";
     assert!(old.contains(unset), "{old}");
     fs::write(&config, old.replace(unset, "")).unwrap();
     let listed = configure(dir.path(), "listnewconfig").output().unwrap();
     let listed = String::from_utf8_lossy(&listed.stdout);
-    assert_eq!(listed.trim(), "CONFIG_SAMPLE_RUST_PRINT=n");
+    assert_eq!(listed.trim(), "CONFIG_FIXTURE_HELLO=n");
     let mut asked = configure(dir.path(), "oldconfig");
     let mut asked = asked.stdin(Stdio::piped()).spawn().unwrap();
     // One answer; a second question would find none.
     asked.stdin.take().unwrap().write_all(b"m\n").unwrap();
     assert!(asked.wait().unwrap().success());
-    assert_eq!(chosen(dir.path()), ["print"]);
+    assert_eq!(chosen(dir.path()), ["hello"]);
 }
 
 #[test]
 fn a_module_is_chosen_in_the_menu() {
-    let dir = samples();
+    let dir = fixture();
     succeeds(&mut configure(dir.path(), "allnoconfig"));
     // It wants a terminal.
     let menu = format!("{:?}", configure(dir.path(), "menuconfig"));
@@ -123,31 +123,31 @@ fn a_module_is_chosen_in_the_menu() {
 
 #[test]
 fn what_is_not_chosen_is_not_built() {
-    let (kernel, dir) = (kernel(), samples());
-    fs::write(dir.path().join(".config"), "CONFIG_SAMPLE_RUST_MINIMAL=m\n").unwrap();
+    let (kernel, dir) = (kernel(), fixture());
+    fs::write(dir.path().join(".config"), "CONFIG_FIXTURE_EXPORT=m\n").unwrap();
     let output = builds(&kernel, dir.path());
-    assert_eq!(asked(&output), ["rust_minimal.o"], "{output}");
+    assert_eq!(asked(&output), ["fixture_export.o"], "{output}");
     // The command line has the last word.
     let output = command(&kernel, dir.path())
-        .args(["modules", "CONFIG_SAMPLE_RUST_MIXED=m"])
+        .args(["modules", "CONFIG_FIXTURE_MIXED=m"])
         .output()
         .unwrap();
     let output = text(&output);
-    assert_eq!(asked(&output), ["rust_mixed_main.o"], "{output}");
+    assert_eq!(asked(&output), ["fixture_mixed_main.o"], "{output}");
 }
 
 #[test]
 fn a_bad_configuration_is_one_line_that_says_where() {
-    let (kernel, dir) = (kernel(), samples());
+    let (kernel, dir) = (kernel(), fixture());
     let config = dir.path().join(".config");
     for (line, complaint) in [
-        ("CONFIG_SAMPLE_RUST_PRINT=y", "beside a kernel it is m or n"),
+        ("CONFIG_FIXTURE_HELLO=y", "beside a kernel it is m or n"),
         (
-            "CONFIG_SAMPLE_RUST_PRINT=x",
-            "symbol value 'x' invalid for SAMPLE_RUST_PRINT",
+            "CONFIG_FIXTURE_HELLO=x",
+            "symbol value 'x' invalid for FIXTURE_HELLO",
         ),
-        ("CONFIG_SAMPLE_RUST_PRNT=m", "has no such symbol"),
-        ("SAMPLE_RUST_PRINT=m", "unexpected data"),
+        ("CONFIG_FIXTURE_HELO=m", "has no such symbol"),
+        ("FIXTURE_HELLO=m", "unexpected data"),
     ] {
         fs::write(&config, format!("{line}\n")).unwrap();
         let output = fails(&mut command(&kernel, dir.path()));
@@ -193,7 +193,7 @@ fn builtin(linux: &Path, args: &[&Path]) -> Command {
 
 #[test]
 fn a_kernels_source_takes_modules_and_gives_them_back() {
-    let (linux, dir) = (source(), samples());
+    let (linux, dir) = (source(), fixture());
     let m = Path::new("-M");
     let read = |name: &str| fs::read_to_string(linux.path().join(name)).unwrap();
     let before = ["drivers/Kconfig", "drivers/Makefile"].map(read);
@@ -207,14 +207,17 @@ fn a_kernels_source_takes_modules_and_gives_them_back() {
     assert!(once[1].ends_with("obj-y += ferrule/\n"), "{}", once[1]);
     let name = dir.path().file_name().unwrap();
     let linked = linux.path().join("drivers/ferrule").join(name);
-    let source = dir.path().join("rust_print.rs");
-    assert_eq!(fs::read_link(linked.join("rust_print.rs")).unwrap(), source);
+    let source = dir.path().join("fixture_hello.rs");
+    assert_eq!(
+        fs::read_link(linked.join("fixture_hello.rs")).unwrap(),
+        source
+    );
 
     // Again, after a file has gone.
     fs::remove_file(source).unwrap();
     succeeds(&mut builtin(linux.path(), &[m, dir.path()]));
     assert_eq!(once, ["drivers/Kconfig", "drivers/Makefile"].map(read));
-    assert!(linked.join("rust_print.rs").symlink_metadata().is_err());
+    assert!(linked.join("fixture_hello.rs").symlink_metadata().is_err());
 
     succeeds(&mut builtin(linux.path(), &[Path::new("--remove")]));
     assert_eq!(before, ["drivers/Kconfig", "drivers/Makefile"].map(read));

@@ -64,12 +64,12 @@ fn one_line(args: &[&str]) -> String {
 #[test]
 fn a_kernel_that_is_not_there_is_answered_with_those_that_are() {
     let series = kernel().series;
-    let samples = dirs::root().unwrap().join("samples");
-    let samples = samples.to_str().unwrap();
+    let fixture = dirs::root().unwrap().join("tests/fixture");
+    let fixture = fixture.to_str().unwrap();
     for (name, output) in [
         (
             "KVER=9.99",
-            one_line(&["build", "--kver", "9.99", "-M", samples]),
+            one_line(&["build", "--kver", "9.99", "-M", fixture]),
         ),
         (
             "--kernel 9.99",

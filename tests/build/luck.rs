@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 #[test]
 fn two_builds_at_once_both_succeed() {
-    let (kernel, dir) = (kernel(), samples());
+    let (kernel, dir) = (kernel(), fixture());
     let start = || {
         command(&kernel, dir.path())
             .stdout(Stdio::null())
@@ -22,7 +22,7 @@ fn two_builds_at_once_both_succeed() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
-    assert!(dir.path().join("rust_minimal.ko").exists());
+    assert!(dir.path().join("fixture_hello.ko").exists());
 }
 
 #[test]

@@ -21,6 +21,10 @@ pub const DIR: &str = "@DIR@";
 /// chosen.
 const PACE: Duration = Duration::from_secs(4);
 
+/// The guest's processors may stand still while the host does other things, which is no stall and no lockup. These are
+/// the longest times that the kernel takes.
+const PATIENCE: &str = "rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60";
+
 /// What a guest left: its log, and what the other ends of its ports received.
 #[derive(Serialize, Deserialize)]
 pub struct Left {
@@ -56,11 +60,12 @@ pub fn boot_with(
     fs::create_dir_all(&log).with_context(|| format!("cannot create {}", log.display()))?;
     let log = log.join(record::file_name(report.job()) + ".log");
     report.set_log(log.clone());
-    let key = key(guest)?.and(outside);
+    let mut guest = guest.clone();
+    guest.append = format!("{PATIENCE} {}", guest.append);
+    let key = key(&guest)?.and(outside);
     let (left, was_kept) = record::kept(report.job(), "guest", &key, || {
         let dir = tempfile::tempdir().context("no temporary directory")?;
         let place = dir.path().display().to_string();
-        let mut guest = guest.clone();
         for arg in &mut guest.qemu_args {
             *arg = arg.replace(DIR, &place);
         }
