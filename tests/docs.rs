@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The listings in docs/ are in the files that they are said to be from, which the tests build and run; and files that
-//! docs/tool.md names are there.
+//! The listings in docs/ are in the files that they are said to be from, which the tests build and run; files that
+//! docs/tool.md names are there, and so are the tests that tables of rules name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,5 +87,72 @@ fn the_files_that_the_tools_page_names_are_there() {
     for name in names {
         let places = ["scripts/src", "."].map(|dir| root().join(dir).join(name));
         assert!(places.iter().any(|place| place.exists()), "{name}");
+    }
+}
+
+/// The texts of the files below a directory.
+fn texts(dir: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(texts(&path));
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+/// The names in backquotes of the last column of a page's tables, below a heading `test`.
+fn named_tests(page: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut is_table = false;
+    for line in page.lines() {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        match cells[..] {
+            ["", .., "test", ""] => is_table = true,
+            ["", .., last, ""] if is_table => {
+                let words = last.split('`').skip(1).step_by(2);
+                names.extend(words.map(str::to_owned));
+            }
+            _ => is_table = false,
+        }
+    }
+    names
+}
+
+#[test]
+fn the_tests_that_rules_name_are_there() {
+    let tests = root().join("tests");
+    let (kernel, vm) = (texts(&tests.join("kernel")), texts(&tests.join("vm")));
+    let is_there = |name: &str| {
+        if let Some((module, case)) = name
+            .split_once("::")
+            .filter(|(part, _)| part.starts_with("test_"))
+        {
+            let is_module = |path: &Path| {
+                path.file_stem()
+                    .is_some_and(|stem| stem.to_str() == Some(module))
+            };
+            return kernel
+                .iter()
+                .any(|(path, text)| is_module(path) && text.contains(&format!("fn {case}() ")));
+        }
+        let part = name.rsplit("::").next().unwrap_or(name);
+        let has = |text: &str| {
+            text.contains(&format!("\"{part}\"")) || text.contains(&format!("\n{part}() {{"))
+        };
+        ["core", "serial"]
+            .iter()
+            .any(|dir| tests.join(format!("ui/{dir}/{name}.rs")).exists())
+            || vm.iter().any(|(_, text)| has(text))
+    };
+    for (page, least) in [("docs/soundness.md", 12), ("docs/serial-hazards.md", 30)] {
+        let names = named_tests(&fs::read_to_string(root().join(page)).unwrap());
+        assert!(names.len() >= least, "{page}: {names:?}");
+        for name in names {
+            assert!(is_there(&name), "{page} names {name}");
+        }
     }
 }

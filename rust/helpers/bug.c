@@ -1,6 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/bug.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/panic.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "interrupt.h"
+
+/* Whether BUG() would end the current task, and not the kernel. */
+__rust_helper bool rust_helper_panics_in_a_task(void)
+{
+	return !in_interrupt() && current->pid && !is_global_init(current);
+}
+
+/*
+ * Reports that the task panicked, as BUG() does. That would make the task exit, though, by which its stack is freed, and
+ * on x86 its upper part is overwritten before. But nothing was dropped: what is pinned on the stack, a timer or a file
+ * in debugfs, is still known to C. So the stack has to stay, and the code that C may call.
+ *
+ * Kernel threads of newer kernels do not find the file, which is the only one that tells a module what it says.
+ */
+__rust_helper void rust_helper_report_panicked_task(struct module *module)
+{
+	struct file *file;
+	char text[2] = {};
+	loff_t pos = 0;
+
+	WARN(1, "BUG: Rust code has panicked: the task sleeps for good\n");
+	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
+	__module_get(module);
+
+	/* The guards by which the task had disabled interrupts are never dropped: they count no more. */
+	local_irq_disable();
+	__this_cpu_write(rust_helper_irq_state.depth, 0);
+	/* As C does with a task that exits. */
+	preempt_count_set(PREEMPT_ENABLED);
+	local_irq_enable();
+
+	if (!current->fs)
+		return;
+	file = filp_open("/proc/sys/kernel/panic_on_oops", O_RDONLY, 0);
+	if (IS_ERR(file))
+		return;
+	if (kernel_read(file, text, sizeof(text), &pos) > 0 && text[0] != '0')
+		panic("Fatal exception");
+	filp_close(file, NULL);
+}
+
+/* Nothing wakes it but the freezer. */
+__rust_helper void rust_helper_sleep_after_panic(void)
+{
+	set_current_state(TASK_IDLE | TASK_FREEZABLE_UNSAFE);
+	schedule();
+}
 
 /* objtool knows this name: nothing follows a call of it. */
 __rust_helper __noreturn void rust_helper_BUG(void)

@@ -9,12 +9,12 @@
 
 __rust_helper void rust_helper_local_interrupt_disable(void)
 {
-	local_interrupt_disable();
+	rust_helper_irq_disable();
 }
 
 __rust_helper void rust_helper_local_interrupt_enable(void)
 {
-	local_interrupt_enable();
+	rust_helper_irq_enable();
 }
 
 __rust_helper void rust_helper_lockdep_assert_irqs_disabled(void)
@@ -22,20 +22,49 @@ __rust_helper void rust_helper_lockdep_assert_irqs_disabled(void)
 	lockdep_assert_irqs_disabled();
 }
 
+#ifdef CONFIG_PREEMPT_RT
 __rust_helper void rust_helper_spin_lock_irq_disable(spinlock_t *lock)
 {
-	spin_lock_irq_disable(lock);
+	spin_lock(lock);
 }
 
 __rust_helper void rust_helper_spin_unlock_irq_enable(spinlock_t *lock)
 {
-	spin_unlock_irq_enable(lock);
+	spin_unlock(lock);
 }
 
 __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 {
-	return spin_trylock_irq_disable(lock);
+	return spin_trylock(lock);
 }
+#else
+__rust_helper void rust_helper_spin_lock_irq_disable(spinlock_t *lock)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(lock, flags);
+	rust_helper_irq_disabled(flags);
+}
+
+__rust_helper void rust_helper_spin_unlock_irq_enable(spinlock_t *lock)
+{
+	if (rust_helper_irq_last())
+		spin_unlock_irqrestore(lock, __this_cpu_read(rust_helper_irq_state.flags));
+	else
+		spin_unlock(lock);
+}
+
+__rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
+{
+	unsigned long flags;
+
+	if (!spin_trylock_irqsave(lock, flags))
+		return 0;
+
+	rust_helper_irq_disabled(flags);
+	return 1;
+}
+#endif
 
 __rust_helper int rust_helper_request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags,
 					  const char *name, void *dev)

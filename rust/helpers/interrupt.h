@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * For kernels that do not count how often interrupts were disabled: that each place keeps the flags which
- * it found is right only if the places end in reverse order, and Rust's guards may be dropped in any.
+ * How often interrupts were disabled: that each place keeps the flags which it found is right only if the places end
+ * in reverse order, and Rust's guards may be dropped in any.
+ *
+ * Newer kernels count, too (interrupt_rc.h), in eight bits of the preemption count. Guards of Rust can be forgotten, or
+ * be in a vector, which takes no memory for them: more than 255 would look like an interrupt, or an NMI, to the
+ * kernel. So each kernel gets a count that is long enough.
  */
 
 #ifndef _RUST_HELPERS_INTERRUPT_H
 #define _RUST_HELPERS_INTERRUPT_H
 
-#if __has_include(<linux/interrupt_rc.h>)
-#include <linux/interrupt_rc.h>
-#else
 #include <linux/irqflags.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
@@ -35,7 +36,7 @@ static __always_inline bool rust_helper_irq_last(void)
 	return __this_cpu_dec_return(rust_helper_irq_state.depth) == 0;
 }
 
-static __always_inline void local_interrupt_disable(void)
+static __always_inline void rust_helper_irq_disable(void)
 {
 	unsigned long flags;
 
@@ -43,44 +44,10 @@ static __always_inline void local_interrupt_disable(void)
 	rust_helper_irq_disabled(flags);
 }
 
-static __always_inline void local_interrupt_enable(void)
+static __always_inline void rust_helper_irq_enable(void)
 {
 	if (rust_helper_irq_last())
 		local_irq_restore(__this_cpu_read(rust_helper_irq_state.flags));
 }
-
-#ifdef CONFIG_PREEMPT_RT
-#define spin_lock_irq_disable(lock)	spin_lock(lock)
-#define spin_unlock_irq_enable(lock)	spin_unlock(lock)
-#define spin_trylock_irq_disable(lock)	spin_trylock(lock)
-#else
-static __always_inline void spin_lock_irq_disable(spinlock_t *lock)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(lock, flags);
-	rust_helper_irq_disabled(flags);
-}
-
-static __always_inline void spin_unlock_irq_enable(spinlock_t *lock)
-{
-	if (rust_helper_irq_last())
-		spin_unlock_irqrestore(lock, __this_cpu_read(rust_helper_irq_state.flags));
-	else
-		spin_unlock(lock);
-}
-
-static __always_inline int spin_trylock_irq_disable(spinlock_t *lock)
-{
-	unsigned long flags;
-
-	if (!spin_trylock_irqsave(lock, flags))
-		return 0;
-
-	rust_helper_irq_disabled(flags);
-	return 1;
-}
-#endif
-#endif
 
 #endif

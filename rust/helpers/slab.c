@@ -3,6 +3,7 @@
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 
 #include "realloc.h"
@@ -38,8 +39,14 @@ __rust_helper void *rust_helper_krealloc_sized(const void *p, size_t old_size, s
 __rust_helper void *rust_helper_kvrealloc_sized(const void *p, size_t old_size, size_t size,
 						unsigned long align, gfp_t flags, int nid)
 {
+	/* In interrupts there is no vmalloc(): see rust_helper_vrealloc_sized(). */
 #ifdef krealloc_node_align
-	return kvrealloc_node_align(p, size, align, flags, nid);
+	if (likely(!in_interrupt()))
+		return kvrealloc_node_align(p, size, align, flags, nid);
+	if (is_vmalloc_addr(p))
+		return rust_helper_stays(p, old_size, size, align) ? (void *)p : NULL;
+
+	return krealloc_node_align(p, size, align, flags, nid);
 #else
 	void *new;
 
@@ -47,8 +54,8 @@ __rust_helper void *rust_helper_kvrealloc_sized(const void *p, size_t old_size, 
 		return (void *)p;
 
 	/* Virtual mappings are aligned to a page: only kmalloc() can give more. */
-	if (align > PAGE_SIZE)
-		new = kmalloc_node(size, flags, nid);
+	if (align > PAGE_SIZE || unlikely(in_interrupt()))
+		new = kmalloc_node(rust_helper_slab_size(size, align), flags, nid);
 	else
 		new = kvmalloc_node(rust_helper_slab_size(size, align), flags, nid);
 

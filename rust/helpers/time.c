@@ -95,6 +95,33 @@ __rust_helper u64 rust_helper_hrtimer_forward_now(struct hrtimer *timer, ktime_t
 	return hrtimer_is_queued(timer) ? 0 : hrtimer_forward_now(timer, interval);
 }
 
+/*
+ * What hrtimer_forward() would make of *expires. It takes no lock: the expiry of a timer that others may start
+ * meanwhile, by which the queue is ordered then, is not its to change.
+ */
+__rust_helper u64 rust_helper_hrtimer_forward_copy(struct hrtimer *timer, ktime_t *expires, ktime_t now,
+						   ktime_t interval)
+{
+	struct hrtimer copy = {};
+	u64 overruns;
+
+	if (hrtimer_is_queued(timer))
+		return 0;
+
+	hrtimer_set_expires(&copy, *expires);
+	overruns = hrtimer_forward(&copy, now, interval);
+	*expires = hrtimer_get_expires(&copy);
+	return overruns;
+}
+
+/* As C does where a function returns HRTIMER_RESTART: who has started the timer meanwhile is right. */
+__rust_helper void rust_helper_hrtimer_start_unqueued(struct hrtimer *timer, ktime_t expires,
+						      enum hrtimer_mode mode)
+{
+	if (!hrtimer_is_queued(timer))
+		hrtimer_start_range_ns(timer, expires, 0, mode);
+}
+
 #ifndef HAS_TIMER_DELETE_SYNC
 __rust_helper int rust_helper_timer_delete_sync(struct timer_list *timer)
 {

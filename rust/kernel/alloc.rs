@@ -58,10 +58,24 @@ impl From<AllocError> for Error {
 /// let buffer = KBox::<[u8; 512]>::new_uninit(GFP_KERNEL | __GFP_NOWARN)?;
 /// # Ok::<(), Error>(())
 /// ```
+///
+/// # Invariants
+///
+/// It has bits of the named values only. The others are for the page allocator's own callers: some combinations
+/// name no zone, or no list of free pages.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Flags(u32);
 
 impl Flags {
+    /// The bits of all named values.
+    const ALL: u32 = flags::__GFP_ZERO.0
+        | flags::__GFP_HIGHMEM.0
+        | flags::__GFP_NOWARN.0
+        | flags::GFP_ATOMIC.0
+        | flags::GFP_KERNEL.0
+        | flags::GFP_KERNEL_ACCOUNT.0
+        | flags::GFP_NOWAIT.0;
+
     /// The `gfp_t` that C functions take.
     pub(crate) const fn as_raw(self) -> u32 {
         self.0
@@ -98,12 +112,14 @@ impl core::ops::BitAnd for Flags {
     }
 }
 
+/// All named flags but these: `flags & !__GFP_ZERO` takes one away.
 impl core::ops::Not for Flags {
     type Output = Self;
 
     #[inline]
     fn not(self) -> Self::Output {
-        Self(!self.0)
+        // INVARIANT: Only bits of named values are left.
+        Self(!self.0 & Self::ALL)
     }
 }
 

@@ -44,6 +44,22 @@ macro_rules! container_of {
 #[doc(hidden)]
 pub const fn __same_type<T>(_: *const T, _: *const T) {}
 
+/// Refuses what is more than generic parameters, by parsing them where an enum has its own.
+///
+/// For macros that put their user's parameters into an `unsafe impl`: tokens that close the brackets and begin an
+/// implementation would make that one unsafe. No tokens are right behind both `impl<` and `enum Name<` but parameters: on
+/// the bracket that closes them a trait follows in the one case, in the other a brace or `where`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! only_generics {
+    () => {};
+    ({$($generics:tt)*}) => {
+        // What is configured away is parsed, and costs nothing else.
+        #[cfg(any())]
+        enum Parameters<$($generics)*> {}
+    };
+}
+
 /// Passes several literals on to a macro that takes one, as `core::concat!` would join them.
 #[doc(hidden)]
 #[macro_export]

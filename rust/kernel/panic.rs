@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! What a Rust panic does: its place and message go to the log, then [`bindings::BUG`] is called.
+//! What a Rust panic does: its place and message go to the log, and a report as of C's `BUG()`.
 //!
-//! `BUG()` ends the task, or halts the kernel where there is no task to end.
+//! Where there is no task to end, in an interrupt or with soft ones disabled, [`bindings::BUG`] halts the kernel. A task
+//! does not end as by `BUG()`, though: nothing unwinds, so what it has pinned to its stack stays registered, and C uses
+//! that stack. It sleeps for good, and keeps what it has: locks, references, its stack and its module.
 //! Context: any.
 
 use crate::bindings;
@@ -29,6 +31,17 @@ fn name() -> &'static [u8] {
     crate::__LOG_PREFIX
 }
 
+/// The module that this crate is linked into.
+#[cfg(MODULE)]
+fn module() -> *mut bindings::module {
+    (&raw const bindings::__this_module).cast_mut()
+}
+
+#[cfg(not(MODULE))]
+fn module() -> *mut bindings::module {
+    core::ptr::null_mut()
+}
+
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     if DEPTH.fetch_add(1, Ordering::Relaxed) < MAX_DEPTH {
@@ -38,6 +51,16 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     } else {
         // Those that this one interrupted never come back to count themselves out.
         DEPTH.store(0, Ordering::Relaxed);
+    }
+    // SAFETY: It may be called anywhere.
+    if unsafe { bindings::panics_in_a_task() } {
+        // SAFETY: The module is valid, or null for the kernel itself, which C takes too. The task has ended what it was
+        // doing, so it may be taken off its CPU.
+        unsafe { bindings::report_panicked_task(module()) };
+        loop {
+            // SAFETY: As above.
+            unsafe { bindings::sleep_after_panic() };
+        }
     }
     // SAFETY: `BUG` has no precondition.
     unsafe { bindings::BUG() }

@@ -4,6 +4,7 @@
 
 use crate::bindings;
 use crate::init::PinInit;
+use crate::sync::rcu;
 use crate::types::NotThreadSafe;
 use crate::types::Opaque;
 use core::ops::Deref;
@@ -160,6 +161,7 @@ struct ReadLock(NotThreadSafe);
 
 impl ReadLock {
     fn new() -> Self {
+        rcu::limit_nesting();
         // SAFETY: The drop unlocks.
         unsafe { bindings::revocable_read_lock() };
         Self(NotThreadSafe)

@@ -33,6 +33,9 @@ pub const NSEC_PER_SEC: i64 = bindings::NSEC_PER_SEC as i64;
 /// Time in ticks of the kernel's clock, `HZ` in a second. C: `unsigned long`.
 pub type Jiffies = c_ulong;
 
+/// The longest time until a timer expires: a longer one counts as past. C: `MAX_JIFFY_OFFSET`.
+pub(crate) const MAX_JIFFY_OFFSET: Jiffies = (c_ulong::MAX >> 2) - 1;
+
 /// Time in milliseconds.
 pub type Msecs = c_uint;
 

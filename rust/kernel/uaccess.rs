@@ -109,6 +109,8 @@ impl UserSliceReader {
     /// memory.
     pub fn read_all<A: Allocator>(mut self, buf: &mut Vec<u8, A>, flags: Flags) -> Result {
         let old = buf.len();
+        // Fails if the sum below overflows.
+        buf.reserve(self.length, flags)?;
         buf.resize(old + self.length, 0, flags)?;
         self.read_slice(&mut buf[old..])
             .inspect_err(|_| buf.truncate(old))

@@ -59,10 +59,11 @@ pub const OBJECT: &[&str] = &[TESTS, SAMPLES, SERIAL];
 /// The samples that call helpers which no test module calls.
 const OBJECT_SAMPLES: [&str; 2] = ["rust_driver_serdev", "rust_uart16550"];
 
-const LIFE_MODULES: [&str; 5] = [
+const LIFE_MODULES: [&str; 6] = [
     "life_main",
     "life_fails",
     "life_leaks",
+    "life_panics",
     "life_two",
     "life_work",
 ];

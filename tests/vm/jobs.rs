@@ -220,11 +220,11 @@ fn add_refusals(plan: &mut Plan<'_>, of: &Of) {
         ui::check(built, report);
         doc::check_refused(built, report)
     });
-    plan.add(
-        refuses
-            .needs([of.builds(TESTS)])
-            .covers(of.names(["ui::serial", "compile_fail"])),
-    );
+    plan.add(refuses.needs([of.builds(TESTS)]).covers(of.names([
+        "ui::core",
+        "ui::serial",
+        "compile_fail",
+    ])));
     let refused = of.job("refused::builds_end", Takes::Build, 20, |built, report| {
         stacking::check_refused(built, report);
         Ok(())

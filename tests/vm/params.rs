@@ -35,6 +35,11 @@ const REENTRY: &[(&str, &[&str])] = &[
     ("load text=a keep=1", &["load -> 0", "kept a", "text=a"]),
     ("load text=a keep=1 text=b", &["load -> 16", "kept a"]),
     ("load copy=1 size=7", &["load -> 0", "copied 1", "size=7"]),
+    // An interrupt may come while the task writes.
+    (
+        "load size=7 interrupt=1",
+        &["load -> 0", "copied 7 in a task, 1 in an interrupt"],
+    ),
     (
         "load owned=good owned=better",
         &["load -> 0", "owned: better"],

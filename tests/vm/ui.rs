@@ -2,7 +2,8 @@
 
 //! Files that must not compile: the rules of `kernel` that its types enforce.
 //!
-//! Each file of `tests/ui/serial` breaks one rule; its line `//~` is the one error that it must have.
+//! Each file of `tests/ui/core` and `tests/ui/serial` breaks one rule; its line `//~` is the one error that it must
+//! have, or its lines are all of them.
 
 use crate::built::{Built, TESTS};
 use crate::record;
@@ -16,14 +17,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The directory of the files, below the project's root.
-const DIR: &str = "tests/ui/serial";
+/// The directories of the files, below the project's root.
+const CORE: &str = "tests/ui/core";
+const SERIAL: &str = "tests/ui/serial";
 
-/// What the other files share.
+/// What the other files of `tests/ui/serial` share.
 const SHARED: &str = "null.rs";
 
 /// The files that a source may declare as modules, with their directories: for these files, and for the docs' examples.
-const PARTS: [(&str, &str); 3] = [(DIR, SHARED), (TESTS, "ktap.rs"), (TESTS, "doctest.rs")];
+const PARTS: [(&str, &str); 3] = [(SERIAL, SHARED), (TESTS, "ktap.rs"), (TESTS, "doctest.rs")];
 
 /// The result of compiling a file that must not compile.
 #[derive(Serialize, Deserialize)]
@@ -89,20 +91,23 @@ fn run(built: &Built, dir: &Path, source: &str) -> Result<Said> {
     })
 }
 
-/// Compiles each file of [`DIR`].
+/// Compiles each file of [`CORE`] and [`SERIAL`].
 pub fn check(built: &Built, report: &mut Report) {
-    let Some(paths) = report.add_step("ui::files", files()) else {
-        return;
-    };
-    for path in paths {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let verdict = refused(built, report.job(), &path);
-        report.add(format!("ui::serial::{name}"), verdict);
+    for (dir, group, least) in [(CORE, "core", 6), (SERIAL, "serial", 20)] {
+        let Some(paths) = report.add_step(&format!("ui::{group}::files"), files(dir, least)) else {
+            return;
+        };
+        for path in paths {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let verdict = refused(built, report.job(), &path);
+            report.add(format!("ui::{group}::{name}"), verdict);
+        }
     }
 }
 
-fn files() -> Result<Vec<PathBuf>> {
-    let dir = dirs::root()?.join(DIR);
+/// The files of a directory, which has at `least` so many.
+fn files(dir: &str, least: usize) -> Result<Vec<PathBuf>> {
+    let dir = dirs::root()?.join(dir);
     let entries = fs::read_dir(&dir).with_context(|| dir.display().to_string())?;
     let mut paths = entries
         .map(|entry| Ok(entry?.path()))
@@ -110,16 +115,19 @@ fn files() -> Result<Vec<PathBuf>> {
     paths.retain(|path| path.extension().is_some_and(|end| end == "rs"));
     paths.retain(|path| path.file_name().is_some_and(|name| name != SHARED));
     paths.sort();
-    anyhow::ensure!(paths.len() > 20, "only {} files", paths.len());
+    ensure!(paths.len() >= least, "only {} files", paths.len());
     Ok(paths)
 }
 
 fn refused(built: &Built, job: &str, path: &Path) -> Verdict {
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let expected = text
+    let expected: Vec<&str> = text
         .lines()
-        .find_map(|line| line.strip_prefix("//~ "))
-        .ok_or("it has no line `//~ ERROR`")?;
+        .filter_map(|line| line.strip_prefix("//~ "))
+        .collect();
+    if expected.is_empty() {
+        return Err("it has no line `//~ ERROR`".to_owned());
+    }
     let said = compile(built, &built.dir(TESTS), job, &text)?;
     if said.compiles {
         return Err("it compiles".to_owned());
@@ -129,8 +137,8 @@ fn refused(built: &Built, job: &str, path: &Path) -> Verdict {
         .lines()
         .filter(|line| line.starts_with("error") && !line.starts_with("error: aborting"))
         .collect();
-    match errors.as_slice() {
-        [error] if *error == expected => Ok(()),
-        _ => Err(format!("expected {expected:?}:\n{}", said.errors)),
+    match errors == expected {
+        true => Ok(()),
+        false => Err(format!("expected {expected:?}:\n{}", said.errors)),
     }
 }

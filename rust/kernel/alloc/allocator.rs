@@ -42,14 +42,16 @@ impl Kmalloc {
 /// Whole pages, contiguous in the kernel's address space only: `vmalloc()`.
 ///
 /// For large buffers. An alignment beyond a page, and flags that do not allow sleeping, fail on kernels
-/// whose `vmalloc()` cannot do it.
+/// whose `vmalloc()` cannot do it. In interrupts, soft ones too, it always fails.
 ///
-/// Context: process; [`free`](Allocator::free) may sleep outside of interrupts. C: `vrealloc()`, `vfree()`.
+/// Context: process; [`free`](Allocator::free) may sleep outside of interrupts, so nothing of it may be dropped under a
+/// spinlock. C: `vrealloc()`, `vfree()`.
 pub struct Vmalloc;
 
-/// [`Kmalloc`] if that has the memory, else [`Vmalloc`]: `kvmalloc()`.
+/// [`Kmalloc`] if that has the memory, else [`Vmalloc`]: `kvmalloc()`. In interrupts it is [`Kmalloc`] alone.
 ///
-/// Context: process; [`free`](Allocator::free) may sleep outside of interrupts. C: `kvrealloc()`, `kvfree()`.
+/// Context: process; [`free`](Allocator::free) may sleep outside of interrupts, so nothing of it may be dropped under a
+/// spinlock. C: `kvrealloc()`, `kvfree()`.
 pub struct KVmalloc;
 
 /// A helper of `rust/helpers`: pointer, old size, new size, alignment, flags, node.

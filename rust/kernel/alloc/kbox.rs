@@ -52,9 +52,13 @@ pub struct Box<#[pointee] T: ?Sized, A: Allocator>(NonNull<T>, PhantomData<A>);
 pub type KBox<T> = Box<T, super::allocator::Kmalloc>;
 
 /// A [`Box`] in `vmalloc()` memory.
+///
+/// Context: process. Dropping may sleep (`vfree()`), so not under a spinlock; in interrupts it does not. Making one in an interrupt fails.
 pub type VBox<T> = Box<T, super::allocator::Vmalloc>;
 
 /// A [`Box`] in `kvmalloc()` memory.
+///
+/// Context: process. Dropping may sleep (`vfree()`), so not under a spinlock; in interrupts it does not. Making one in an interrupt is `kmalloc()` alone.
 pub type KVBox<T> = Box<T, super::allocator::KVmalloc>;
 
 // SAFETY: `NonNull` gives `Option<Box>` its niche, so all zeroes is `None`.

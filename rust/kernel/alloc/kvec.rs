@@ -98,9 +98,13 @@ pub struct Vec<T, A: Allocator> {
 pub type KVec<T> = Vec<T, Kmalloc>;
 
 /// A [`Vec`] in `vmalloc()` memory.
+///
+/// Context: process. Dropping may sleep (`vfree()`), so not under a spinlock; in interrupts it does not. Making one in an interrupt fails.
 pub type VVec<T> = Vec<T, Vmalloc>;
 
 /// A [`Vec`] in `kvmalloc()` memory.
+///
+/// Context: process. Dropping may sleep (`vfree()`), so not under a spinlock; in interrupts it does not. Making one in an interrupt is `kmalloc()` alone.
 pub type KVVec<T> = Vec<T, KVmalloc>;
 
 // SAFETY: A vector owns its elements, so sending it is sending them.

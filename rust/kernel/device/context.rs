@@ -69,12 +69,13 @@ impl InternalBoundContext for CoreInternal<'_> {}
 #[macro_export]
 macro_rules! impl_device_context_deref {
     (unsafe { $device:ident }) => {
-        $crate::impl_device_context_deref!(@ $device, ['a], $crate::device::CoreInternal<'a>, $crate::device::Core<'a>);
-        $crate::impl_device_context_deref!(@ $device, ['a], $crate::device::Core<'a>, $crate::device::Bound);
-        $crate::impl_device_context_deref!(@ $device, [], $crate::device::BoundInternal, $crate::device::Bound);
-        $crate::impl_device_context_deref!(@ $device, [], $crate::device::Bound, $crate::device::Normal);
+        $crate::impl_device_context_deref!(unsafe @ $device, ['a], $crate::device::CoreInternal<'a>, $crate::device::Core<'a>);
+        $crate::impl_device_context_deref!(unsafe @ $device, ['a], $crate::device::Core<'a>, $crate::device::Bound);
+        $crate::impl_device_context_deref!(unsafe @ $device, [], $crate::device::BoundInternal, $crate::device::Bound);
+        $crate::impl_device_context_deref!(unsafe @ $device, [], $crate::device::Bound, $crate::device::Normal);
     };
-    (@ $device:ident, [$($lt:lifetime)?], $from:ty, $to:ty) => {
+    // With `unsafe` too: a driver can use each rule.
+    (unsafe @ $device:ident, [$($lt:lifetime)?], $from:ty, $to:ty) => {
         impl$(<$lt>)? ::core::ops::Deref for $device<$from> {
             type Target = $device<$to>;
 

@@ -14,6 +14,10 @@ use crate::ffi::c_ulong;
 ///
 /// let _ = Flags::SHARED | Flags::TRIGGER_LOW;
 /// ```
+///
+/// # Invariants
+///
+/// It has bits of the named values only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Flags(c_ulong);
 
@@ -55,6 +59,26 @@ impl Flags {
     /// The interrupt is no reason to suspect a runaway line.
     pub const NO_DEBUG: Self = Self::new(bindings::IRQF_NO_DEBUG);
 
+    /// All of them.
+    const ALL: Self = Self::TRIGGER_NONE
+        .union(Self::TRIGGER_RISING)
+        .union(Self::TRIGGER_FALLING)
+        .union(Self::TRIGGER_HIGH)
+        .union(Self::TRIGGER_LOW)
+        .union(Self::SHARED)
+        .union(Self::PROBE_SHARED)
+        .union(Self::PERCPU)
+        .union(Self::NOBALANCING)
+        .union(Self::IRQPOLL)
+        .union(Self::ONESHOT)
+        .union(Self::NO_SUSPEND)
+        .union(Self::FORCE_RESUME)
+        .union(Self::NO_THREAD)
+        .union(Self::EARLY_RESUME)
+        .union(Self::COND_SUSPEND)
+        .union(Self::NO_AUTOEN)
+        .union(Self::NO_DEBUG);
+
     const fn new(flag: u32) -> Self {
         Self(flag as c_ulong)
     }
@@ -85,10 +109,12 @@ impl core::ops::BitAnd for Flags {
     }
 }
 
+/// All named flags but these: `flags & !Flags::SHARED` takes one away.
 impl core::ops::Not for Flags {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self(!self.0)
+        // INVARIANT: Only bits of named values are left.
+        Self(!self.0 & Self::ALL.0)
     }
 }

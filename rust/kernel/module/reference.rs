@@ -17,7 +17,7 @@ impl ThisModule {
     ///
     /// # Errors
     ///
-    /// `None` if the module is being unloaded.
+    /// `None` if the module is being unloaded, or there are more than a billion references.
     ///
     /// # Examples
     ///
@@ -33,17 +33,27 @@ impl ThisModule {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn try_get(&'static self) -> Option<ModuleRef> {
+        if self.has_too_many_refs() {
+            return None;
+        }
         // SAFETY: The pointer is valid for as long as code of the module runs, or null for the
         // kernel itself, which C takes too.
         let got = unsafe { bindings::try_module_get(self.0) };
         // INVARIANT: The reference was taken just now.
         got.then(|| ModuleRef(self))
     }
+
+    /// Whether there are so many references that C's count, which does not saturate, might overflow by the next ones.
+    fn has_too_many_refs(&self) -> bool {
+        // SAFETY: The pointer is valid for as long as code of the module runs, or null for the
+        // kernel itself, which the helper takes too.
+        unsafe { bindings::module_has_too_many_refs(self.0) }
+    }
 }
 
 /// A reference on a module: while it lives, `rmmod` of the module fails (`EWOULDBLOCK`).
 ///
-/// Leaking one is safe: the module just stays for good.
+/// Leaking one is safe: the module just stays for good. (There may be a billion of them.)
 ///
 /// # Invariants
 ///
@@ -64,7 +74,15 @@ impl Clone for ModuleRef {
     /// Takes another reference on the module.
     ///
     /// Context: any but NMI. C: `__module_get()`.
+    ///
+    /// # Panics
+    ///
+    /// If there are more than a billion references: most were leaked, and C's count must not overflow.
     fn clone(&self) -> Self {
+        assert!(
+            !self.0.has_too_many_refs(),
+            "too many references on a module"
+        );
         // SAFETY: By the type invariant there is a count that is not ours to give back before this ends.
         unsafe { bindings::__module_get(self.0.as_ptr()) };
         // INVARIANT: The reference was taken just now.

@@ -31,7 +31,7 @@ pub struct LoadTime;
 ///
 /// That code may look at parameters. So may modules that are built in and start before the level: by way
 /// of what this one exports. Once a parameter was borrowed, giving it a value is refused with `EBUSY`.
-/// Any other thread than the one that reads the parameters sees the default until `init` begins.
+/// Any other thread than the one that reads the parameters, and any interrupt, sees the default until `init` begins.
 pub struct Guarded<T> {
     default: T,
     lent: AtomicBool,
@@ -99,7 +99,7 @@ impl<T> Guarded<T> {
     /// Returns where the value can be copied from.
     ///
     /// Before `init` only the thread that reads the parameters gets the value itself. It does not
-    /// write meanwhile. All others get the default, which nobody writes.
+    /// write meanwhile. All others, interrupts on top of that thread too, get the default, which nobody writes.
     fn place<'a>(&'a self, value: &'a UnsafeCell<T>) -> &'a UnsafeCell<T> {
         if self.lock.is_ready() || self.lock.is_held() {
             return value;

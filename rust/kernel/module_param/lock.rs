@@ -89,9 +89,11 @@ impl ParamLock {
         }
     }
 
-    /// Whether this task holds the lock on behalf of Rust code.
+    /// Whether this task holds the lock on behalf of Rust code. An interrupt on top of it does not: the task may be
+    /// about to write.
     pub(super) fn is_held(&self) -> bool {
-        self.holder.load(Ordering::Relaxed) == Self::current()
+        // SAFETY: It may be called anywhere.
+        self.holder.load(Ordering::Relaxed) == Self::current() && unsafe { bindings::in_task() }
     }
 
     fn current() -> *mut bindings::task_struct {

@@ -108,6 +108,9 @@ impl<T: ?Sized> ArcInner<T> {
     }
 }
 
+// Where an `Arc` is says nothing about where its value is, which is never moved.
+impl<T: ?Sized> Unpin for Arc<T> {}
+
 // SAFETY: Whoever has an `Arc` has a `&T`, which takes `Sync`, and may be the one who drops the `T`, which
 // takes `Send`.
 unsafe impl<T: ?Sized + Sync + Send> Send for Arc<T> {}

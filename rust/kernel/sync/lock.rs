@@ -14,9 +14,14 @@
 //!   atomic" and may hang. `CONFIG_DEBUG_ATOMIC_SLEEP`, and klint in a tree of the kernel's own, find it.
 //! - Deadlocks: taking a lock that one holds, two locks in different orders, or a [`SpinLock`](super::SpinLock)
 //!   in an interrupt handler that interrupts its holder. `CONFIG_PROVE_LOCKING` finds them.
-//! - A guard that is leaked (`core::mem::forget()`): its lock stays held.
+//! - A guard that is leaked (`core::mem::forget()`): its lock stays held. Of a [`SpinLockIrq`](super::SpinLockIrq), or
+//!   if a task sleeps with its guard, the CPU's count of guards is wrong from then on, and interrupts may stay off
+//!   after any later guard of the module.
+//! - More than 255 spinlocks held at once: kernels count them in eight bits.
 //!
-//! None of these lets anybody use data that another one changes, or memory that is freed.
+//! None of these lets anybody use data that another one changes, or memory that is freed, but for one: who waits for a
+//! [`Mutex`](super::Mutex) that a task has left locked and then has ended, makes C read a field of that task.
+//! `docs/soundness.md` says more.
 
 use super::LockClassKey;
 use crate::bindings;

@@ -9,7 +9,8 @@ use crate::types::NotThreadSafe;
 
 /// What RCU protects stays as long as there is one of these.
 ///
-/// There may be several. One that is leaked stops the freeing of memory in the whole kernel.
+/// There may be several, also of one task. One that is leaked stops the freeing of memory in the whole kernel until its
+/// task ends.
 ///
 /// # Examples
 ///
@@ -36,6 +37,7 @@ impl Guard {
     /// As [`read_lock()`].
     #[inline]
     pub fn new() -> Self {
+        limit_nesting();
         // SAFETY: It may be called anywhere, and `drop` undoes it.
         unsafe { bindings::rcu_read_lock() };
 
@@ -63,9 +65,28 @@ impl Drop for Guard {
     }
 }
 
+/// Panics before C's count of this task's guards overflows: RCU would forget the task.
+#[inline]
+pub(crate) fn limit_nesting() {
+    #[cold]
+    #[inline(never)]
+    fn too_deep() -> ! {
+        panic!("so many RCU guards were leaked that C can hardly count them");
+    }
+
+    // SAFETY: It may be called anywhere.
+    if unsafe { bindings::rcu_is_nested_too_deep() } {
+        too_deep();
+    }
+}
+
 /// Begins a critical section of a reader, in which sleeping is a bug.
 ///
 /// Context: any. C: `rcu_read_lock()`.
+///
+/// # Panics
+///
+/// If a billion guards of this task were leaked; where RCU's readers cannot be preempted, 127.
 #[inline]
 pub fn read_lock() -> Guard {
     Guard::new()

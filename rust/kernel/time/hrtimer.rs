@@ -112,11 +112,11 @@ use crate::module::callbacks;
 use crate::types::Opaque;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::ptr::NonNull;
 use pin_init::pin_data;
 use pin_init::pin_init;
 
 mod arc;
+mod context;
 mod has;
 pub mod mode;
 mod pin;
@@ -125,6 +125,7 @@ mod pointer;
 mod tbox;
 
 pub use self::arc::ArcHrTimerHandle;
+pub use self::context::HrTimerCallbackContext;
 pub use self::has::impl_has_hr_timer;
 pub use self::has::HasHrTimer;
 pub use self::mode::*;
@@ -302,35 +303,5 @@ impl HrTimerRestart {
             Self::NoRestart => bindings::HRTIMER_NORESTART,
             Self::Restart => bindings::HRTIMER_RESTART,
         }
-    }
-}
-
-/// A timer as its function sees it.
-///
-/// # Invariants
-///
-/// The timer is valid, and its function runs during `'a`.
-pub struct HrTimerCallbackContext<'a, T: HasHrTimer<T>>(NonNull<HrTimer<T>>, PhantomData<&'a ()>);
-
-impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
-    /// # Safety
-    ///
-    /// `timer` must be valid, and its function run during the lifetime that the caller chooses.
-    pub(crate) unsafe fn from_raw(timer: *mut HrTimer<T>) -> Self {
-        // INVARIANT: The caller promises it.
-        // SAFETY: A pointer to a valid timer is not null.
-        Self(unsafe { NonNull::new_unchecked(timer) }, PhantomData)
-    }
-
-    /// As [`HrTimer::forward`], for a function that returns [`HrTimerRestart::Restart`].
-    pub fn forward(&mut self, now: HrTimerInstant<T>, interval: Delta) -> u64 {
-        // SAFETY: By the type invariant its function runs: C leaves the expiry alone, unless it is started again.
-        unsafe { HrTimer::raw_forward(self.0.as_ptr(), now.as_nanos(), interval) }
-    }
-
-    /// As [`HrTimer::forward_now`], for a function that returns [`HrTimerRestart::Restart`].
-    pub fn forward_now(&mut self, interval: Delta) -> u64 {
-        // SAFETY: By the type invariant its function runs: C leaves the expiry alone, unless it is started again.
-        unsafe { HrTimer::raw_forward_now(self.0.as_ptr(), interval) }
     }
 }

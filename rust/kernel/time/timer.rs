@@ -65,8 +65,8 @@
 
 use super::jiffies;
 use super::Jiffies;
+use super::MAX_JIFFY_OFFSET;
 use crate::bindings;
-use crate::ffi::c_ulong;
 use crate::init::PinInit;
 use crate::module::callbacks;
 use crate::str::CStr;
@@ -162,9 +162,7 @@ impl<T> Timer<T> {
     ///
     /// `this` must point to a valid timer, in a `T` that lives until the timer is cancelled or has run.
     unsafe fn raw_modify(this: *const Self, delay: Jiffies) -> bool {
-        /// What is above counts as past. C: `MAX_JIFFY_OFFSET`.
-        const LONGEST: Jiffies = (c_ulong::MAX >> 2) - 1;
-        let expires = jiffies().wrapping_add(delay.min(LONGEST));
+        let expires = jiffies().wrapping_add(delay.min(MAX_JIFFY_OFFSET));
 
         // SAFETY: The caller promises a timer.
         let timer = unsafe { Self::raw_get(this) };

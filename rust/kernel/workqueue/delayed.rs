@@ -227,6 +227,8 @@ macro_rules! impl_has_delayed_work {
         impl $({$($generics:tt)*})? HasDelayedWork<$work_type:ty $(, $id:tt)?> for $self:ty
         { self.$field:ident }
     )*) => {$(
+        $crate::only_generics! { $({$($generics)*})? }
+
         // SAFETY: The work is the one in the field, as the implementation of `HasWork` shows.
         unsafe impl $(<$($generics)+>)?
             $crate::workqueue::HasDelayedWork<$work_type $(, $id)?> for $self {}

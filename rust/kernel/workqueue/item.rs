@@ -296,6 +296,8 @@ macro_rules! impl_has_work {
         impl $({$($generics:tt)*})? HasWork<$work_type:ty $(, $id:tt)?> for $self:ty
         { self.$field:ident }
     )*) => {$(
+        $crate::only_generics! { $({$($generics)*})? }
+
         // SAFETY: Both use the offset of the field, which has the right type, as `raw_get_work` shows.
         unsafe impl $(<$($generics)+>)? $crate::workqueue::HasWork<$work_type $(, $id)?> for $self {
             #[inline]

@@ -15,6 +15,7 @@ use crate::bindings;
 use crate::ffi::c_int;
 use crate::static_lock_class;
 use crate::time::Jiffies;
+use crate::time::MAX_JIFFY_OFFSET;
 use crate::types::Opaque;
 use core::pin::Pin;
 use pin_init::pin_data;
@@ -63,7 +64,7 @@ impl Queue {
         }
     }
 
-    /// Enqueues an item when `delay` has passed.
+    /// Enqueues an item when `delay` has passed. A longer one than a timer takes (2^62 ticks) is cut to that.
     ///
     /// An `Arc` comes back as an error if its item waits or is queued already. Context: any but NMI.
     /// C: `queue_delayed_work()`.
@@ -72,6 +73,7 @@ impl Queue {
         W: RawDelayedWorkItem<ID> + Send + 'static,
     {
         let queue = self.0.get();
+        let delay = delay.min(MAX_JIFFY_OFFSET);
 
         // SAFETY: As for `enqueue`; that the timer enqueues it, makes no difference to the item.
         unsafe {

@@ -2,9 +2,22 @@
 
 //! What a module's own functions may do to its parameters while these are read: nothing that harms.
 
+use kernel::impl_has_hr_timer;
 use kernel::module_param::Writer;
 use kernel::prelude::*;
+use kernel::sync::atomic::Atomic;
+use kernel::sync::atomic::Relaxed;
 use kernel::sync::Arc;
+use kernel::sync::ArcBorrow;
+use kernel::time::delay::udelay;
+use kernel::time::hrtimer::HrTimer;
+use kernel::time::hrtimer::HrTimerCallback;
+use kernel::time::hrtimer::HrTimerCallbackContext;
+use kernel::time::hrtimer::HrTimerPointer;
+use kernel::time::hrtimer::HrTimerRestart;
+use kernel::time::hrtimer::RelativePinnedMode;
+use kernel::time::Delta;
+use kernel::time::Monotonic;
 
 module! {
     type: Reentry,
@@ -21,6 +34,11 @@ module! {
         },
         copy: bool { default: false, description: "Copies `size`", set: copy_size, },
         size: u32 { default: 1, description: "", permissions: 0o444, },
+        interrupt: bool {
+            default: false,
+            description: "Copies `size` in an interrupt",
+            set: copy_size_in_an_interrupt,
+        },
         name: charp { default: "name", description: "", permissions: 0o644, },
         locks: bool {
             default: false,
@@ -56,6 +74,48 @@ fn keep_text(_value: &bool) -> Result {
 
 fn copy_size(_value: &bool) -> Result {
     pr_info!("copied {}\n", module_parameters::size.value());
+    Ok(())
+}
+
+/// Copies `size` in an interrupt on top of the task that gives parameters their values.
+#[pin_data]
+struct Interrupt {
+    seen: Atomic<u32>,
+    #[pin]
+    timer: HrTimer<Self>,
+}
+
+impl_has_hr_timer! {
+    impl HasHrTimer<Self> for Interrupt {
+        mode: RelativePinnedMode<Monotonic>, field: self.timer
+    }
+}
+
+impl HrTimerCallback for Interrupt {
+    type Pointer<'a> = Arc<Self>;
+
+    fn run(this: ArcBorrow<'_, Self>, _ctx: HrTimerCallbackContext<'_, Self>) -> HrTimerRestart {
+        this.seen.store(module_parameters::size.value(), Relaxed);
+        HrTimerRestart::NoRestart
+    }
+}
+
+fn copy_size_in_an_interrupt(_value: &bool) -> Result {
+    let interrupt = Arc::pin_init(
+        pin_init!(Interrupt { seen: Atomic::new(0), timer <- HrTimer::new() }),
+        GFP_KERNEL,
+    )?;
+    let handle = interrupt.clone().start(Delta::from_micros(50));
+    // Without sleeping, so that it comes on top of this task.
+    while interrupt.seen.load(Relaxed) == 0 {
+        udelay(Delta::from_micros(20));
+    }
+    drop(handle);
+    pr_info!(
+        "copied {} in a task, {} in an interrupt\n",
+        module_parameters::size.value(),
+        interrupt.seen.load(Relaxed)
+    );
     Ok(())
 }
 

@@ -200,6 +200,16 @@ pub const LAST: &[(&str, &[&str])] = &[
         &["life_leaks: exit", "life_leaks: unloading waits: "],
     ),
     (
+        "a_panic_leaves_what_its_stack_holds",
+        &[
+            "[85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, 85, ",
+            "life_panics: panicked at ",
+            "64 bytes stay on the stack",
+            "BUG: Rust code has panicked: the task sleeps for good",
+            "life_panics: the timer finds its text: true",
+        ],
+    ),
+    (
         "lockdown_keeps_hardware_parameters_as_they_are",
         &[
             "write error: Operation not permitted",

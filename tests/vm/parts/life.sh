@@ -175,6 +175,23 @@ unloading_waits_for_a_leaked_registration_and_says_so() {
     wait_for "dmesg | grep -q 'unloading waits: '" && loaded life_leaks
 }
 
+# The task never ends, and neither do its stack and its module; the kernel goes on.
+a_panic_leaves_what_its_stack_holds() {
+    # Where it is 1, the kernel panics, as by BUG().
+    echo 0 >/proc/sys/kernel/panic_on_oops
+    modprobe life_panics &
+    wait_for "dmesg | grep -q 'finds its text'" || exit 2
+    task=$(grep -lx modprobe /proc/[0-9]*/comm)
+    task=${task%/comm}
+    kill -9 "${task#/proc/}"
+    sleep 1
+    grep -q '^State:.I' "$task/status" || exit 3
+    cat /sys/kernel/debug/life_panics/text
+    echo
+    # Interrupts are on, and other modules can be loaded.
+    modprobe rust_minimal && modprobe -r rust_minimal && loaded life_panics
+}
+
 # Without lockdown, the parameter can be written.
 lockdown_keeps_hardware_parameters_as_they_are() {
     file=/sys/module/life_fails/parameters/port

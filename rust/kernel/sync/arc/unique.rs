@@ -48,6 +48,9 @@ pub struct UniqueArc<T: ?Sized> {
     inner: Arc<T>,
 }
 
+// As of an `Arc`.
+impl<T: ?Sized> Unpin for UniqueArc<T> {}
+
 impl<T> UniqueArc<T> {
     /// Allocates memory and moves `value` into it.
     ///

@@ -72,9 +72,7 @@ where
         let this = unsafe { T::timer_container_of(timer) };
         // SAFETY: A handle has an `Arc` of it, and cancels before it gives that up: after this function.
         let borrow = unsafe { ArcBorrow::from_raw(this) };
-        // SAFETY: It is the timer whose function runs.
-        let context = unsafe { HrTimerCallbackContext::from_raw(timer) };
-
-        T::run(borrow, context).into_c()
+        // SAFETY: C calls the timer's function.
+        unsafe { HrTimerCallbackContext::call_shared(timer, |context| T::run(borrow, context)) }
     }
 }

@@ -92,6 +92,8 @@ macro_rules! impl_has_hr_timer {
         }
         $($rest:tt)*
     ) => {
+        $crate::only_generics! { $({$($generics)*})? }
+
         // SAFETY: Both use the offset of the field, which has the right type, as `raw_get_timer` shows.
         unsafe impl $(<$($generics)*>)? $crate::time::hrtimer::HasHrTimer<$timer_type> for $self {
             type TimerMode = $mode;

@@ -70,9 +70,7 @@ where
         let this = unsafe { T::timer_container_of(timer) };
         // SAFETY: The handle has the reference, and cancels before it gives it up: after this function.
         let this = unsafe { Pin::new_unchecked(&*this) };
-        // SAFETY: It is the timer whose function runs.
-        let context = unsafe { HrTimerCallbackContext::from_raw(timer) };
-
-        T::run(this, context).into_c()
+        // SAFETY: C calls the timer's function.
+        unsafe { HrTimerCallbackContext::call_shared(timer, |context| T::run(this, context)) }
     }
 }

@@ -39,7 +39,7 @@ impl<T: HasHrTimer<T>> Drop for PinMutHrTimerHandle<'_, T> {
 // SAFETY: Dropping the handle cancels.
 unsafe impl<'a, T> UnsafeHrTimerPointer for Pin<&'a mut T>
 where
-    T: Send + Sync + HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self>,
+    T: 'static + Send + Sync + HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self>,
 {
     type TimerMode = T::TimerMode;
     type TimerHandle = PinMutHrTimerHandle<'a, T>;
@@ -60,9 +60,11 @@ where
 
 impl<'a, T> RawHrTimerCallback for Pin<&'a mut T>
 where
-    T: HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self>,
+    T: 'static + HasHrTimer<T> + HrTimerCallback<Pointer<'a> = Self>,
 {
-    type CallbackTarget<'b> = Self;
+    // Of the call alone: a `Pointer<'a>` need not use its lifetime, and of two calls both could keep an exclusive
+    // reference that is `'static`.
+    type CallbackTarget<'b> = Pin<&'b mut T>;
 
     unsafe extern "C" fn run(timer: *mut bindings::hrtimer) -> bindings::hrtimer_restart {
         // `HrTimer` is `repr(C)`, and the timer is its first field.
@@ -71,9 +73,7 @@ where
         let this = unsafe { T::timer_container_of(timer) };
         // SAFETY: The handle has the reference, and gives no access, and cancels before it gives it up: after this function.
         let this = unsafe { Pin::new_unchecked(&mut *this) };
-        // SAFETY: It is the timer whose function runs.
-        let context = unsafe { HrTimerCallbackContext::from_raw(timer) };
-
-        T::run(this, context).into_c()
+        // SAFETY: C calls the timer's function. The handle has the only reference, and gives no access.
+        unsafe { HrTimerCallbackContext::call_exclusive(timer, |context| T::run(this, context)) }
     }
 }

@@ -56,7 +56,7 @@ pub unsafe trait ScopedHrTimerPointer {
         F: FnOnce() -> T;
 }
 
-// SAFETY: The handle, which cancels, is dropped at the end; nothing unwinds in the kernel.
+// SAFETY: The handle, which cancels, is dropped at the end; if `f` panics, the task keeps its stack and never returns.
 unsafe impl<P: UnsafeHrTimerPointer> ScopedHrTimerPointer for P {
     type TimerMode = P::TimerMode;
 

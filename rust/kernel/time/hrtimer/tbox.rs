@@ -92,9 +92,7 @@ where
         // SAFETY: The handle has the box, gives no access, and cancels before it frees it: after this function.
         // C calls for one timer never twice at a time.
         let this = unsafe { Pin::new_unchecked(&mut *this) };
-        // SAFETY: It is the timer whose function runs.
-        let context = unsafe { HrTimerCallbackContext::from_raw(timer) };
-
-        T::run(this, context).into_c()
+        // SAFETY: C calls the timer's function. The handle has the box, and gives no access.
+        unsafe { HrTimerCallbackContext::call_exclusive(timer, |context| T::run(this, context)) }
     }
 }

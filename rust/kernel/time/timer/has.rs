@@ -49,6 +49,8 @@ macro_rules! impl_has_timer {
         impl $({$($generics:tt)*})? HasTimer<$timer_type:ty> for $self:ty
         { self.$field:ident }
     )*) => {$(
+        $crate::only_generics! { $({$($generics)*})? }
+
         // SAFETY: Both use the offset of the field, which has the right type, as `raw_get_timer` shows.
         unsafe impl $(<$($generics)*>)? $crate::time::timer::HasTimer<$timer_type> for $self {
             #[inline]

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `impl_has_timer!` makes no other `unsafe impl` of what stands in the place of generic parameters.
+
+//~ error: expected one of `where` or `{`, found `::`
+
+use kernel::prelude::*;
+
+pub struct Evil<T>(T);
+
+kernel::impl_has_timer! {
+    impl{T> ::pin_init::Zeroable for Evil<T> {} #[cfg(any())] impl<U} HasTimer<Self> for Evil<u8> { self.field }
+}
