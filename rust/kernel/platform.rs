@@ -40,6 +40,18 @@ pub use bundle::Bundle;
 ///
 /// `Ctx` says what is known of it, see [`DeviceContext`](device::DeviceContext).
 ///
+/// A device that was kept may be gone, and with it what its resources are called:
+///
+/// ```compile_fail,E0599
+/// use kernel::io::Resource;
+/// use kernel::platform;
+/// use kernel::sync::aref::ARef;
+///
+/// fn memory(kept: &ARef<platform::Device>) -> Option<&Resource> {
+///     kept.resource_by_index(0)
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// It is a valid `struct platform_device` with a positive reference count, and what `Ctx` promises holds.
@@ -49,11 +61,12 @@ pub struct Device<Ctx: device::DeviceContext = device::Normal>(
     PhantomData<Ctx>,
 );
 
-impl<Ctx: device::DeviceContext> Device<Ctx> {
+// A device that was kept has its resources, but not their names: these are strings of the module that made the device.
+impl Device<Bound> {
     fn resource(&self, kind: u32, index: u32) -> Option<&Resource> {
         // SAFETY: `self` is valid.
         let resource = unsafe { bindings::platform_get_resource(self.as_raw(), kind, index) };
-        // SAFETY: A device has its resources as long as it lives, and nobody changes them.
+        // SAFETY: A device has its resources as long as it is bound, and nobody changes them.
         (!resource.is_null()).then(|| unsafe { Resource::from_raw(resource) })
     }
 
@@ -78,9 +91,7 @@ impl<Ctx: device::DeviceContext> Device<Ctx> {
         // SAFETY: As in `resource()`.
         (!resource.is_null()).then(|| unsafe { Resource::from_raw(resource) })
     }
-}
 
-impl Device<Bound> {
     /// One of the device's ranges of memory, to be mapped. Context: any.
     pub fn io_request_by_index(&self, index: u32) -> Option<IoRequest<'_>> {
         let resource = self.resource_by_index(index)?;
