@@ -614,6 +614,14 @@ impl pci::Driver for Edu {
         if (pdev.vendor_id().as_raw(), pdev.device_id()) != (0x1234, 0x11e8) {
             return Err(ENODEV);
         }
+        // C has a number before that, of no interrupt.
+        let line = pci::IrqTypes::default().with(pci::IrqType::Intx);
+        if pdev.irq_line().err() != Some(ENXIO)
+            || pdev.alloc_irq_vectors(1, 1, line).err() != Some(ENOSPC)
+        {
+            dev_info!(pdev, "# it has a line already\n");
+            return Err(ENODEV);
+        }
         pdev.enable_device_mem()?;
         pdev.set_master();
         Self::check(pdev).map_err(|failure| {

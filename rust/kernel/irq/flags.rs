@@ -12,7 +12,9 @@ use crate::ffi::c_ulong;
 /// ```
 /// use kernel::irq::Flags;
 ///
-/// let _ = Flags::SHARED | Flags::TRIGGER_LOW;
+/// let flags = Flags::SHARED | Flags::TRIGGER_LOW;
+/// assert!(flags & !Flags::SHARED == Flags::TRIGGER_LOW);
+/// assert!(!!flags == flags);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Flags(c_ulong);
@@ -55,6 +57,25 @@ impl Flags {
     /// The interrupt is no reason to suspect a runaway line.
     pub const NO_DEBUG: Self = Self::new(bindings::IRQF_NO_DEBUG);
 
+    /// All of the above. What C keeps for itself, as the flag of the kernel's own timer, is none of a driver's.
+    const ALL: Self = Self::TRIGGER_RISING
+        .union(Self::TRIGGER_FALLING)
+        .union(Self::TRIGGER_HIGH)
+        .union(Self::TRIGGER_LOW)
+        .union(Self::SHARED)
+        .union(Self::PROBE_SHARED)
+        .union(Self::PERCPU)
+        .union(Self::NOBALANCING)
+        .union(Self::IRQPOLL)
+        .union(Self::ONESHOT)
+        .union(Self::NO_SUSPEND)
+        .union(Self::FORCE_RESUME)
+        .union(Self::NO_THREAD)
+        .union(Self::EARLY_RESUME)
+        .union(Self::COND_SUSPEND)
+        .union(Self::NO_AUTOEN)
+        .union(Self::NO_DEBUG);
+
     const fn new(flag: u32) -> Self {
         Self(flag as c_ulong)
     }
@@ -85,10 +106,11 @@ impl core::ops::BitAnd for Flags {
     }
 }
 
+/// All the others that are named here.
 impl core::ops::Not for Flags {
     type Output = Self;
 
     fn not(self) -> Self {
-        Self(!self.0)
+        Self(!self.0 & Self::ALL.0)
     }
 }
