@@ -30,6 +30,11 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 use pin_init::pin_data;
 
+mod group;
+
+pub(crate) use self::group::release_group;
+pub(crate) use self::group::with_group;
+
 pub(crate) type Release = unsafe extern "C" fn(*mut bindings::device, *mut c_void);
 
 /// Makes what [`add()`] adds.

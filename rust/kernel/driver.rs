@@ -11,7 +11,8 @@
 //!    stays without a driver, and all that `probe()` got by then is given back.
 //! 2. The data may use the device as long as `'bound` lasts: its registers, interrupts and so on.
 //! 3. The device goes away, someone writes to the driver's `unbind` in sysfs, or the module is unloaded:
-//!    `unbind()` is called, then the data is dropped, then what [`devres`](crate::devres) holds.
+//!    `unbind()` is called, then the data is dropped, then what [`devres`](crate::devres) holds. Only then the bus
+//!    switches the device off.
 //!
 //! No two of these calls run at the same time for one device; those for different devices may.
 

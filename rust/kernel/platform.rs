@@ -11,6 +11,7 @@ use crate::device;
 use crate::device::Bound;
 use crate::device::Core;
 use crate::device::CoreInternal;
+use crate::devres;
 use crate::driver;
 use crate::driver::Adapter as _;
 use crate::error::code::EINVAL;
@@ -272,10 +273,8 @@ impl<T: Driver> Adapter<T> {
         let pdev: &Device<CoreInternal<'_>> = unsafe { Device::from_raw(pdev) };
         // SAFETY: The device is being bound to this driver.
         let info = unsafe { Self::id_info(pdev.as_ref()) };
-        from_result(|| {
-            pdev.as_ref().set_drvdata(T::probe(pdev, info))?;
-            Ok(0)
-        })
+        let probe = || pdev.as_ref().set_drvdata(T::probe(pdev, info));
+        from_result(|| devres::with_group(pdev.as_ref(), probe).map(|()| 0))
     }
 
     extern "C" fn remove_callback(
@@ -288,6 +287,7 @@ impl<T: Driver> Adapter<T> {
         T::unbind(pdev, data);
         // SAFETY: As above; the borrow has ended, and nobody else has one.
         drop(unsafe { pdev.as_ref().drvdata_obtain::<T::Data<'_>>() });
+        devres::release_group(pdev.as_ref());
         bindings::PLATFORM_REMOVED
     }
 }
