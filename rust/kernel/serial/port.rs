@@ -278,7 +278,7 @@ impl<T: Operations> Port<T> {
 
     /// Takes the port's lock: interrupts are off until the result is dropped.
     ///
-    /// Context: any but NMI, port lock not held. C: `uart_port_lock_irqsave()`.
+    /// Context: any but NMI, port lock not held. C: like `uart_port_lock_irqsave()`.
     #[inline]
     pub fn lock(&self) -> PortGuard<'_, T> {
         PortGuard::new(self)
