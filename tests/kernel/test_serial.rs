@@ -346,8 +346,26 @@ impl pci::Driver for Edu {
         pdev: &'bound pci::Device<Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<(), Error> + 'bound {
+        pdev.enable_device_mem()?;
         let alloc = || pdev.alloc_irq_vectors(1, 1, pci::IrqTypes::all());
         drop(alloc()?);
+        let vectors = alloc()?;
+        // A port that could not be added keeps nothing.
+        let options = PortOptions {
+            irq: Some(vectors.index(0)?.into()),
+            ..PortOptions::default()
+        };
+        let failed = Port::add(
+            &DRIVER,
+            pdev.as_ref(),
+            options,
+            Cell::new(0),
+            Err::<Stub, _>(EIO),
+        );
+        if failed != Err(EIO) {
+            return Err(EINVAL);
+        }
+        drop(vectors);
         let vectors = alloc()?;
         let has_messages = vectors.irq_type() != pci::IrqType::Intx;
         let options = PortOptions {
