@@ -185,6 +185,16 @@ __rust_helper dev_t rust_helper_uart_port_devt(struct uart_driver *drv, struct u
 	return MKDEV(drv->tty_driver->major, drv->tty_driver->minor_start + up->line);
 }
 
+/*
+ * When a suspend has returned. C leaves a console that is to go on as it is, and then asks its device file's device
+ * whether it may wake the system; a port of serdev has none. It is resumed as one that was suspended.
+ */
+__rust_helper void rust_helper_uart_port_to_be_resumed(struct uart_driver *drv, struct uart_port *up)
+{
+	if (!drv->tty_driver->cdevs[up->line])
+		up->suspended = 1;
+}
+
 /* Whether it is the device of that number; then it cannot wake the system any more. */
 __rust_helper bool rust_helper_uart_device_cannot_wake(struct device *dev, dev_t devt)
 {
