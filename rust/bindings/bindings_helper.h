@@ -22,6 +22,7 @@
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/irq.h>
 #include <linux/jiffies.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kstrtox.h>

@@ -47,11 +47,6 @@ __rust_helper void rust_helper_release_region(resource_size_t start, resource_si
 	release_region(start, n);
 }
 
-__rust_helper void rust_helper_release_mem_region(resource_size_t start, resource_size_t n)
-{
-	release_mem_region(start, n);
-}
-
 __rust_helper resource_size_t rust_helper_resource_size(const struct resource *res)
 {
 	return resource_size(res);

@@ -4,7 +4,9 @@
 #include <linux/delay.h>
 #include <linux/serdev.h>
 #include <linux/serial_core.h>
+#include <linux/preempt.h>
 #include <linux/string.h>
+#include <linux/sysrq.h>
 #include <linux/tty_driver.h>
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
@@ -15,19 +17,31 @@
 #include <linux/circ_buf.h>
 #endif
 
-__rust_helper unsigned long rust_helper_uart_port_lock_flags(struct uart_port *up)
+/*
+ * As uart_port_lock_irqsave(), but interrupts are counted off as everywhere in Rust, where guards are dropped in any order.
+ * With PREEMPT_RT the lock leaves them on.
+ */
+__rust_helper void rust_helper_uart_port_lock_irq_disable(struct uart_port *up)
 {
-	unsigned long flags;
-
-	uart_port_lock_irqsave(up, &flags);
+#ifndef CONFIG_PREEMPT_RT
+	rust_helper_local_interrupt_disable();
+#endif
+	uart_port_lock(up);
 	uart_port_hold(up);
-	return flags;
 }
 
-__rust_helper void rust_helper_uart_port_unlock_irqrestore(struct uart_port *up, unsigned long flags)
+__rust_helper void rust_helper_uart_port_unlock_irq_enable(struct uart_port *up)
 {
 	uart_port_unhold(up, NULL);
-	uart_port_unlock_irqrestore(up, flags);
+#ifdef CONFIG_PREEMPT_RT
+	uart_port_unlock(up);
+#else
+	/* Whoever was woken under the lock runs as soon as interrupts are on. */
+	preempt_disable();
+	uart_port_unlock(up);
+	rust_helper_local_interrupt_enable();
+	preempt_enable();
+#endif
 }
 
 /* For the time of an operation that C calls with the lock held. */
@@ -41,11 +55,18 @@ __rust_helper void rust_helper_uart_port_unhold(struct uart_port *up, void *old)
 	uart_port_unhold(up, old);
 }
 
-__rust_helper void rust_helper_uart_unlock_and_check_sysrq_irqrestore(struct uart_port *up,
-								      unsigned long flags)
+/* As uart_unlock_and_check_sysrq_irqrestore(). */
+__rust_helper void rust_helper_uart_unlock_and_check_sysrq_irq_enable(struct uart_port *up)
 {
-	uart_port_unhold(up, NULL);
-	uart_unlock_and_check_sysrq_irqrestore(up, flags);
+	u8 sysrq_ch = 0;
+
+	if (up->has_sysrq) {
+		sysrq_ch = up->sysrq_ch;
+		up->sysrq_ch = 0;
+	}
+	rust_helper_uart_port_unlock_irq_enable(up);
+	if (sysrq_ch)
+		handle_sysrq(sysrq_ch);
 }
 
 __rust_helper int rust_helper_uart_prepare_sysrq_char(struct uart_port *up, u8 ch)
@@ -162,6 +183,16 @@ __rust_helper bool rust_helper_uart_port_has_device(struct uart_driver *drv, str
 __rust_helper dev_t rust_helper_uart_port_devt(struct uart_driver *drv, struct uart_port *up)
 {
 	return MKDEV(drv->tty_driver->major, drv->tty_driver->minor_start + up->line);
+}
+
+/*
+ * When a suspend has returned. C leaves a console that is to go on as it is, and then asks its device file's device
+ * whether it may wake the system; a port of serdev has none. It is resumed as one that was suspended.
+ */
+__rust_helper void rust_helper_uart_port_to_be_resumed(struct uart_driver *drv, struct uart_port *up)
+{
+	if (!drv->tty_driver->cdevs[up->line])
+		up->suspended = 1;
 }
 
 /* Whether it is the device of that number; then it cannot wake the system any more. */

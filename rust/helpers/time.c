@@ -3,6 +3,7 @@
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/preempt.h>
 #include <linux/sched/task_stack.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
@@ -22,20 +23,20 @@ __rust_helper unsigned long rust_helper_get_jiffies(void)
 	return jiffies;
 }
 
-__rust_helper ktime_t rust_helper_ktime_get_real(void)
-{
-	return ktime_get_real();
+/*
+ * The clocks, in any context: a console's code may run in an NMI, which may have interrupted who writes the time. Who reads
+ * it otherwise would wait for that for ever.
+ */
+#define RUST_HELPER_CLOCK(name, get, get_fast)		\
+__rust_helper ktime_t rust_helper_##name(void)		\
+{							\
+	return unlikely(in_nmi()) ? get_fast() : get();	\
 }
 
-__rust_helper ktime_t rust_helper_ktime_get_boottime(void)
-{
-	return ktime_get_boottime();
-}
-
-__rust_helper ktime_t rust_helper_ktime_get_clocktai(void)
-{
-	return ktime_get_clocktai();
-}
+RUST_HELPER_CLOCK(clock_monotonic, ktime_get, ktime_get_mono_fast_ns)
+RUST_HELPER_CLOCK(clock_realtime, ktime_get_real, ktime_get_real_fast_ns)
+RUST_HELPER_CLOCK(clock_boottime, ktime_get_boottime, ktime_get_boot_fast_ns)
+RUST_HELPER_CLOCK(clock_tai, ktime_get_clocktai, ktime_get_tai_fast_ns)
 
 /* The kernel that tracks timers wants to be told of those on a stack; an initialiser does not know its place. */
 __rust_helper void rust_helper_hrtimer_setup_in_place(struct hrtimer *timer,

@@ -165,6 +165,22 @@ impl<Ctx: DeviceContext> Device<Ctx> {
         unsafe { CStr::from_char_ptr(bindings::dev_name(self.as_raw())) }
     }
 
+    /// How many bytes the device's path in sysfs has; the most if there is no memory to find out.
+    pub(crate) fn path_len(&self) -> usize {
+        // SAFETY: `self` is valid, and keeps the devices that it stands below; the flags are C's.
+        let path = unsafe {
+            bindings::kobject_get_path(&raw const (*self.as_raw()).kobj, GFP_KERNEL.as_raw())
+        };
+        if path.is_null() {
+            return usize::MAX / 2;
+        }
+        // SAFETY: It is a string of this function's own.
+        let len = unsafe { CStr::from_char_ptr(path) }.to_bytes().len();
+        // SAFETY: C has allocated it, and nobody uses it any more.
+        unsafe { bindings::kfree(path.cast()) };
+        len
+    }
+
     /// Prints at level emerg: [`dev_emerg!`](crate::dev_emerg) is the short form.
     pub fn pr_emerg(&self, args: fmt::Arguments<'_>) {
         self.printk(Level::EMERG, args);

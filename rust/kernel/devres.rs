@@ -27,8 +27,16 @@ use crate::sync::Arc;
 use crate::types::ForeignOwnable;
 use crate::types::Opaque;
 use core::pin::Pin;
+use core::ptr::null_mut;
 use core::ptr::NonNull;
+use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::Ordering;
 use pin_init::pin_data;
+
+mod group;
+
+pub(crate) use self::group::release_group;
+pub(crate) use self::group::with_group;
 
 pub(crate) type Release = unsafe extern "C" fn(*mut bindings::device, *mut c_void);
 
@@ -130,11 +138,40 @@ struct Inner<T> {
     /// Completed when the value has been dropped.
     #[pin]
     revocation: Opaque<bindings::completion>,
+    /// The task in which C has called [`Devres::release()`].
+    releases: AtomicPtr<bindings::task_struct>,
+    /// The task that drops the [`Devres`].
+    drops: AtomicPtr<bindings::task_struct>,
+}
+
+impl<T> Inner<T> {
+    /// Notes that this task is about to revoke the value.
+    fn note_task(task: &AtomicPtr<bindings::task_struct>) {
+        // SAFETY: There is a task always.
+        task.store(unsafe { bindings::get_current() }, Ordering::Relaxed);
+    }
+
+    /// Waits until the value has been dropped by `other`. If that is this task, the value's own drop has led here: it goes
+    /// on when this returns.
+    fn wait(&self, other: &AtomicPtr<bindings::task_struct>) {
+        // SAFETY: There is a task always.
+        if other.load(Ordering::Relaxed) != unsafe { bindings::get_current() } {
+            // SAFETY: It was initialised, and is pinned.
+            unsafe { bindings::wait_for_completion(self.revocation.get()) };
+        }
+    }
+
+    /// Ends the waiting.
+    fn complete(&self) {
+        // SAFETY: It was initialised, and is pinned.
+        unsafe { bindings::complete_all(self.revocation.get()) };
+    }
 }
 
 /// A value that is dropped when the device loses its driver, if not before.
 ///
-/// It can be kept anywhere: after that nobody gets at the value.
+/// It can be kept anywhere: after that nobody gets at the value. Dropping it waits for a drop of the value that is under way
+/// in another task; the value itself may have what keeps it.
 ///
 /// # Examples
 ///
@@ -192,6 +229,8 @@ impl<T: Send + 'static> Devres<T> {
                     // SAFETY: It is the place of a completion.
                     unsafe { bindings::devres_init_completion(completion) }
                 }),
+                releases: AtomicPtr::new(null_mut()),
+                drops: AtomicPtr::new(null_mut()),
             }),
             GFP_KERNEL,
         )?;
@@ -213,13 +252,12 @@ impl<T: Send + 'static> Devres<T> {
         let payload = unsafe { node.cast::<*mut c_void>().read() };
         // SAFETY: C calls this once.
         let inner = unsafe { Arc::<Inner<T>>::from_raw(payload.cast()) };
+        Inner::<T>::note_task(&inner.releases);
         if inner.data.revoke() {
-            // SAFETY: It was initialised, and is pinned.
-            unsafe { bindings::complete_all(inner.revocation.get()) };
+            inner.complete();
         } else {
             // The drop of `Devres` is at it: the device must not be gone before it is done.
-            // SAFETY: As above.
-            unsafe { bindings::wait_for_completion(inner.revocation.get()) };
+            inner.wait(&inner.drops);
         }
     }
 
@@ -258,10 +296,10 @@ impl<T: Send + 'static> Devres<T> {
 
 impl<T: Send + 'static> Drop for Devres<T> {
     fn drop(&mut self) {
+        Inner::<T>::note_task(&self.inner.drops);
         // SAFETY: Nobody borrows `self`, so nobody has a guard.
         if unsafe { self.inner.data.revoke_nosync() } {
-            // SAFETY: It was initialised, and is pinned.
-            unsafe { bindings::complete_all(self.inner.revocation.get()) };
+            self.inner.complete();
             let payload = Arc::as_ptr(&self.inner).cast_mut().cast();
             if remove(&self.dev, Self::release, payload) {
                 // SAFETY: `release()` has not taken it, and will not.
@@ -269,8 +307,7 @@ impl<T: Send + 'static> Drop for Devres<T> {
             }
         } else {
             // `release()` is at it: the value must be gone when this returns.
-            // SAFETY: It was initialised, and is pinned.
-            unsafe { bindings::wait_for_completion(self.inner.revocation.get()) };
+            self.inner.wait(&self.inner.releases);
         }
     }
 }

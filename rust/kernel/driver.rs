@@ -11,7 +11,8 @@
 //!    stays without a driver, and all that `probe()` got by then is given back.
 //! 2. The data may use the device as long as `'bound` lasts: its registers, interrupts and so on.
 //! 3. The device goes away, someone writes to the driver's `unbind` in sysfs, or the module is unloaded:
-//!    `unbind()` is called, then the data is dropped, then what [`devres`](crate::devres) holds.
+//!    `unbind()` is called, then the data is dropped, then what [`devres`](crate::devres) holds. Only then the bus
+//!    switches the device off.
 //!
 //! No two of these calls run at the same time for one device; those for different devices may.
 
@@ -65,6 +66,9 @@ pub unsafe trait RegistrationOps {
     unsafe fn unregister(reg: &Opaque<Self::DriverType>);
 }
 
+/// The longest name of a driver, or of a device without hardware: C warns of one that fits no uevent.
+pub(crate) const MAX_NAME: usize = 128;
+
 /// Says whether a driver can have that name.
 ///
 /// C warns of an empty one, and where it fits no uevent; it is a name of a file.
@@ -74,7 +78,7 @@ pub unsafe trait RegistrationOps {
 /// [`EINVAL`] if not.
 pub(crate) fn check_name(name: &CStr) -> Result {
     let name = name.to_bytes();
-    if name.is_empty() || name.len() > 128 || name.contains(&b'/') {
+    if name.is_empty() || name.len() > MAX_NAME || name.contains(&b'/') {
         return Err(EINVAL);
     }
     Ok(())

@@ -8,6 +8,7 @@
 use crate::bindings;
 use crate::device;
 use crate::device::Bound;
+use crate::driver;
 use crate::error::code::ENODEV;
 use crate::error::Result;
 use crate::module::Live;
@@ -45,6 +46,10 @@ unsafe impl<Ctx: device::DeviceContext> device::AsBusDevice<Ctx> for Device<Ctx>
 // SAFETY: `Device` is `struct faux_device` to the compiler, whatever `Ctx` is.
 kernel::impl_device_context_deref!(unsafe { Device });
 
+/// The longest path of a device in sysfs: a uevent has 2048 bytes, for the name and the driver's as well, and has to do for
+/// a device below this one, as that of a tty.
+const MAX_PATH: usize = 1024;
+
 /// A registered device without hardware. Dropping it removes the device.
 ///
 /// # Invariants
@@ -78,13 +83,18 @@ unsafe impl Sync for Registration {}
 impl Registration {
     /// Makes and registers a device.
     ///
+    /// It should be dropped before the parent goes: some kernels log a warning if it is not.
+    ///
     /// Context: process, may sleep. C: `faux_device_create()`.
     ///
     /// # Errors
     ///
-    /// [`ENODEV`]: C returns null for every failure, such as a name that is taken. An empty one is refused, too.
+    /// [`ENODEV`]: C returns null for every failure, such as a name that is taken. An empty one is refused, too, as is one
+    /// of more than 128 bytes, or with a path in sysfs of more than 1024: C warns of what fits no uevent.
     pub fn new(name: &CStr, parent: Option<&device::Device>) -> Result<Self> {
-        if name.is_empty() {
+        let path = parent.map_or(0, device::Device::path_len);
+        let size = name.to_bytes().len();
+        if size == 0 || size > driver::MAX_NAME || path + size > MAX_PATH {
             return Err(ENODEV);
         }
         let parent = parent.map_or(core::ptr::null_mut(), device::Device::as_raw);

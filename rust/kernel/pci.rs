@@ -341,10 +341,8 @@ impl<T: Driver> Adapter<T> {
         let id = unsafe { &*id.cast::<DeviceId>() };
         // SAFETY: The ID is from `T::ID_TABLE`, or made by C with a zero or a pointer of that table.
         let info = unsafe { id.info_unchecked_opt::<T::IdInfo>() };
-        from_result(|| {
-            pdev.as_ref().set_drvdata(T::probe(pdev, info))?;
-            Ok(0)
-        })
+        let probe = || pdev.as_ref().set_drvdata(T::probe(pdev, info));
+        from_result(|| devres::with_group(pdev.as_ref(), probe).map(|()| 0))
     }
 
     extern "C" fn remove_callback(pdev: *mut bindings::pci_dev) {
@@ -355,6 +353,7 @@ impl<T: Driver> Adapter<T> {
         T::unbind(pdev, data);
         // SAFETY: As above; the borrow has ended, and nobody else has one.
         drop(unsafe { pdev.as_ref().drvdata_obtain::<T::Data<'_>>() });
+        devres::release_group(pdev.as_ref());
     }
 }
 

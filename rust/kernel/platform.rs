@@ -11,6 +11,7 @@ use crate::device;
 use crate::device::Bound;
 use crate::device::Core;
 use crate::device::CoreInternal;
+use crate::devres;
 use crate::driver;
 use crate::driver::Adapter as _;
 use crate::error::code::EINVAL;
@@ -40,6 +41,18 @@ pub use bundle::Bundle;
 ///
 /// `Ctx` says what is known of it, see [`DeviceContext`](device::DeviceContext).
 ///
+/// A device that was kept may be gone, and with it what its resources are called:
+///
+/// ```compile_fail,E0599
+/// use kernel::io::Resource;
+/// use kernel::platform;
+/// use kernel::sync::aref::ARef;
+///
+/// fn memory(kept: &ARef<platform::Device>) -> Option<&Resource> {
+///     kept.resource_by_index(0)
+/// }
+/// ```
+///
 /// # Invariants
 ///
 /// It is a valid `struct platform_device` with a positive reference count, and what `Ctx` promises holds.
@@ -49,11 +62,12 @@ pub struct Device<Ctx: device::DeviceContext = device::Normal>(
     PhantomData<Ctx>,
 );
 
-impl<Ctx: device::DeviceContext> Device<Ctx> {
+// A device that was kept has its resources, but not their names: these are strings of the module that made the device.
+impl Device<Bound> {
     fn resource(&self, kind: u32, index: u32) -> Option<&Resource> {
         // SAFETY: `self` is valid.
         let resource = unsafe { bindings::platform_get_resource(self.as_raw(), kind, index) };
-        // SAFETY: A device has its resources as long as it lives, and nobody changes them.
+        // SAFETY: A device has its resources as long as it is bound, and nobody changes them.
         (!resource.is_null()).then(|| unsafe { Resource::from_raw(resource) })
     }
 
@@ -78,9 +92,7 @@ impl<Ctx: device::DeviceContext> Device<Ctx> {
         // SAFETY: As in `resource()`.
         (!resource.is_null()).then(|| unsafe { Resource::from_raw(resource) })
     }
-}
 
-impl Device<Bound> {
     /// One of the device's ranges of memory, to be mapped. Context: any.
     pub fn io_request_by_index(&self, index: u32) -> Option<IoRequest<'_>> {
         let resource = self.resource_by_index(index)?;
@@ -261,10 +273,8 @@ impl<T: Driver> Adapter<T> {
         let pdev: &Device<CoreInternal<'_>> = unsafe { Device::from_raw(pdev) };
         // SAFETY: The device is being bound to this driver.
         let info = unsafe { Self::id_info(pdev.as_ref()) };
-        from_result(|| {
-            pdev.as_ref().set_drvdata(T::probe(pdev, info))?;
-            Ok(0)
-        })
+        let probe = || pdev.as_ref().set_drvdata(T::probe(pdev, info));
+        from_result(|| devres::with_group(pdev.as_ref(), probe).map(|()| 0))
     }
 
     extern "C" fn remove_callback(
@@ -277,6 +287,7 @@ impl<T: Driver> Adapter<T> {
         T::unbind(pdev, data);
         // SAFETY: As above; the borrow has ended, and nobody else has one.
         drop(unsafe { pdev.as_ref().drvdata_obtain::<T::Data<'_>>() });
+        devres::release_group(pdev.as_ref());
         bindings::PLATFORM_REMOVED
     }
 }

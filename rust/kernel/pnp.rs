@@ -15,6 +15,7 @@ use crate::device::Core;
 use crate::device::CoreInternal;
 use crate::device_id::RawDeviceId;
 use crate::device_id::RawDeviceIdIndex;
+use crate::devres;
 use crate::driver;
 use crate::error::code::ENXIO;
 use crate::error::from_result;
@@ -220,11 +221,8 @@ impl<T: Driver> Adapter<T> {
         let id = unsafe { &*id.cast::<DeviceId>() };
         // SAFETY: The ID is one of `T::ID_TABLE`.
         let info = unsafe { id.info_unchecked_opt::<T::IdInfo>() };
-        from_result(|| {
-            dev.as_ref()
-                .set_drvdata(T::probe(dev, info.ok_or(ENXIO)?))?;
-            Ok(0)
-        })
+        let probe = || dev.as_ref().set_drvdata(T::probe(dev, info.ok_or(ENXIO)?));
+        from_result(|| devres::with_group(dev.as_ref(), probe).map(|()| 0))
     }
 
     unsafe extern "C" fn remove_callback(dev: *mut bindings::pnp_dev) {
@@ -235,6 +233,7 @@ impl<T: Driver> Adapter<T> {
         T::unbind(dev, data);
         // SAFETY: As above; the borrow has ended, and nobody else has one.
         drop(unsafe { dev.as_ref().drvdata_obtain::<T::Data<'_>>() });
+        devres::release_group(dev.as_ref());
     }
 }
 

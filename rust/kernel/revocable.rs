@@ -95,7 +95,11 @@ impl<T> Revocable<T> {
 
     /// Drops the value when nobody uses it any more. Returns whether this call has revoked it.
     ///
-    /// Context: process, may sleep.
+    /// Context: process, may sleep. C: `synchronize_rcu()`.
+    ///
+    /// # Panics
+    ///
+    /// If the same code holds a guard, of this value or another: it would wait for itself.
     pub fn revoke(&self) -> bool {
         // SAFETY: It waits for all who use it.
         unsafe { self.revoke_internal(true) }
@@ -118,6 +122,10 @@ impl<T> Revocable<T> {
         let revoked = self.is_available.swap(false, Ordering::Relaxed);
         if revoked {
             if sync {
+                // SAFETY: It may be called in any context.
+                if unsafe { bindings::revocable_is_read_here() } {
+                    panic!("a value is revoked where a guard is held");
+                }
                 // SAFETY: It may be called in any context that may sleep.
                 unsafe { bindings::synchronize_rcu() };
             }

@@ -15,6 +15,7 @@ use crate::device::Bound;
 use crate::device::BoundInternal;
 use crate::device::Core;
 use crate::device::CoreInternal;
+use crate::devres;
 use crate::driver;
 use crate::driver::Adapter as _;
 use crate::error::code::EINVAL;
@@ -318,7 +319,7 @@ impl<T: Driver> Adapter<T> {
         let sdev: &Device<CoreInternal<'_>> = unsafe { Device::from_raw(sdev) };
         // SAFETY: The device is being bound to this driver.
         let info = unsafe { Self::id_info(sdev.as_ref()) };
-        from_result(|| {
+        let probe = || {
             sdev.as_ref()
                 .set_drvdata(crate::try_pin_init!(Client::<'_, T> {
                     data: UnsafeCell::new(MaybeUninit::uninit()),
@@ -330,8 +331,9 @@ impl<T: Driver> Adapter<T> {
                 // SAFETY: It was stored above; nobody receives, as the port is closed.
                 drop(unsafe { sdev.as_ref().drvdata_obtain::<Client<'_, T>>() });
             }
-            bound.map(|()| 0)
-        })
+            bound
+        };
+        from_result(|| devres::with_group(sdev.as_ref(), probe).map(|()| 0))
     }
 
     /// Opens the port, and leaves it open if the driver takes the device on.
@@ -370,6 +372,7 @@ impl<T: Driver> Adapter<T> {
         unsafe { bindings::serdev_device_close(sdev.as_raw()) };
         // SAFETY: As above; the borrow has ended, and nobody else has one.
         drop(unsafe { sdev.as_ref().drvdata_obtain::<Client<'_, T>>() });
+        devres::release_group(sdev.as_ref());
     }
 
     unsafe extern "C" fn receive_buf_callback(

@@ -28,8 +28,7 @@
 //!   never 0.
 //!
 //! Some things remain a matter of care, as with every lock: to take a port's lock while it is held by the
-//! same code never returns; with the lock held nothing may sleep; of two guards, the one that was taken
-//! first is dropped last.
+//! same code never returns; with the lock held nothing may sleep.
 //!
 //! C header: `include/linux/serial_core.h`.
 

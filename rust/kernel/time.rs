@@ -102,7 +102,7 @@ macro_rules! clock {
 
             #[inline]
             fn ktime_get() -> bindings::ktime_t {
-                // SAFETY: It may be called anywhere but in an NMI, in which no Rust code runs.
+                // SAFETY: It may be called anywhere.
                 unsafe { bindings::$get() }
             }
         }
@@ -111,19 +111,19 @@ macro_rules! clock {
 
 clock! {
     /// The clock that is never set and stops while the machine is suspended. C: `CLOCK_MONOTONIC`.
-    Monotonic, CLOCK_MONOTONIC, ktime_get
+    Monotonic, CLOCK_MONOTONIC, clock_monotonic
 }
 clock! {
     /// The time of day in UTC, which may be set. C: `CLOCK_REALTIME`.
-    RealTime, CLOCK_REALTIME, ktime_get_real
+    RealTime, CLOCK_REALTIME, clock_realtime
 }
 clock! {
     /// The clock that is never set and goes on while the machine is suspended. C: `CLOCK_BOOTTIME`.
-    BootTime, CLOCK_BOOTTIME, ktime_get_boottime
+    BootTime, CLOCK_BOOTTIME, clock_boottime
 }
 clock! {
     /// The time of day in TAI, which has no leap seconds. C: `CLOCK_TAI`.
-    Tai, CLOCK_TAI, ktime_get_clocktai
+    Tai, CLOCK_TAI, clock_tai
 }
 
 /// A point in time of clock `C`. C: `ktime_t`.
@@ -196,7 +196,9 @@ impl<C: ClockSource> fmt::Debug for Instant<C> {
 }
 
 impl<C: ClockSource> Instant<C> {
-    /// Reads the clock. Context: any but NMI. C: `ktime_get()` and its kin.
+    /// Reads the clock. In an NMI it may be a little off. C warns if it is read while the system sleeps.
+    ///
+    /// Context: any. C: `ktime_get()` and its kin, in an NMI `ktime_get_mono_fast_ns()` and its kin.
     #[inline]
     pub fn now() -> Self {
         Self::from_ktime(C::ktime_get())

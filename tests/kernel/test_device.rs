@@ -14,6 +14,7 @@ use kernel::error::to_result;
 use kernel::faux;
 use kernel::io::port::PortRegion;
 use kernel::io::resource::Flags;
+use kernel::io::resource::Region;
 use kernel::io::Io;
 use kernel::io::IoBase;
 use kernel::io::Resource;
@@ -397,10 +398,10 @@ kernel::pnp_device_table!(PNP_PARALLEL, u8, [(pnp::DeviceId::new(c"PNP0400"), 0x
 impl Parallel {
     /// What is requested is so once, and is given back to where it came from.
     fn request(resource: &Resource) -> Outcome {
-        let request = |from: &Resource, start, size| {
+        fn request(from: &Resource, start: u64, size: u64) -> Result<Option<Region<'_>>> {
             let name = c"test_region".to_cstring()?;
-            Ok::<_, Error>(from.request_region(start, size, name, !Flags::IORESOURCE_MUXED))
-        };
+            Ok(from.request_region(start, size, name, !Flags::IORESOURCE_MUXED))
+        }
         let start = resource.start();
         let region = request(resource, start, 4)?.ok_or(EBUSY)?;
         check!(region.flags().contains(Flags::IORESOURCE_IO));
@@ -611,6 +612,14 @@ impl pci::Driver for Edu {
     ) -> impl PinInit<(), Error> + 'bound {
         // Its vendor has no name.
         if (pdev.vendor_id().as_raw(), pdev.device_id()) != (0x1234, 0x11e8) {
+            return Err(ENODEV);
+        }
+        // C has a number before that, of no interrupt.
+        let line = pci::IrqTypes::default().with(pci::IrqType::Intx);
+        if pdev.irq_line().err() != Some(ENXIO)
+            || pdev.alloc_irq_vectors(1, 1, line).err() != Some(ENOSPC)
+        {
+            dev_info!(pdev, "# it has a line already\n");
             return Err(ENODEV);
         }
         pdev.enable_device_mem()?;

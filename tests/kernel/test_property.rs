@@ -54,7 +54,7 @@ impl platform::Driver for Board {
         let dev: &Device = pdev.as_ref();
         let fwnode = dev.fwnode().ok_or(ENOENT)?;
         let case = CASES[CASE.load(Ordering::Relaxed) as usize];
-        match case(dev, fwnode) {
+        match case(dev, &fwnode) {
             Ok(()) => PROBES.store(1, Ordering::Relaxed),
             Err(failure) => dev_err!(pdev, "# {}\n", format_args!("{failure}")),
         }

@@ -8,6 +8,7 @@ use kernel::device::Core;
 use kernel::device::Device;
 use kernel::driver;
 use kernel::faux;
+use kernel::interrupt::local_interrupt_disable;
 use kernel::irq::Flags;
 use kernel::irq::IrqRequest;
 use kernel::module::this_module;
@@ -49,6 +50,7 @@ ktap_module! {
         closed_ports_take_nothing,
         data_are_dropped,
         interrupts_stay_with_their_port,
+        interrupts_stay_off,
     ],
 }
 
@@ -344,8 +346,26 @@ impl pci::Driver for Edu {
         pdev: &'bound pci::Device<Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<(), Error> + 'bound {
+        pdev.enable_device_mem()?;
         let alloc = || pdev.alloc_irq_vectors(1, 1, pci::IrqTypes::all());
         drop(alloc()?);
+        let vectors = alloc()?;
+        // A port that could not be added keeps nothing.
+        let options = PortOptions {
+            irq: Some(vectors.index(0)?.into()),
+            ..PortOptions::default()
+        };
+        let failed = Port::add(
+            &DRIVER,
+            pdev.as_ref(),
+            options,
+            Cell::new(0),
+            Err::<Stub, _>(EIO),
+        );
+        if failed != Err(EIO) {
+            return Err(EINVAL);
+        }
+        drop(vectors);
         let vectors = alloc()?;
         let has_messages = vectors.irq_type() != pci::IrqType::Intx;
         let options = PortOptions {
@@ -371,5 +391,35 @@ fn interrupts_stay_with_their_port() -> Outcome {
         check_eq!(STAYED.load(Relaxed), 2);
         drop(edu);
     }
+    Ok(())
+}
+
+/// Whether this CPU takes interrupts.
+fn takes_interrupts() -> bool {
+    let flags: u64;
+    // SAFETY: It reads the flags.
+    unsafe { core::arch::asm!("pushfq", "pop {}", out(reg) flags) };
+    flags & 0x200 != 0
+}
+
+fn interrupts_stay_off() -> Outcome {
+    let bench = Bench::new()?;
+    bench.add(PortOptions::default())?;
+    let port = DRIVER.port(0).ok_or(ENODEV)?;
+    check!(takes_interrupts());
+    // In whatever order they are dropped.
+    let guard = port.lock();
+    let disabled = local_interrupt_disable();
+    drop(guard);
+    let after_guard = takes_interrupts();
+    drop(disabled);
+    check!(!after_guard && takes_interrupts());
+
+    let disabled = local_interrupt_disable();
+    let guard = port.lock();
+    drop(disabled);
+    let after_token = takes_interrupts();
+    guard.unlock_and_check_sysrq();
+    check!(!after_token && takes_interrupts());
     Ok(())
 }

@@ -160,7 +160,7 @@ fn guest(built: &Built, data: &[u8]) -> Result<vm::Guest> {
         fs::write(&file, data).context("cannot write what is sent")?;
     }
     files.push((file, "/data".to_owned()));
-    let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
+    let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU no_console_suspend console=ttyUB0 console=ttyS0";
     Ok(vm::Guest {
         kernel: kernel.vmlinuz.clone(),
         files,

@@ -4,6 +4,7 @@
 //!
 //! C header: `include/linux/property.h`.
 
+use super::Bound;
 use super::Device;
 use super::DeviceContext;
 use crate::alloc::flags::GFP_KERNEL;
@@ -22,26 +23,54 @@ use crate::types::Opaque;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-impl<Ctx: DeviceContext> Device<Ctx> {
+impl Device<Bound> {
     /// What firmware says of the device, if it knows it.
     ///
-    /// It is the device's while the device is registered. Of one that may be taken out meanwhile, which a driver's own
-    /// may not, an [`ARef`] keeps the node.
+    /// Upstream's returns a reference that ends with the device's; this one is counted, as the node may go before the
+    /// device does.
     ///
-    /// Context: any. C: `dev_fwnode()`.
-    pub fn fwnode(&self) -> Option<&FwNode> {
-        // SAFETY: `self` is valid.
-        let fwnode = unsafe { bindings::dev_fwnode(self.as_raw()) };
-        // SAFETY: C keeps a device's node as long as the device is registered; the docs say so, as upstream's shape
-        // leaves no more.
-        NonNull::new(fwnode).map(|fwnode| unsafe { fwnode.cast().as_ref() })
+    /// Context: any. C: `dev_fwnode()`, `fwnode_handle_get()`.
+    pub fn fwnode(&self) -> Option<ARef<FwNode>> {
+        // SAFETY: The device is valid and bound, so C keeps its node.
+        let fwnode = unsafe { bindings::bound_device_fwnode_get(self.as_raw()) };
+        // SAFETY: The helper returns a reference.
+        unsafe { FwNode::try_from_owned(fwnode) }
+    }
+}
+
+impl Device {
+    /// What firmware says of a device that may lose its driver, as one that was kept: nothing if it has none. In what the
+    /// driver core calls, as `probe()`, the device has its driver.
+    ///
+    /// Otherwise it waits for the device's lock, unless the device is being unbound.
+    ///
+    /// Context: process, may sleep. C: `dev_fwnode()`, `fwnode_handle_get()`, `device_lock()`.
+    ///
+    /// # Examples
+    ///
+    /// The node of a device that was kept does not end with the device:
+    ///
+    /// ```compile_fail,E0308
+    /// use kernel::device::{property::FwNode, Device};
+    ///
+    /// fn keep(dev: &'static Device) -> Option<&'static FwNode> {
+    ///     dev.fwnode()
+    /// }
+    /// ```
+    pub fn fwnode(&self) -> Option<ARef<FwNode>> {
+        // SAFETY: The device is valid.
+        let fwnode = unsafe { bindings::device_fwnode_get(self.as_raw()) };
+        // SAFETY: The helper returns a reference.
+        unsafe { FwNode::try_from_owned(fwnode) }
     }
 }
 
 /// A node of firmware's description. C: `struct fwnode_handle`.
 ///
 /// C counts the references to the nodes of device trees and of software. For one to a node of ACPI, the device of
-/// ACPI is counted that it is part of.
+/// ACPI is counted that it is part of. Of a node of software that a module in C has as a static
+/// (`software_node_register()`), C counts only what it keeps itself: whoever is bound to a device of that module must
+/// not keep it for longer.
 ///
 /// # Invariants
 ///

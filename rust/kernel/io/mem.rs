@@ -52,7 +52,7 @@ impl<'a> IoRequest<'a> {
     ///
     /// # Errors
     ///
-    /// As there; [`EBUSY`] if someone has requested them.
+    /// As there; [`EBUSY`] if someone has requested them, or they lie in an area that the kernel keeps as busy.
     pub fn iomap_exclusive_sized<const SIZE: usize>(self) -> Result<ExclusiveIoMem<'a, SIZE>> {
         ExclusiveIoMem::ioremap(self.resource)
     }
@@ -136,11 +136,11 @@ impl<'a, const SIZE: usize> IoBase<'a> for &'a IoMem<'_, SIZE> {
 pub struct ExclusiveIoMem<'a, const SIZE: usize> {
     // Unmapped before it is released.
     iomem: IoMem<'a, SIZE>,
-    _region: super::resource::Region,
+    _region: super::resource::Region<'a>,
 }
 
-impl<const SIZE: usize> ExclusiveIoMem<'_, SIZE> {
-    fn ioremap(resource: &Resource) -> Result<Self> {
+impl<'a, const SIZE: usize> ExclusiveIoMem<'a, SIZE> {
+    fn ioremap(resource: &'a Resource) -> Result<Self> {
         let name = resource.name().unwrap_or_default().to_cstring()?;
         let (start, size) = (resource.start(), resource.size());
         if !resource.flags().contains(Flags::IORESOURCE_MEM) {

@@ -27,7 +27,9 @@ const PORTS: usize = 0x1_0000;
 ///
 /// # Invariants
 ///
-/// At least as long as `'a`, nobody else has requested the ports; all are below 65536.
+/// All ports are below 65536, and the driver has requested them for at least `'a`. (If C adds a device at ports that were
+/// requested before, and removes it again, others may request them, too: who has the ports is not what memory safety
+/// rests on.)
 pub struct PortIo<'a, T: ?Sized> {
     /// The address is the number of the first port.
     ptr: *mut T,

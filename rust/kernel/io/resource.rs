@@ -13,6 +13,7 @@ use crate::str::CStr;
 use crate::str::CStrExt as _;
 use crate::str::CString;
 use crate::types::Opaque;
+use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -43,46 +44,45 @@ impl Resource {
 
     /// Requests a part of it: nobody else can request any of that meanwhile.
     ///
-    /// Nothing is returned if someone has requested some of it already, as of a [`Region`] itself, or it is not within
-    /// the resource. Of `flags`, `IORESOURCE_MUXED` and `IORESOURCE_MEM_NONPOSTED` count.
+    /// Returns `None` if someone has requested some of it already, as of a [`Region`] itself, if it is not within the
+    /// resource, or if the resource lies in an area that is busy, such as one that the firmware has reserved. Of `flags`,
+    /// `IORESOURCE_MUXED` and `IORESOURCE_MEM_NONPOSTED` count.
     ///
-    /// Context: process, may sleep. C: `__request_region()`.
+    /// Context: process, may sleep. C: `request_mem_region()`, `request_region()`.
     pub fn request_region(
         &self,
         start: PhysAddr,
         size: ResourceSize,
         name: CString,
         flags: Flags,
-    ) -> Option<Region> {
+    ) -> Option<Region<'_>> {
         // SAFETY: `self` is valid.
         let (first, last, own) = unsafe {
             let resource = self.0.get();
             ((*resource).start, (*resource).end, Flags((*resource).flags))
         };
         let end = start.checked_add(size.checked_sub(1)?)?;
-        // What is released is found by where it is, so there must be one alone.
         if start < first || end > last || own.contains(Flags::IORESOURCE_BUSY) {
             return None;
         }
-        // SAFETY: `self` is valid. One that is not in the tree, as those of PNP, keeps nobody off: its tree does.
-        let parent = unsafe {
-            if !(*self.0.get()).parent.is_null() {
-                self.0.get()
-            } else if own.contains(Flags::IORESOURCE_MEM) {
-                &raw mut bindings::iomem_resource
-            } else {
-                &raw mut bindings::ioport_resource
-            }
-        };
+        let root = root(own);
         let flags = flags & (Flags::IORESOURCE_MUXED | Flags::IORESOURCE_MEM_NONPOSTED);
         let flags = flags.0 as c_int;
-        // SAFETY: The parent is valid; the name stays as long as the result.
+        // From the root, as the release begins there. From the resource itself, C would not see that an area above it is
+        // busy, below which the release does not look.
+        // SAFETY: The root is a static of C's; the name stays as long as the result.
         let region =
-            unsafe { bindings::__request_region(parent, start, size, name.as_char_ptr(), flags) };
-        // INVARIANT: C has made the region for this one.
+            unsafe { bindings::__request_region(root, start, size, name.as_char_ptr(), flags) };
+        let region = NonNull::new(region)?;
+        let mut copy: bindings::resource = pin_init::zeroed();
+        (copy.start, copy.end, copy.name) = (start, end, name.as_char_ptr());
+        // SAFETY: C has made it for this one, and changes only how it is linked.
+        copy.flags = unsafe { (&raw const (*region.as_ptr()).flags).read() };
+        // INVARIANT: C has made the region for this one, and what it is a part of stays during the lifetime.
         Some(Region {
-            resource: NonNull::new(region)?,
+            resource: Opaque::new(copy),
             _name: name,
+            _within: PhantomData,
         })
     }
 
@@ -98,11 +98,13 @@ impl Resource {
         unsafe { (*self.0.get()).start }
     }
 
-    /// What it is called.
+    /// What it is called. Of a device's resource, whoever made the device has the string: a device that was kept
+    /// ([`ARef`](crate::sync::aref::ARef)) lends no resources.
     pub fn name(&self) -> Option<&CStr> {
         // SAFETY: `self` is valid.
         let name = unsafe { (*self.0.get()).name };
-        // SAFETY: What is not null is a string that stays as the resource does.
+        // SAFETY: What is not null is a string. It stays as long as the device is bound, and resources are lent no
+        // longer: whoever made the device takes it away before the string goes. That of a `Region` is its own.
         (!name.is_null()).then(|| unsafe { CStr::from_char_ptr(name) })
     }
 
@@ -113,43 +115,62 @@ impl Resource {
     }
 }
 
-/// A requested part of a [`Resource`]. Dropping it gives it back.
-///
-/// # Invariants
-///
-/// `resource` was made by `__request_region()`, and only `self` releases it. Nothing else was requested of the same range:
-/// C finds it by that, in the tree that its flags say.
-pub struct Region {
-    resource: NonNull<bindings::resource>,
-    /// C keeps a pointer to it.
-    _name: CString,
-}
-
-// SAFETY: C locks the tree of resources.
-unsafe impl Send for Region {}
-
-// SAFETY: As for `Send`.
-unsafe impl Sync for Region {}
-
-impl Deref for Region {
-    type Target = Resource;
-
-    fn deref(&self) -> &Resource {
-        // SAFETY: By the type invariant it is valid.
-        unsafe { Resource::from_raw(self.resource.as_ptr()) }
+/// The tree in which what has these flags is requested.
+fn root(flags: Flags) -> *mut bindings::resource {
+    if flags.contains(Flags::IORESOURCE_MEM) {
+        &raw mut bindings::iomem_resource
+    } else {
+        &raw mut bindings::ioport_resource
     }
 }
 
-impl Drop for Region {
+/// A requested part of a [`Resource`]. Dropping it gives it back.
+///
+/// It ends before the resource does: when a device is removed, C takes all that was requested of its resources out of
+/// the tree, and the next device there may have the same range. Upstream's type has no lifetime.
+///
+/// ```compile_fail
+/// use kernel::io::resource::{Flags, Region};
+/// use kernel::device::Bound;
+/// use kernel::platform;
+///
+/// fn keep(pdev: &platform::Device<Bound>, name: CString) -> Option<Region<'static>> {
+///     let resource = pdev.resource_by_index(0)?;
+///     resource.request_region(resource.start(), 4, name, Flags::IORESOURCE_MEM)
+/// }
+/// ```
+///
+/// # Invariants
+///
+/// `resource` is a copy of what `__request_region()` has made for `self`, which is in the tree that its flags say: C finds
+/// it by its range when it is released. The copy has no pointer into the tree.
+pub struct Region<'a> {
+    resource: Opaque<bindings::resource>,
+    /// C keeps a pointer to it.
+    _name: CString,
+    _within: PhantomData<&'a Resource>,
+}
+
+// SAFETY: C locks the tree of resources.
+unsafe impl Send for Region<'_> {}
+
+// SAFETY: As for `Send`; the copy is only read.
+unsafe impl Sync for Region<'_> {}
+
+impl Deref for Region<'_> {
+    type Target = Resource;
+
+    fn deref(&self) -> &Resource {
+        // SAFETY: By the type invariant it is a valid resource, which is never changed; the name is there as long.
+        unsafe { Resource::from_raw(self.resource.get()) }
+    }
+}
+
+impl Drop for Region<'_> {
     fn drop(&mut self) {
-        let (start, size) = (self.start(), self.size());
-        if self.flags().contains(Flags::IORESOURCE_MEM) {
-            // SAFETY: By the type invariant it is there to be released.
-            unsafe { bindings::release_mem_region(start, size) };
-        } else {
-            // SAFETY: As above.
-            unsafe { bindings::release_region(start, size) };
-        }
+        let root = root(self.flags());
+        // SAFETY: By the type invariant it is there to be released.
+        unsafe { bindings::__release_region(root, self.start(), self.size()) };
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> IrqRequest<'a> {
     ///
     /// # Errors
     ///
-    /// [`EINVAL`] if there is no such line.
+    /// [`EINVAL`] if there is no such line, as where the machine has no ISA interrupts.
     ///
     /// # Examples
     ///
@@ -107,12 +107,17 @@ impl<'a> IrqRequest<'a> {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn isa(dev: &'a Device<Bound>, irq: u32) -> Result<Self> {
-        match irq {
-            // INVARIANT: The ISA bus has no devices of its own: `dev` stands for what has the line.
-            2 => Ok(Self { dev, irq: 9 }),
-            1..=15 => Ok(Self { dev, irq }),
-            _ => Err(EINVAL),
+        let irq = match irq {
+            2 => 9,
+            1..=15 => irq,
+            _ => return Err(EINVAL),
+        };
+        // SAFETY: C takes any number.
+        if unsafe { bindings::irq_get_irq_data(irq) }.is_null() {
+            return Err(EINVAL);
         }
+        // INVARIANT: The ISA bus has no devices of its own: `dev` stands for what has the line.
+        Ok(Self { dev, irq })
     }
 
     /// The number of the line, as in `/proc/interrupts`.
@@ -167,7 +172,8 @@ impl<'a> IrqRequest<'a> {
         unsafe { bindings::free_irq(self.irq, cookie) };
     }
 
-    /// Has the device keep the line until it loses its driver, for who requests and frees it in between.
+    /// Has the device keep the line until it loses its driver, or [`unkeep()`](Self::unkeep), for who requests and frees
+    /// it in between.
     ///
     /// # Errors
     ///
@@ -175,6 +181,11 @@ impl<'a> IrqRequest<'a> {
     pub(crate) fn keep(&self) -> Result {
         // SAFETY: It does nothing.
         unsafe { devres::add(self.dev, kept, KEPT) }
+    }
+
+    /// Undoes one [`keep()`](Self::keep).
+    pub(crate) fn unkeep(&self) {
+        devres::remove(self.dev, kept, KEPT);
     }
 
     /// Whether the device keeps any of its lines.

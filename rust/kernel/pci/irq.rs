@@ -195,25 +195,37 @@ impl Device<Bound> {
     /// The line that the device has of the four that devices share, for drivers that need no messages.
     /// Request it as [`Flags::SHARED`](crate::irq::Flags::SHARED).
     ///
+    /// Enable the device first ([`enable_device()`](Self::enable_device)): before that, and when the device has been
+    /// disabled, C has a number that stands for no interrupt.
+    ///
     /// Context: any. C: `pci_dev.irq`.
     ///
     /// # Errors
     ///
-    /// [`ENXIO`](crate::error::code::ENXIO) if it has none, or has got messages in place of it.
+    /// [`ENXIO`](crate::error::code::ENXIO) if it has none, has got messages in place of it, or is not enabled.
     pub fn irq_line(&self) -> Result<IrqRequest<'_>> {
         // SAFETY: `self` is valid; the firmware or the bus has set the fields.
         let (irq, pin) = unsafe { ((*self.as_raw()).irq, (*self.as_raw()).pin) };
         // SAFETY: The same.
         let messages =
             unsafe { (*self.as_raw()).msi_enabled() != 0 || (*self.as_raw()).msix_enabled() != 0 };
-        if irq == 0 || pin == 0 || messages {
+        if irq == 0 || pin == 0 || messages || !self.is_enabled() {
             return Err(crate::error::code::ENXIO);
         }
         // SAFETY: C has said that it is the device's.
         Ok(unsafe { IrqRequest::new(self.as_ref(), irq) })
     }
 
+    /// Whether the device's line is one: what enables the device maps it, what disables the device unmaps it. While a
+    /// device has a driver, nobody but the driver disables it, and does so when it has freed its interrupts.
+    fn is_enabled(&self) -> bool {
+        // SAFETY: `self` is valid.
+        unsafe { bindings::pci_is_enabled(self.as_raw()) }
+    }
+
     /// Gets interrupts for the device, of the best of the kinds that there are enough of.
+    ///
+    /// A device that is not enabled has no line ([`IrqType::Intx`]), see [`irq_line()`](Self::irq_line).
     ///
     /// Context: process, may sleep. C: `pci_alloc_irq_vectors()`.
     ///
@@ -232,10 +244,14 @@ impl Device<Bound> {
         // C would give a line to who has messages already, and they would be freed under a handler.
         // SAFETY: It does nothing.
         unsafe { devres::add_once(dev, had_vectors, nothing) }?;
-        // SAFETY: `self` is valid; C checks the rest.
-        let len = unsafe {
-            bindings::pci_alloc_irq_vectors(self.as_raw(), min_vecs, max_vecs, irq_types.0)
+        let line = match self.is_enabled() {
+            true => 0,
+            false => IrqType::Intx.as_raw(),
         };
+        let kinds = irq_types.0 & !line;
+        // SAFETY: `self` is valid; C checks the rest.
+        let len =
+            unsafe { bindings::pci_alloc_irq_vectors(self.as_raw(), min_vecs, max_vecs, kinds) };
         let got = match NonZero::new(usize::try_from(len).unwrap_or(0)) {
             // It comes after what C has added for them, so it goes before that.
             // SAFETY: The device has got them, and gives them back once: `drop()` removes this.

@@ -52,7 +52,9 @@ impl Default for ConsoleOptions {
 /// For each record of the kernel's log come one [`begin()`](Self::begin), a [`putchar()`](Self::putchar) for
 /// each character, and one [`end()`](Self::end). They get the port's data and nothing else: a record may
 /// come from anywhere, from code that holds the port's lock and from an NMI in the middle of it. So they must
-/// not wait for a lock, sleep, or print.
+/// not wait for a lock, sleep, or print. What is to end after a while, as the wait for room, counts
+/// [`udelay()`](crate::time::delay::udelay). A clock can be read in an NMI as well, but C prints a warning of who reads one
+/// while the system sleeps: a console that goes on then (`no_console_suspend`) would never come to an end.
 ///
 /// Where the kernel lets a more urgent record take the console over (C: `nbcon`), it does so between any two
 /// of these calls; then `end()` comes late, and the rest of the record never.

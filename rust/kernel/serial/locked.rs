@@ -10,7 +10,6 @@ use super::Rs485;
 use super::Termios;
 use crate::bindings;
 use crate::ffi::c_uint;
-use crate::ffi::c_ulong;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
@@ -377,12 +376,14 @@ impl<T: Operations> LockedPort<T> {
 
 /// The lock of a port is held until this is dropped: see [`LockedPort`].
 ///
+/// Interrupts are off until the last of these and of [`LocalInterruptDisabled`](crate::interrupt::LocalInterruptDisabled)
+/// is dropped, in whatever order that is.
+///
 /// # Invariants
 ///
-/// This thread took the lock of the port, and `flags` are the interrupts' before that.
+/// This thread took the lock of the port, and counted the interrupts off.
 pub struct PortGuard<'a, T: Operations> {
     port: &'a Port<T>,
-    flags: c_ulong,
     _not_send: PhantomData<*mut ()>,
 }
 
@@ -390,11 +391,10 @@ impl<'a, T: Operations> PortGuard<'a, T> {
     #[inline]
     pub(super) fn new(port: &'a Port<T>) -> Self {
         // SAFETY: The port is valid.
-        let flags = unsafe { bindings::uart_port_lock_flags(port.as_raw()) };
+        unsafe { bindings::uart_port_lock_irq_disable(port.as_raw()) };
         // INVARIANT: The lock was taken just now.
         Self {
             port,
-            flags,
             _not_send: PhantomData,
         }
     }
@@ -404,10 +404,10 @@ impl<'a, T: Operations> PortGuard<'a, T> {
     /// C: `uart_unlock_and_check_sysrq_irqrestore()`.
     #[inline]
     pub fn unlock_and_check_sysrq(self) {
-        let (port, flags) = (self.port, self.flags);
+        let port = self.port;
         core::mem::forget(self);
         // SAFETY: By the type invariant.
-        unsafe { bindings::uart_unlock_and_check_sysrq_irqrestore(port.as_raw(), flags) };
+        unsafe { bindings::uart_unlock_and_check_sysrq_irq_enable(port.as_raw()) };
     }
 }
 
@@ -425,6 +425,6 @@ impl<T: Operations> Drop for PortGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type invariant.
-        unsafe { bindings::uart_port_unlock_irqrestore(self.port.as_raw(), self.flags) };
+        unsafe { bindings::uart_port_unlock_irq_enable(self.port.as_raw()) };
     }
 }

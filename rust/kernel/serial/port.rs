@@ -168,6 +168,8 @@ impl<T: Operations> Port<T> {
     /// interrupt is another device's, or `irq_flags` has others than a trigger, `SHARED`, `PROBE_SHARED`, `NOBALANCING`
     /// and `NO_DEBUG`: some never let it be handled in a thread, where the port's lock may sleep;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
+    /// [`EEXIST`](crate::error::code::EEXIST) if another [`Driver`] has a port of the same device, on kernels on which C
+    /// makes a controller for the ports of a device, which logs it with a stack;
     /// [`ENOSPC`](crate::error::code::ENOSPC) if all lines are taken;
     /// [`EDEADLK`] if `dev` is a client of another port (see [`serdev`](crate::serdev)) or stands below one, as C
     /// ends those with a lock that removing a port takes;
@@ -203,7 +205,8 @@ impl<T: Operations> Port<T> {
             // SAFETY: The port is dropped before the device has lost its driver, and the device keeps the line.
             Ok((unsafe { request.until_unbound() }, options.irq_flags))
         };
-        let irq = options.irq.map(keep).transpose()?;
+        let kept = options.irq;
+        let irq = kept.map(keep).transpose()?;
         let line = place.line;
         let init = crate::try_pin_init!(&this in Self {
             // SAFETY: It is the place of a `uart_port`.
@@ -219,8 +222,12 @@ impl<T: Operations> Port<T> {
                 unsafe { Self::register(driver, this.cast().as_ptr()) }?;
             },
         });
-        devres::register::<Self, Error>(dev, init, GFP_KERNEL)?;
-        Ok(line)
+        let added = devres::register::<Self, Error>(dev, init, GFP_KERNEL);
+        // The port has not got as far as to need it.
+        if let (Err(_), Some(irq)) = (added, kept) {
+            irq.unkeep();
+        }
+        added.map(|()| line)
     }
 
     /// Hands the port to C, or leaves no trace of it.
@@ -278,7 +285,7 @@ impl<T: Operations> Port<T> {
 
     /// Takes the port's lock: interrupts are off until the result is dropped.
     ///
-    /// Context: any but NMI, port lock not held. C: `uart_port_lock_irqsave()`.
+    /// Context: any but NMI, port lock not held. C: like `uart_port_lock_irqsave()`.
     #[inline]
     pub fn lock(&self) -> PortGuard<'_, T> {
         PortGuard::new(self)

@@ -16,11 +16,12 @@ use core::sync::atomic::Ordering;
 /// What C does with one port.
 type Change = unsafe extern "C" fn(*mut bindings::uart_driver, *mut bindings::uart_port) -> c_int;
 
-/// Lets the port's device not wake the system, which C takes for granted: it would have the interrupt of number 0 do that.
+/// Lets the port's device not wake the system. C would have the port's interrupt do that without a look whether there is
+/// one of that number.
 ///
 /// # Safety
 ///
-/// The port must have been added to the driver just now.
+/// The port must have been added to the driver, and stay.
 pub(super) unsafe fn cannot_wake(
     driver: *mut bindings::uart_driver,
     uart: *mut bindings::uart_port,
@@ -91,8 +92,18 @@ impl<T: Operations> Driver<T> {
             if !is_its || line.is_asleep.swap(is_suspend, Ordering::Relaxed) == is_suspend {
                 continue;
             }
+            let (driver, uart) = (self.uart.get(), port.as_raw());
+            // SAFETY: The port is valid, and its interrupt never changes; C takes any number.
+            if unsafe { bindings::irq_get_irq_data((*uart).irq) }.is_null() {
+                // SAFETY: The port was added to the driver, and the reference keeps it.
+                unsafe { cannot_wake(driver, uart) };
+            }
             // SAFETY: The port was added to the driver, and the reference keeps it.
-            let changed = unsafe { change(self.uart.get(), port.as_raw()) };
+            let changed = unsafe { change(driver, uart) };
+            if is_suspend {
+                // SAFETY: As above.
+                unsafe { bindings::uart_port_to_be_resumed(driver, uart) };
+            }
             result = result.and(to_result(changed));
         }
         self.is_changing_power.store(false, Ordering::Release);

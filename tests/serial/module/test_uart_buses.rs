@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! A serial driver of three buses by `module_uart_driver!`: it takes the ports of PNP that are free, and sends into nothing.
+//! A serial driver of three buses by `module_uart_driver!`: it takes the ports of PNP that are free, and sends into nothing,
+//! also as a console.
 
 use kernel::device::{Bound, Core, Device};
 use kernel::prelude::*;
-use kernel::serial::{self, LockedPort, ModemLines, Operations, Port, PortOptions, Termios};
+use kernel::serial::{
+    self, Console, LockedPort, ModemLines, Operations, Port, PortOptions, Termios,
+};
 use kernel::{acpi, pci, platform, pnp};
 
-static DRIVER: serial::Driver<Uart> = serial::Driver::new(c"test_uart_buses", c"ttyUB", 4);
+static DRIVER: serial::Driver<Uart> =
+    serial::Driver::new(c"test_uart_buses", c"ttyUB", 4).with_console();
 
 struct Uart;
 
 impl Uart {
-    fn add(dev: &Device<Bound>) -> Result {
-        let line = Port::add(&DRIVER, dev, PortOptions::default(), (), Ok::<_, Error>(()))?;
+    fn add(dev: &Device<Bound>, options: PortOptions<'_>) -> Result {
+        let line = Port::add(&DRIVER, dev, options, (), Ok::<_, Error>(()))?;
         dev_info!(dev, "is ttyUB{line}\n");
         Ok(())
     }
+}
+
+impl Console for Uart {
+    type Saved = ();
+
+    fn begin(_data: &()) {}
+
+    fn putchar(_data: &(), _ch: u8) {}
+
+    fn end(_data: &(), _saved: ()) {}
 }
 
 #[vtable]
@@ -67,8 +81,16 @@ impl pci::Driver for Uart {
         pdev: &'bound pci::Device<Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<(), Error> + 'bound {
-        Self::add(pdev.as_ref())?;
+        let options = PortOptions {
+            // Of no use but that a console has one.
+            iobase: 0x2f0,
+            ..PortOptions::default()
+        };
+        Self::add(pdev.as_ref(), options)?;
         // It has not slept, and C would look for its device file.
+        DRIVER.resume_ports(pdev.as_ref())?;
+        // As a console it does not, if there is `no_console_suspend`.
+        DRIVER.suspend_ports(pdev.as_ref())?;
         DRIVER.resume_ports(pdev.as_ref())
     }
 }
@@ -84,7 +106,7 @@ impl platform::Driver for Uart {
         pdev: &'bound platform::Device<Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<(), Error> + 'bound {
-        Self::add(pdev.as_ref())
+        Self::add(pdev.as_ref(), PortOptions::default())
     }
 }
 
@@ -99,7 +121,7 @@ impl pnp::Driver for Uart {
         dev: &'bound pnp::Device<Core<'_>>,
         _info: &'bound (),
     ) -> impl PinInit<(), Error> + 'bound {
-        Self::add(dev.as_ref())
+        Self::add(dev.as_ref(), PortOptions::default())
     }
 }
 

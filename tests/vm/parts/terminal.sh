@@ -91,6 +91,7 @@ a_client_of_serdev_goes_while_it_receives() {
 
 a_port_of_serdev_that_did_not_sleep_is_resumed() {
     insmod /test_uart_buses.ko &&
+        grep -q '^ttyUB0 ' /proc/consoles &&
         dmesg | grep 'tty port ttyUB[0-9] registered' &&
         dmesg | grep 'test_uart_buses 0000:00:10.0: is ttyUB' &&
         rmmod test_uart_buses
