@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/bug.h>
-#include <linux/err.h>
-#include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
@@ -21,14 +20,11 @@ __rust_helper bool rust_helper_panics_in_a_task(void)
  * on x86 its upper part is overwritten before. But nothing was dropped: what is pinned on the stack, a timer or a file
  * in debugfs, is still known to C. So the stack has to stay, and the code that C may call.
  *
- * Kernel threads of newer kernels do not find the file, which is the only one that tells a module what it says.
+ * `bug`, which calls BUG(), is run by a thread on whose stack is nothing: C counts the oops, and heeds panic_on_oops, which
+ * modules cannot read.
  */
-__rust_helper void rust_helper_report_panicked_task(struct module *module)
+__rust_helper void rust_helper_report_panicked_task(struct module *module, int (*bug)(void *))
 {
-	struct file *file;
-	char text[2] = {};
-	loff_t pos = 0;
-
 	WARN(1, "BUG: Rust code has panicked: the task sleeps for good\n");
 	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
 	__module_get(module);
@@ -40,14 +36,7 @@ __rust_helper void rust_helper_report_panicked_task(struct module *module)
 	preempt_count_set(PREEMPT_ENABLED);
 	local_irq_enable();
 
-	if (!current->fs)
-		return;
-	file = filp_open("/proc/sys/kernel/panic_on_oops", O_RDONLY, 0);
-	if (IS_ERR(file))
-		return;
-	if (kernel_read(file, text, sizeof(text), &pos) > 0 && text[0] != '0')
-		panic("Fatal exception");
-	filp_close(file, NULL);
+	kthread_run(bug, NULL, "rust_panic");
 }
 
 /* Nothing wakes it but the freezer. */

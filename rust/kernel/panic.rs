@@ -4,10 +4,13 @@
 //!
 //! Where there is no task to end, in an interrupt or with soft ones disabled, [`bindings::BUG`] halts the kernel. A task
 //! does not end as by `BUG()`, though: nothing unwinds, so what it has pinned to its stack stays registered, and C uses
-//! that stack. It sleeps for good, and keeps what it has: locks, references, its stack and its module.
+//! that stack. It sleeps for good, and keeps what it has: locks, references, its stack and its module; a thread of its own
+//! calls `BUG()` for it.
 //! Context: any.
 
 use crate::bindings;
+use crate::ffi::c_int;
+use crate::ffi::c_void;
 use crate::print;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -42,6 +45,12 @@ fn module() -> *mut bindings::module {
     core::ptr::null_mut()
 }
 
+/// What a thread of its own does after a task has panicked.
+unsafe extern "C" fn bug(_data: *mut c_void) -> c_int {
+    // SAFETY: `BUG` has no precondition.
+    unsafe { bindings::BUG() }
+}
+
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     if DEPTH.fetch_add(1, Ordering::Relaxed) < MAX_DEPTH {
@@ -56,7 +65,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     if unsafe { bindings::panics_in_a_task() } {
         // SAFETY: The module is valid, or null for the kernel itself, which C takes too. The task has ended what it was
         // doing, so it may be taken off its CPU.
-        unsafe { bindings::report_panicked_task(module()) };
+        unsafe { bindings::report_panicked_task(module(), Some(bug)) };
         loop {
             // SAFETY: As above.
             unsafe { bindings::sleep_after_panic() };

@@ -188,6 +188,8 @@ a_panic_leaves_what_its_stack_holds() {
     grep -q '^State:.I' "$task/status" || exit 3
     cat /sys/kernel/debug/life_panics/text
     echo
+    # C has counted the oops, of a thread of its own.
+    wait_for "dmesg | grep -q 'Comm: rust_panic'" || exit 4
     # Interrupts are on, and other modules can be loaded.
     modprobe rust_minimal && modprobe -r rust_minimal && loaded life_panics
 }
