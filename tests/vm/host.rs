@@ -59,6 +59,7 @@ const BINARIES: &[Binary] = &[
             "rust",
             "samples",
             "scripts",
+            "templates",
             "tests",
             "Makefile",
             "README.md",
