@@ -24,6 +24,8 @@
 //! rust_debugfs LNUXBEEF:00: counter was 41
 //! ```
 
+#![forbid(unsafe_code)]
+
 use core::fmt::{Debug, Formatter};
 use core::sync::atomic::{AtomicU32, Ordering};
 use kernel::debugfs::{Dir, File, Reader, Scope};

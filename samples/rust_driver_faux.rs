@@ -12,6 +12,8 @@
 //! rust_faux_driver: rust-faux-sample-device goes
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::faux;
 use kernel::prelude::*;
 

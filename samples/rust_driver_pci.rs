@@ -20,6 +20,8 @@
 //! rust_driver_pci 0000:00:08.0: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::device::Core;
 use kernel::io::{Io, IoCapable, Region};
 use kernel::pci;

@@ -18,6 +18,8 @@
 //! rust_driver_platform LNUXBEEF:00: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::device::Core;
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;

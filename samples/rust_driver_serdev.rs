@@ -29,6 +29,8 @@
 //! rust_driver_serdev serial0-0: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::device::{Bound, Core};
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;

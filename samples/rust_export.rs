@@ -15,6 +15,8 @@
 //! rust_export: added 0 in 0 calls
 //! ```
 
+#![forbid(unsafe_code)]
+
 use core::sync::atomic::AtomicU32;
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;

@@ -5,6 +5,8 @@
 //! Both sides compile this file, as C's modules share a header; `samples/Kbuild` names it for each. What
 //! C can call is also in C's header, `rust_export.h`.
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 
 /// A counter that all importers share.

@@ -24,6 +24,8 @@
 //! rust_export: added 61 in 4 calls
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 use rust_export_api::Counter;
 use rust_export_api::Pair;

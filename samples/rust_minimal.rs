@@ -13,6 +13,8 @@
 //! rust_minimal: Rust minimal sample (exit): 4 numbers, 14 in all
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 
 module! {

@@ -16,6 +16,8 @@
 //! rust_mixed: goodbye from Rust
 //! ```
 
+#![deny(unsafe_code)]
+
 use kernel::ffi::c_int;
 use kernel::prelude::*;
 
@@ -28,7 +30,11 @@ module! {
 }
 
 /// The larger of two numbers; the C file declares it as `int rust_mixed_larger(int a, int b)`.
-#[no_mangle]
+#[expect(
+    unsafe_code,
+    reason = "C calls it by its symbol, and nothing compares C's declaration with it"
+)]
+#[unsafe(no_mangle)]
 extern "C" fn rust_mixed_larger(a: c_int, b: c_int) -> c_int {
     a.max(b)
 }

@@ -23,6 +23,8 @@
 //! rust_nullmodem: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use core::cell::Cell;
 use kernel::debugfs::{Dir, Scope};
 use kernel::faux;

@@ -3,6 +3,8 @@
 //! The cable between two ports: work takes characters from one, then gives them to the other, so that the locks
 //! of both are never held together.
 
+#![forbid(unsafe_code)]
+
 use super::{module_parameters, NullModem, State, BAUD_MAX, DRIVER, STATUS};
 use kernel::prelude::*;
 use kernel::serial::{Icount, ModemLines, PortRef, Termios};

@@ -29,6 +29,8 @@
 //! rust_params: title "second port", sealed true
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::fmt;
 use kernel::module_param::ModuleParam;
 use kernel::prelude::*;

@@ -21,6 +21,8 @@
 //! rust_print: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::fmt::{self, Display};
 use kernel::pr_cont;
 use kernel::prelude::*;

@@ -27,6 +27,8 @@
 //!
 //! docs/serial.md tells more, and `tests/vm/serial.rs` tries all of it.
 
+#![forbid(unsafe_code)]
+
 use core::cell::Cell;
 use kernel::io::port::PortRegion;
 use kernel::io::Io;

@@ -2,6 +2,8 @@
 
 //! Where UARTs are found: PCI, PNP, and the ISA bus, which says nothing of its own.
 
+#![forbid(unsafe_code)]
+
 use super::regs::COUNT;
 use super::{module_parameters, Uart, DRIVER};
 use kernel::device::{Core, Device};

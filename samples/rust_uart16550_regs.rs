@@ -3,6 +3,8 @@
 //! The registers of a 16550A, and what is done with them: nothing of the kernel, so that
 //! `tests/uart16550.rs` tries it with errors that no emulated hardware makes.
 
+#![forbid(unsafe_code)]
+
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Data: read to receive, write to send. The divisor's low byte while DLAB is set.

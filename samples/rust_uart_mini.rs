@@ -19,6 +19,8 @@
 //! 0000:00:0b.0: ttyUM1 … (irq = …, base_baud = 115200) is a 16550A
 //! ```
 
+#![forbid(unsafe_code)]
+
 use core::cell::Cell;
 use kernel::io::{port::PortRegion, Io};
 use kernel::irq::{Flags, IrqReturn};

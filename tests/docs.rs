@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! The listings in docs/ are in the files that they are said to be from, which the tests build and run; files that
-//! docs/tool.md names are there, and so are the tests that tables of rules name.
+//! docs/tool.md names are there, and so are the tests that tables of rules name; samples and templates are safe code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -154,5 +154,40 @@ fn the_tests_that_rules_name_are_there() {
         for name in names {
             assert!(is_there(&name), "{page} names {name}");
         }
+    }
+}
+
+/// The files of samples and templates in Rust, which users start from.
+fn examples() -> Vec<PathBuf> {
+    let entries = |dir: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(dir).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let templates = entries(&root().join("templates"));
+    let mut files = entries(&root().join("samples"));
+    files.extend(templates.iter().flat_map(|dir| entries(dir)));
+    let is_source = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.ends_with(".rs") && !name.ends_with(".mod.rs")
+    };
+    files.retain(is_source);
+    files
+}
+
+#[test]
+fn samples_and_templates_are_safe_code() {
+    let files = examples();
+    assert!(files.len() >= 20, "{files:?}");
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        // A function that C of the same module calls has a symbol of its own: that takes an unsafe attribute.
+        let (lint, most) = match path.ends_with("rust_mixed_main.rs") {
+            true => ("#![deny(unsafe_code)]", 1),
+            false => ("#![forbid(unsafe_code)]", 0),
+        };
+        let has = |line: &str| text.lines().any(|found| found == line);
+        assert!(has(lint), "{} has no {lint}", path.display());
+        let allowed = text.matches("    unsafe_code,").count();
+        assert_eq!(allowed, most, "{}", path.display());
     }
 }

@@ -60,7 +60,7 @@ pub use error_names::errname;
 #[macro_export]
 macro_rules! device_table {
     ($bus:literal, $name:ident, $table:item) => {
-        #[export_name = ::core::concat!("__mod_", $bus, "__", ::core::stringify!($name), "_device_table")]
+        #[unsafe(export_name = ::core::concat!("__mod_", $bus, "__", ::core::stringify!($name), "_device_table"))]
         $table
     };
 }
@@ -70,7 +70,7 @@ macro_rules! device_table {
 #[macro_export]
 macro_rules! device_table {
     ($bus:literal, $name:ident, $table:item) => {
-        #[export_name = ::core::concat!("__mod_device_table__", $bus, "__", ::core::stringify!($name))]
+        #[unsafe(export_name = ::core::concat!("__mod_device_table__", $bus, "__", ::core::stringify!($name)))]
         $table
     };
 }
@@ -80,10 +80,10 @@ macro_rules! device_table {
 #[macro_export]
 macro_rules! device_table {
     ($bus:literal, $name:ident, $table:item) => {
-        #[export_name = ::core::concat!(
+        #[unsafe(export_name = ::core::concat!(
                     "__mod_device_table__", ::core::line!(), "__kmod_", ::core::module_path!(),
                     "__", $bus, "__", ::core::stringify!($name)
-                )]
+                ))]
         $table
     };
 }

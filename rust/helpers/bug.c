@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/preempt.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
 
 #include "interrupt.h"
@@ -25,7 +26,8 @@ __rust_helper bool rust_helper_panics_in_a_task(void)
  */
 __rust_helper void rust_helper_report_panicked_task(struct module *module, int (*bug)(void *))
 {
-	WARN(1, "BUG: Rust code has panicked: the task sleeps for good\n");
+	pr_emerg("BUG: Rust code has panicked: the task sleeps for good\n");
+	dump_stack_lvl(KERN_EMERG);
 	add_taint(TAINT_DIE, LOCKDEP_NOW_UNRELIABLE);
 	__module_get(module);
 

@@ -12,6 +12,8 @@
 //! template: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 
 module! {

@@ -13,6 +13,8 @@
 //! template: goodbye 3 times
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::prelude::*;
 
 module! {

@@ -15,6 +15,8 @@
 //! template 0000:00:08.0: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::device::Core;
 use kernel::io::Io;
 use kernel::pci;

@@ -14,6 +14,8 @@
 //! template QEMU0002:00: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::device::Core;
 use kernel::prelude::*;
 use kernel::{acpi, of, platform};

@@ -14,6 +14,8 @@
 //! template: goodbye
 //! ```
 
+#![forbid(unsafe_code)]
+
 use kernel::faux;
 use kernel::prelude::*;
 use kernel::serial::{self, LockedPort, ModemLines, Operations, Port, PortOptions, Termios};

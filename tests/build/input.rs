@@ -20,7 +20,7 @@ fn a_path_that_make_cannot_handle_is_refused() {
 fn a_function_that_takes_the_place_of_another_is_refused() {
     let kernel = kernel();
     let free = "#[export]\npub unsafe extern \"C\" fn kfree(_: *const kernel::ffi::c_void) {}\n";
-    let error = "#[no_mangle]\npub extern \"C\" fn rust_build_error() {}\n";
+    let error = "#[unsafe(no_mangle)]\npub extern \"C\" fn rust_build_error() {}\n";
     for (what, source, whose) in [
         ("kfree", free, "the kernel exports"),
         ("rust_build_error", error, "build_error! calls"),
@@ -31,6 +31,31 @@ fn a_function_that_takes_the_place_of_another_is_refused() {
         assert!(output.contains(&line), "{output}");
         fs::write(dir.path().join("one.rs"), HELLO).unwrap();
         builds(&kernel, dir.path());
+    }
+}
+
+#[test]
+fn an_attribute_that_is_unsafe_needs_unsafe() {
+    let kernel = kernel();
+    for (attribute, error) in [
+        // Called after loading, it would be a jump into memory that has been given back.
+        (
+            "#[link_section = \".init.text\"]",
+            "unsafe attribute used without unsafe",
+        ),
+        (
+            "#[cfg_attr(all(), no_mangle)]",
+            "unsafe attribute used without unsafe",
+        ),
+        (
+            "#[allow(unsafe_attr_outside_unsafe)]\n#[export_name = \"other\"]",
+            "allow(unsafe_attr_outside_unsafe) incompatible with previous forbid",
+        ),
+    ] {
+        let function = "pub extern \"C\" fn gone() -> u32 { 3 }\n";
+        let dir = module(&format!("{HELLO}/// Gone.\n{attribute}\n{function}"));
+        let output = fails(&mut command(&kernel, dir.path()));
+        assert!(output.contains(error), "{attribute}: {output}");
     }
 }
 

@@ -274,7 +274,7 @@ fn two_rust_objects_make_one_module() {
         "obj-m := two.o\ntwo-y := one.o other.o\n",
     )
     .unwrap();
-    let other = "//! The other.\nuse kernel::prelude::*;\n/// Takes a box.\n#[no_mangle]\n\
+    let other = "//! The other.\nuse kernel::prelude::*;\n/// Takes a box.\n#[unsafe(no_mangle)]\n\
                  pub extern \"C\" fn other() -> bool { KBox::new(1, GFP_KERNEL).is_ok() }\n";
     fs::write(dir.path().join("other.rs"), other).unwrap();
     for helpers in ["inline", "object"] {

@@ -4,7 +4,7 @@
 
 use kernel::sync::Arc;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_arc_drop(arc: Arc<u64>) {
     drop(arc);
 }

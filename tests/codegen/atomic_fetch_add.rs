@@ -4,7 +4,7 @@
 
 use kernel::sync::atomic::{Acquire, Atomic, Relaxed};
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_atomic_fetch_add(count: &Atomic<i32>) -> i32 {
     count
         .fetch_add(1, Relaxed)

@@ -4,7 +4,7 @@
 
 use kernel::prelude::*;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_kbox_new(value: u64) -> Option<KBox<u64>> {
     KBox::new(value, GFP_KERNEL).ok()
 }

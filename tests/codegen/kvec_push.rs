@@ -4,7 +4,7 @@
 
 use kernel::prelude::*;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_kvec_push(vec: &mut KVec<u64>, value: u64) -> bool {
     vec.push(value, GFP_KERNEL).is_ok()
 }

@@ -4,7 +4,7 @@
 
 use kernel::sync::Mutex;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_mutex_lock(lock: &Mutex<u64>, value: u64) {
     *lock.lock() = value;
 }

@@ -4,7 +4,7 @@
 
 use kernel::io::{Io, Mmio, Region};
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_read32(regs: &Mmio<'_, Region<8>>) -> u32 {
     regs.read32(4)
 }

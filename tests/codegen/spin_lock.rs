@@ -4,7 +4,7 @@
 
 use kernel::sync::SpinLock;
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_spin_lock(lock: &SpinLock<u64>, value: u64) {
     *lock.lock() = value;
 }

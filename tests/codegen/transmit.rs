@@ -11,7 +11,7 @@ const FIFO_SIZE: usize = 16;
 
 struct Uart(PortRegion<8>);
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_transmit(uart: &Uart, port: &LockedPort<Uart>) {
     port.transmit(FIFO_SIZE, |chars| {
         for &ch in chars {

@@ -4,7 +4,7 @@
 
 use kernel::io::{Io, Mmio, Region};
 
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn codegen_write32(regs: &Mmio<'_, Region<8>>, value: u32) {
     regs.write32(value, 4);
 }

@@ -20,7 +20,7 @@ unsafe extern "C" {
 }
 
 /// What the other object's work calls.
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn life_two_said(run: u32) {
     pr_info!("run {run}\n");
 }

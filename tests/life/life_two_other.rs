@@ -43,7 +43,7 @@ impl WorkItem for Left {
 }
 
 /// Starts the work; returns whether there was memory for it.
-#[no_mangle]
+#[unsafe(no_mangle)]
 extern "C" fn life_two_start() -> bool {
     let left = pin_init!(Left { runs: Atomic::new(0), work <- new_delayed_work!() });
     match Arc::pin_init(left, GFP_KERNEL) {

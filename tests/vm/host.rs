@@ -65,6 +65,7 @@ const BINARIES: &[Binary] = &[
             "rust",
             "samples",
             "scripts",
+            "templates",
             "tests",
             "Makefile",
             "README.md",

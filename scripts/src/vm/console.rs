@@ -63,7 +63,10 @@ impl Outcome {
         let oops = oops.as_deref().map(oops::headline);
         Some(match &self.reason {
             Reason::Exited => return None,
-            Reason::Panicked => format!("the guest died: {}", oops.unwrap_or("kernel panic")),
+            Reason::Panicked => {
+                let oops = oops.unwrap_or_else(|| "kernel panic".to_owned());
+                format!("the guest died: {oops}")
+            }
             Reason::Vanished => {
                 "the guest was reset or powered off before the script ended".to_owned()
             }
@@ -252,8 +255,8 @@ mod tests {
 
     #[test]
     fn an_oops_in_the_script() {
-        let log = b"mark-1f start\n[    3.1] BUG: unable to handle page fault for address: 0\n\
-                    [    3.1] Oops: 0002 [#1] SMP\n[    3.1] Kernel panic - not syncing: Fatal exception";
+        let log = b"mark-1f start\n[    3.100000] BUG: unable to handle page fault for address: 0\n\
+                    [    3.100000] Oops: 0002 [#1] SMP\n[    3.100000] Kernel panic - not syncing: Fatal exception";
         let (shown, outcome) = feed(log, 11, exit());
         assert_eq!((outcome.reason, shown.len()), (Reason::Panicked, 3));
         let (_, outcome) = feed(log, 11, exit());

@@ -67,6 +67,22 @@ fn find_time(text: &str) -> Option<usize> {
     })
 }
 
+/// `[    1.234567] text` to `text`; on kernels with `printk.caller`, that field goes too: `[   T70]`, `[    C0]`.
+pub fn without_time(line: &str) -> &str {
+    if find_time(line) != Some(0) {
+        return line.trim();
+    }
+    let mut rest = line.split_once(']').map_or(line, |(_, rest)| rest);
+    let caller = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    if let Some((caller, text)) = caller {
+        let id = caller.trim_start().strip_prefix(['T', 'C']);
+        if id.is_some_and(is_number) {
+            rest = text;
+        }
+    }
+    rest.trim()
+}
+
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -26,6 +26,10 @@ const LINTS: &[&str] = &[
     "-Wunreachable_pub",
 ];
 
+/// What modules must not do without `unsafe`, and cannot allow themselves: edition 2021 takes attributes that place a
+/// symbol or name it, such as `#[link_section]` and `#[no_mangle]`, without it.
+const FORBIDDEN: &str = "-Funsafe_attr_outside_unsafe";
+
 /// The entry of the store.
 pub(super) const MODULES: &str = "crates";
 
@@ -171,6 +175,7 @@ impl Crates<'_> {
         ];
         args.extend(attributes.map(|attribute| format!("-Zcrate-attr={attribute}")));
         args.extend(LINTS.iter().map(ToString::to_string));
+        args.push(FORBIDDEN.to_owned());
         // A module need not use each of these.
         args.extend(["-Aunknown_lints", "-Aunused_features"].map(str::to_owned));
         args.extend(
