@@ -2,10 +2,10 @@
 
 //! Builds what every kernel of one code-generation profile shares: `core` and the crates below `kernel`.
 //!
-//! Cargo builds them from rust-src and its registry. The libraries hold LLVM bitcode that has seen no
-//! optimisation yet: a module is optimised as a whole, after it is linked.
+//! Cargo builds them from rust-src and its registry. The libraries hold LLVM bitcode: a module is optimised as a whole,
+//! after it is linked.
 
-use crate::building::profile::{kasan, Profile};
+use crate::building::profile::Profile;
 use crate::building::stamp::Key;
 use crate::building::store::{Entry, Store};
 use crate::command;
@@ -34,15 +34,14 @@ pub struct Sysroot {
     _entry: Option<Entry>,
 }
 
-/// How a library is made with these flags: as bitcode, as the front end made it.
-///
-/// KASAN's checks are put in before link-time optimisation, or not at all: there it is optimised before.
-pub fn library(flags: &[String]) -> &'static [&'static str] {
-    match kasan::is_on(flags) {
-        true => &["-Clinker-plugin-lto"],
-        false => &["-Clinker-plugin-lto", "-Cno-prepopulate-passes"],
-    }
-}
+/// How a library is made: as bitcode, which has seen the passes that come before link-time optimisation. Some come only
+/// there: the one that removes `likely()` and `unlikely()`, without which conditions that are constant stay branches, and
+/// KASAN's.
+pub const LIBRARY: &str = "-Clinker-plugin-lto";
+
+/// Core's own arithmetic is that of the core that rustc comes with. What it has as `inline` for its users, like
+/// `sum()`, has checks as they have.
+const CORE: &str = "-Coverflow-checks=n";
 
 /// The names of crates that every module is linked with, or might be.
 pub const CRATES: [&str; 10] = [
@@ -190,7 +189,7 @@ impl Sysroot {
             .args
             .iter()
             .map(String::as_str)
-            .chain(library(&self.args).iter().copied())
+            .chain([LIBRARY, CORE])
             .collect();
         let mut cargo = Command::new(&toolchain.cargo);
         // All `--config` come behind the verb: Cargo forgets those before it if there are some behind it.

@@ -47,9 +47,15 @@ impl Crates<'_> {
         // KASAN's checks are one of the passes, and not one of link-time optimisation.
         let mut passes = kasan::clang(&self.kdir.config);
         if passes.is_empty() {
-            passes = ["-Xclang", "-disable-llvm-passes"]
-                .map(str::to_owned)
-                .into();
+            // Optimised in the module, where it is known which sizes are constant. The pass that removes what
+            // `likely()` and `unlikely()` are made of does not run there.
+            passes = [
+                "-Xclang",
+                "-disable-llvm-passes",
+                "-D__builtin_expect(x,y)=(x)",
+            ]
+            .map(str::to_owned)
+            .into();
         }
         command::output(
             cc.other(clang, &clang_flags(cc))

@@ -168,7 +168,7 @@ impl Crates<'_> {
             .env("FERRULE_BINDINGS", c.file(BINDINGS))
             .args(["--crate-type=rlib", "--emit=link,metadata,dep-info"])
             .arg(format!("--remap-path-prefix={}=", self.root.display()))
-            .args(sysroot::library(sysroot.flags()));
+            .arg(sysroot::LIBRARY);
         rustc.arg("--out-dir").arg(dir);
         command::run(&mut rustc).with_context(|| format!("cannot compile the {name} crate"))
     }

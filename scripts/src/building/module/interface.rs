@@ -116,7 +116,7 @@ fn one(
         rustc
             .current_dir(cwd()?)
             .args(settings.args.iter().filter(|arg| !is_of_modules(arg)))
-            .args(sysroot::library(&settings.args))
+            .arg(sysroot::LIBRARY)
             .args(["--crate-type=rlib", "--crate-name", &name])
             .arg(format!("-Cmetadata={anchor}"))
             .args(before.iter().map(Interface::external))

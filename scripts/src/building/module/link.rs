@@ -69,8 +69,10 @@ pub fn link(
             for warning in judged {
                 heard.warn(&format!("{}: {warning}", source_name()));
             }
-            let remove = format!("--remove-section={}", stack::SECTION);
-            command::output(Command::new("objcopy").arg(remove).arg(&path))?;
+            // rustc's labels within functions are of no use in a trace.
+            let mut objcopy = Command::new("objcopy");
+            objcopy.arg(format!("--remove-section={}", stack::SECTION));
+            command::output(objcopy.arg("--discard-locals").arg(&path))?;
             objects.push(path);
         }
     }
