@@ -33,7 +33,7 @@ __rust_helper void rust_helper_report_panicked_task(struct module *module, int (
 
 	/* The guards by which the task had disabled interrupts are never dropped: they count no more. */
 	local_irq_disable();
-	__this_cpu_write(rust_helper_irq_state.depth, 0);
+	rust_helper_local_interrupt_forget();
 	/* As C does with a task that exits. */
 	preempt_count_set(PREEMPT_ENABLED);
 	local_irq_enable();

@@ -3,18 +3,50 @@
 #include <linux/interrupt.h>
 #include <linux/irqflags.h>
 #include <linux/lockdep.h>
+#include <linux/percpu.h>
 #include <linux/spinlock.h>
 
 #include "interrupt.h"
 
+/* How often this module disabled the interrupts of the CPU, and the flags before. */
+struct rust_helper_irq_state {
+	unsigned long depth;
+	unsigned long flags;
+};
+
+static DEFINE_PER_CPU(struct rust_helper_irq_state, rust_helper_irq_state);
+
+/* Where interrupts were just disabled, and `flags` tells what they were before. */
+static __always_inline void rust_helper_irq_disabled(unsigned long flags)
+{
+	if (__this_cpu_inc_return(rust_helper_irq_state.depth) == 1)
+		__this_cpu_write(rust_helper_irq_state.flags, flags);
+}
+
+/* Whether interrupts are to be what they were before. */
+static __always_inline bool rust_helper_irq_last(void)
+{
+	return __this_cpu_dec_return(rust_helper_irq_state.depth) == 0;
+}
+
 __rust_helper void rust_helper_local_interrupt_disable(void)
 {
-	rust_helper_irq_disable();
+	unsigned long flags;
+
+	local_irq_save(flags);
+	rust_helper_irq_disabled(flags);
 }
 
 __rust_helper void rust_helper_local_interrupt_enable(void)
 {
-	rust_helper_irq_enable();
+	if (rust_helper_irq_last())
+		local_irq_restore(__this_cpu_read(rust_helper_irq_state.flags));
+}
+
+/* For a task whose guards are never dropped; with interrupts disabled. */
+__rust_helper void rust_helper_local_interrupt_forget(void)
+{
+	__this_cpu_write(rust_helper_irq_state.depth, 0);
 }
 
 __rust_helper void rust_helper_lockdep_assert_irqs_disabled(void)

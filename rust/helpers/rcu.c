@@ -3,6 +3,7 @@
 #include <linux/limits.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 /*
  * Whether so many readers are nested that most must have been forgotten. C does not look whether its count overflows:

@@ -4,6 +4,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 /*
  * Who waits for all readers must not be one: that would stop RCU for the whole system, or end the wait at once where

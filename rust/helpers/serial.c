@@ -11,6 +11,7 @@
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
 
+#include "interrupt.h"
 #include "serial.h"
 
 #ifdef uart_circ_empty

@@ -28,6 +28,7 @@ use kernel::time::hrtimer::HrTimerPointer;
 use kernel::time::hrtimer::HrTimerRestart;
 use kernel::time::hrtimer::RelativePinnedMode;
 use kernel::time::Delta;
+use kernel::time::Instant;
 use kernel::time::Jiffies;
 use kernel::time::Monotonic;
 use kernel::uaccess::UserPtr;
@@ -177,10 +178,8 @@ fn no_vmalloc_in_an_interrupt() -> Outcome {
 fn interrupts_are_on() -> Result<bool> {
     let once = Once::new(|_, _| HrTimerRestart::NoRestart)?;
     let handle = once.clone().start(Delta::from_micros(100));
-    for _ in 0..500 {
-        if once.calls.load(Relaxed) == 1 {
-            break;
-        }
+    let start = Instant::<Monotonic>::now();
+    while once.calls.load(Relaxed) == 0 && start.elapsed() < Delta::from_secs(10) {
         udelay(Delta::from_micros(200));
     }
     drop(handle);
@@ -223,7 +222,7 @@ fn forwarding_leaves_a_shared_timer_alone() -> Outcome {
         HrTimerRestart::Restart
     })?;
     let handle = once.clone().start(Delta::from_millis(1));
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
         if once.calls.load(Relaxed) == 2 {
             break;
         }
@@ -280,7 +279,7 @@ fn starting_while_the_function_runs_counts() -> Outcome {
         GFP_KERNEL,
     )?;
     let first = timer.clone().start(Delta::from_millis(1));
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
         if timer.calls.load(Relaxed) == 2 {
             break;
         }
