@@ -328,17 +328,16 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
         1,
         move |_, report| {
             report.judges(judged);
-            report.add(
-                "answers_as_c",
-                serial::same(&logs.get("uart")?, &logs.get("c")?),
-            );
+            let (ours, theirs) = (logs.get("uart")?, logs.get("c")?);
+            report.add("answers_as_c", serial::same(&ours, &theirs));
+            report.add("triggers_as_c", serial::same_triggers(&ours, &theirs));
             Ok(())
         },
     );
     plan.add(
         compares
             .needs(of.names(guests))
-            .covers([of.name("serial::answers_as_c")]),
+            .covers(of.names(["serial::answers_as_c", "serial::triggers_as_c"])),
     );
 }
 
