@@ -3,9 +3,10 @@
 //! Serial driver sample: pairs of ports that are each other's end, without hardware.
 //!
 //! `ttyNM0` and `ttyNM1` are the ends of one cable, `ttyNM2` and `ttyNM3` those of the next. Modem lines are
-//! crossed; with `rate_limit=1` characters take the time that the baud rate says. A number in
-//! `rust_nullmodem/ttyNM0/parity` of debugfs, or `frame` or `overrun`, is how many of the next characters that
-//! the port receives come with that error.
+//! crossed; with `rate_limit=1` characters take the time that the baud rate says. An end with another rate, size or
+//! parity receives what a UART would: errors and other characters; with `forgiving=1` all comes as it was sent. A number
+//! in `rust_nullmodem/ttyNM0/parity` of debugfs, or `frame` or `overrun`, is how many of the next characters that the
+//! port receives come with that error.
 //!
 //! ```sh
 //! insmod rust_nullmodem.ko pairs=2
@@ -38,8 +39,13 @@ use kernel::time::{Instant, Monotonic};
 
 #[path = "rust_nullmodem_cable.rs"]
 mod cable;
+#[path = "rust_nullmodem_end.rs"]
+mod end;
+#[path = "rust_nullmodem_line.rs"]
+mod line;
 
-use cable::{Cable, End};
+use cable::Cable;
+use end::End;
 
 /// The most pairs of ports.
 const PAIRS: usize = 16;
@@ -151,8 +157,8 @@ impl Operations for NullModem {
     }
 
     fn break_ctl(this: &Scope<Self>, _port: &Port<Self>, on: bool) {
+        this.end().send_break(on);
         if on {
-            this.end().send_break();
             Cable::look(&this.cable);
         }
     }
@@ -162,7 +168,8 @@ impl Operations for NullModem {
         Ok(())
     }
 
-    fn shutdown(_this: &Scope<Self>, port: &Port<Self>) {
+    fn shutdown(this: &Scope<Self>, port: &Port<Self>) {
+        this.end().send_break(false);
         let port = port.lock();
         port.state().is_receiving.set(false);
         port.state().is_sending.set(false);
@@ -177,7 +184,7 @@ impl Operations for NullModem {
     ) {
         let baud = port.baud_rate(termios, old, 1, BAUD_MAX).unwrap_or(9600);
         let size = termios.char_size();
-        this.end().set_speed(baud, termios);
+        this.end().set_format(baud, termios);
 
         let port = port.lock();
         port.update_timeout(termios, baud);
@@ -251,6 +258,11 @@ module! {
         rate_limit: bool {
             default: false,
             description: "Whether characters take the time that the baud rate says",
+            permissions: 0o644,
+        },
+        forgiving: bool {
+            default: false,
+            description: "Whether all is received as it was sent, whatever the settings of both ends",
             permissions: 0o644,
         },
     },

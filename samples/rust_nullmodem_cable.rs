@@ -5,10 +5,11 @@
 
 #![forbid(unsafe_code)]
 
-use super::{module_parameters, NullModem, State, BAUD_MAX, DRIVER, STATUS};
+use super::end::{End, BREAK};
+use super::{line, module_parameters, DRIVER};
 use kernel::prelude::*;
-use kernel::serial::{Icount, ModemLines, PortRef, Termios};
-use kernel::sync::atomic::{Atomic, Relaxed};
+use kernel::serial::{Icount, ModemLines};
+use kernel::sync::atomic::Relaxed;
 use kernel::sync::Arc;
 use kernel::time::{Delta, Instant, Jiffies, Monotonic};
 use kernel::workqueue::{self, impl_has_delayed_work, new_delayed_work, DelayedWork, WorkItem};
@@ -16,81 +17,11 @@ use kernel::workqueue::{self, impl_has_delayed_work, new_delayed_work, DelayedWo
 /// How many characters are taken at once.
 const CHUNK: usize = 256;
 
+/// How many are taken at once if they are to be looked at bit by bit, under the receiver's lock.
+const BIT_BY_BIT: usize = 64;
+
 /// How often the cable is looked at before others have their turn.
 const PASSES: usize = 64;
-
-/// What the other end sees without this port's lock, and what users inject.
-#[derive(Default)]
-pub(super) struct End {
-    driven: Atomic<u32>,
-    /// The lines that this end sees which have changed: one may be back before work looks.
-    changed: Atomic<u32>,
-    has_break: Atomic<bool>,
-    /// How long a character takes.
-    char_nanos: Atomic<i64>,
-    pub(super) parity: Atomic<u32>,
-    pub(super) frame: Atomic<u32>,
-    pub(super) overrun: Atomic<u32>,
-}
-
-impl End {
-    fn has_seen(&self, old: ModemLines, new: ModemLines) {
-        let changed = old.bits() ^ new.bits();
-        let mut all = self.changed.load(Relaxed);
-        while let Err(now) = self.changed.cmpxchg(all, all | changed, Relaxed) {
-            all = now;
-        }
-    }
-
-    /// Forgets which lines have changed.
-    pub(super) fn forget_changes(&self) {
-        self.changed.store(0, Relaxed);
-    }
-
-    pub(super) fn send_break(&self) {
-        self.has_break.store(true, Relaxed);
-    }
-
-    pub(super) fn set_speed(&self, baud: u32, termios: &Termios) {
-        let bits = 7
-            + i64::from(termios.char_size().bits())
-            + i64::from(termios.has_two_stop_bits())
-            + i64::from(termios.has_parity());
-        let nanos = bits * 1_000_000_000 / i64::from(baud.clamp(1, BAUD_MAX));
-        self.char_nanos.store(nanos, Relaxed);
-    }
-
-    /// The port was idle: the time that has passed is not for sending.
-    pub(super) fn start(&self, state: &State) {
-        let one_ago = Instant::now() - self.char_time();
-        let sent_at = state.sent_at.get().map_or(one_ago, |at| at.max(one_ago));
-        state.sent_at.set(Some(sent_at));
-    }
-
-    fn char_time(&self) -> Delta {
-        Delta::from_nanos(self.char_nanos.load(Relaxed).max(1))
-    }
-
-    fn is_looped(&self) -> bool {
-        self.driven().contains(ModemLines::LOOP)
-    }
-
-    fn driven(&self) -> ModemLines {
-        ModemLines::from_bits_truncate(self.driven.load(Relaxed))
-    }
-
-    /// Takes one of the errors that are to come, if there are any.
-    fn take(errors: &Atomic<u32>) -> bool {
-        let left = errors.load(Relaxed);
-        left != 0 && errors.cmpxchg(left, left - 1, Relaxed).is_ok()
-    }
-
-    fn has_errors(&self) -> bool {
-        [&self.parity, &self.frame, &self.overrun]
-            .iter()
-            .any(|errors| errors.load(Relaxed) != 0)
-    }
-}
 
 /// Two ends and what goes on between them.
 #[pin_data]
@@ -206,12 +137,27 @@ impl Cable {
             is_plugged && receiver.lock().state().is_receiving.get()
         });
 
+        let is_forgiving = module_parameters::forgiving.value();
+        // The formats, if not all that is sent is received as it was.
+        let formats = end.format().zip(self.ends[to].format());
+        let formats =
+            formats.filter(|(ours, theirs)| !is_forgiving && !ours.is_understood_by(*theirs));
+        // Characters that are taken from now on are sent after a break that has begun.
+        let has_begun = !is_forgiving && end.has_break.xchg(false, Relaxed);
+
         let mut chars = [0; CHUNK];
         let (mut taken, mut limit) = (0, CHUNK);
         let char_time = end.char_time();
         // To nobody: characters are sent and lost.
         if let Some(receiver) = &receiver {
-            limit = limit.min(receiver.lock().buffer_space_avail());
+            if has_begun {
+                self.ends[to].receive(receiver, BREAK);
+            }
+            let space = receiver.lock().buffer_space_avail();
+            limit = match formats {
+                None => limit.min(space),
+                Some(_) => BIT_BY_BIT.min(space / line::MOST),
+            };
         }
         let is_sending = {
             let port = sender.lock();
@@ -239,10 +185,18 @@ impl Cable {
             }
             state.is_sending.get()
         };
-        // A break follows what was sent before it.
-        let has_break = !is_sending && end.has_break.xchg(false, Relaxed);
-        if let Some(receiver) = &receiver {
-            self.ends[to].receive(receiver, &chars[..taken], has_break);
+        // A forgiving cable has a break after what was sent before its end. On another, the line is low meanwhile.
+        let has_break = is_forgiving && !is_sending && end.has_break.xchg(false, Relaxed);
+        let is_lost = !is_forgiving && end.is_breaking.load(Relaxed);
+        if let Some(receiver) = receiver.as_ref().filter(|_| !is_lost) {
+            let (far, chars) = (&self.ends[to], &chars[..taken]);
+            match formats {
+                None => far.receive_chars(receiver, chars),
+                Some((ours, theirs)) => far.receive_bits(receiver, ours, chars, theirs),
+            }
+            if has_break {
+                far.receive(receiver, BREAK);
+            }
         }
         sender.lock().state().is_in_flight.set(false);
         match (is_sending, taken) {
@@ -250,40 +204,6 @@ impl Cable {
             (true, 0) => Some(1),
             (true, _) => Some(0),
         }
-    }
-}
-
-impl End {
-    /// Gives the port what has come over the cable.
-    fn receive(&self, port: &PortRef<NullModem>, chars: &[u8], has_break: bool) {
-        let port = port.lock();
-        if !port.state().is_receiving.get() || chars.is_empty() && !has_break {
-            return;
-        }
-        if port.ignore_status_mask() & STATUS.received == 0 && !self.has_errors() {
-            port.count(Icount::Rx, chars.len() as u32);
-            port.insert_chars(chars);
-        } else {
-            for &ch in chars {
-                let mut status = STATUS.received;
-                for (errors, bit) in [
-                    (&self.parity, STATUS.parity),
-                    (&self.frame, STATUS.frame),
-                    (&self.overrun, STATUS.overrun),
-                ] {
-                    if Self::take(errors) {
-                        status |= bit;
-                    }
-                }
-                port.receive_char(ch, status, &STATUS);
-            }
-        }
-        if has_break {
-            // As a UART sees it: no stop bit either.
-            let status = STATUS.received | STATUS.brk | STATUS.frame;
-            port.receive_char(0, status, &STATUS);
-        }
-        port.flip_buffer_push();
     }
 }
 

@@ -35,8 +35,8 @@ use kernel::io::Io;
 use kernel::irq::{Flags, IrqRequest, IrqReturn};
 use kernel::prelude::*;
 use kernel::serial::{
-    self, reg::line_control, CharSize, Console, Icount, LockedPort, ModemLines, Operations, Port,
-    PortOptions, PortType, StatusBits, Termios,
+    self, reg::line_control, CharSize, Console, DeviceAttribute, Icount, LockedPort, ModemLines,
+    Operations, Port, PortOptions, PortType, StatusBits, Termios,
 };
 use kernel::time::{delay::udelay, Delta};
 
@@ -44,6 +44,8 @@ use kernel::time::{delay::udelay, Delta};
 mod bus;
 #[path = "rust_uart16550_regs.rs"]
 mod regs;
+#[path = "rust_uart16550_trigger.rs"]
+mod trigger;
 
 use regs::*;
 
@@ -87,6 +89,9 @@ struct Shadow {
     lcr: Cell<u8>,
     /// OUT2 lets the interrupt through, while the port is open.
     out2: Cell<u8>,
+    /// After how many characters the FIFO interrupts, as root wants it, and as it does.
+    wanted_trigger: Cell<u8>,
+    trigger: Cell<u8>,
 }
 
 impl Uart {
@@ -113,13 +118,12 @@ impl Uart {
             irq_flags,
             ..PortOptions::default()
         };
-        Port::add(
-            &DRIVER,
-            dev,
-            options,
-            Shadow::default(),
-            Ok::<_, Error>(Self(regs)),
-        )
+        let shadow = Shadow {
+            wanted_trigger: Cell::new(FCR_TRIGGER_8),
+            trigger: Cell::new(FCR_TRIGGER_8),
+            ..Shadow::default()
+        };
+        Port::add(&DRIVER, dev, options, shadow, Ok::<_, Error>(Self(regs)))
     }
 
     /// Switches interrupts on and off.
@@ -169,6 +173,9 @@ impl Uart {
 impl Operations for Uart {
     type Data = Self;
     type State = Shadow;
+
+    const ATTRIBUTES: &'static [DeviceAttribute<Self>] =
+        &[DeviceAttribute::new::<trigger::RxTrigBytes>()];
 
     fn tx_empty(uart: &Self, port: &Port<Self>) -> bool {
         let port = port.lock();
@@ -280,11 +287,12 @@ impl Operations for Uart {
         port.state().lcr.set(lcr);
         uart.0.set_divisor(divisor, lcr, &*port);
         uart.0.set_ier(ier);
-        uart.0.enable_fifos(if baud < 2400 {
-            FCR_TRIGGER_1
-        } else {
-            FCR_TRIGGER_8
-        });
+        let trigger = match baud {
+            ..2400 => FCR_TRIGGER_1,
+            _ => port.state().wanted_trigger.get(),
+        };
+        port.state().trigger.set(trigger);
+        uart.0.enable_fifos(trigger);
         Self::set_mctrl(uart, &port, port.mctrl());
         drop(port);
         termios.encode_baud_rate(baud);

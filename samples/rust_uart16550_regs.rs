@@ -25,6 +25,9 @@ const FCR_CLEAR: u8 = 0x06;
 /// An interrupt at 1 character, or at 8.
 pub(crate) const FCR_TRIGGER_1: u8 = 0x00;
 pub(crate) const FCR_TRIGGER_8: u8 = 0x80;
+const FCR_TRIGGER_SHIFT: u32 = 6;
+/// How many characters there are for each value of the trigger's two bits.
+const TRIGGERS: [u8; 4] = [1, 4, 8, 14];
 /// Line control.
 pub(crate) const LCR: usize = 3;
 pub(crate) const LCR_BREAK: u8 = 0x40;
@@ -66,6 +69,17 @@ pub(crate) const COUNT: u16 = 8;
 
 /// How many characters are received at once.
 const RX_LIMIT: usize = 256;
+
+/// How many characters are received before an interrupt with these bits of FIFO control.
+pub(crate) fn trigger_bytes(trigger: u8) -> u8 {
+    TRIGGERS[usize::from(trigger >> FCR_TRIGGER_SHIFT)]
+}
+
+/// The bits of FIFO control for an interrupt after `bytes` characters, or the next lower number that there is.
+pub(crate) fn trigger_of(bytes: u8) -> u8 {
+    let index = TRIGGERS.iter().rposition(|&level| level <= bytes);
+    (index.unwrap_or(0) as u8) << FCR_TRIGGER_SHIFT
+}
 
 /// A way to eight registers.
 pub(crate) trait Block {

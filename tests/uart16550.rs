@@ -336,3 +336,22 @@ fn masking_remembers_what_was_on() {
     regs.set_ier(ier);
     assert_eq!(fake.ier.get(), 0x07);
 }
+
+#[test]
+fn a_trigger_is_the_next_lower_one() {
+    let levels = [
+        (0, 1),
+        (1, 1),
+        (3, 1),
+        (4, 4),
+        (7, 4),
+        (8, 8),
+        (13, 8),
+        (14, 14),
+        (255, 14),
+    ];
+    for (asked, had) in levels {
+        assert_eq!(regs::trigger_bytes(regs::trigger_of(asked)), had, "{asked}");
+    }
+    assert_eq!(regs::trigger_of(8), regs::FCR_TRIGGER_8);
+}

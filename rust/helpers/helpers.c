@@ -37,6 +37,7 @@
 #include "revocable.c"
 #include "serdev.c"
 #include "serial.c"
+#include "serial_attribute.c"
 #include "serial_console.c"
 #include "slab.c"
 #include "spinlock.c"

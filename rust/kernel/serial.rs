@@ -50,6 +50,7 @@ use core::sync::atomic::Ordering;
 use line::Line;
 
 mod adapter;
+mod attribute;
 mod console;
 mod flow;
 mod line;
@@ -62,6 +63,8 @@ mod rs485;
 mod status;
 mod termios;
 
+pub use self::attribute::Attribute;
+pub use self::attribute::DeviceAttribute;
 pub use self::console::Console;
 pub use self::console::ConsoleOptions;
 pub use self::flow::AutoFlow;

@@ -119,6 +119,31 @@ pub fn kstrtobool_bytes(string: &[u8]) -> Result<bool> {
     unsafe { kstrtobool_raw(head.as_ptr()) }
 }
 
+/// Reads a number as the kernel does it for sysfs files. C: `kstrtou8()`.
+///
+/// There may be a `+` before it, and one line feed behind it. `base` 0 takes `0x` and a leading `0` as C does.
+///
+/// # Errors
+///
+/// [`EINVAL`] for what is no number; [`ERANGE`](crate::error::code::ERANGE) for one above 255.
+///
+/// # Examples
+///
+/// ```
+/// use kernel::str::kstrtou8;
+///
+/// assert_eq!(kstrtou8(c"14\n", 10), Ok(14));
+/// assert_eq!(kstrtou8(c"0x10", 0), Ok(16));
+/// assert_eq!(kstrtou8(c"0x10", 10), Err(EINVAL));
+/// assert_eq!(kstrtou8(c"256", 10), Err(ERANGE));
+/// ```
+pub fn kstrtou8(string: &CStr, base: u32) -> Result<u8> {
+    let mut value = 0;
+    // SAFETY: The string is NUL-terminated; `value` is writable.
+    to_result(unsafe { bindings::kstrtou8(string.as_char_ptr(), base, &mut value) })?;
+    Ok(value)
+}
+
 /// # Safety
 ///
 /// `string` must be NUL-terminated.

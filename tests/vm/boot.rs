@@ -4,7 +4,7 @@
 
 use crate::record::{self, Key};
 use crate::report::Report;
-use anyhow::{anyhow, Context, Result};
+use anyhow::{anyhow, bail, Context, Result};
 use ferrule::command;
 use ferrule::vm::{self, sample, Guest};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,10 @@ const PACE: Duration = Duration::from_secs(4);
 /// the longest times that the kernel takes.
 const PATIENCE: &str = "rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60";
 
+/// Kernels with KFENCE have it switched on: it looks at one allocation in each interval of so many milliseconds. Others
+/// ignore it.
+const KFENCE: &str = "kfence.sample_interval=10";
+
 /// What a guest left: its log, and what the other ends of its ports received.
 #[derive(Serialize, Deserialize)]
 pub struct Left {
@@ -36,9 +40,18 @@ pub struct Left {
 ///
 /// # Errors
 ///
-/// When the guest died or timed out before the end of its script; the error says which.
+/// When the guest died or timed out before the end of its script, the error says which; and when KFENCE saw a bug.
 pub fn boot(report: &mut Report, guest: &Guest) -> Result<String> {
-    let left = boot_with(report, guest, "", |guest, _| {
+    judged(boot_anyway(report, guest)?)
+}
+
+/// Boots `guest` and returns its log, whatever KFENCE saw.
+///
+/// # Errors
+///
+/// When the guest died or timed out before the end of its script; the error says which.
+pub fn boot_anyway(report: &mut Report, guest: &Guest) -> Result<String> {
+    let left = start(report, guest, "", |guest, _| {
         let log = vm::boot(guest, &mut |_| {})?.into_log()?;
         Ok(Left {
             log,
@@ -48,9 +61,44 @@ pub fn boot(report: &mut Report, guest: &Guest) -> Result<String> {
     Ok(left.log)
 }
 
+/// The first line of a log in which KFENCE says that it saw a bug, or in which the end of the script says so.
+pub fn seen_by_kfence(log: &str) -> Option<&str> {
+    log.lines().find(|line| {
+        let count = line.strip_prefix("@@ kfence total bugs: ");
+        line.contains("BUG: KFENCE: ") || count.is_some_and(|count| count.trim() != "0")
+    })
+}
+
+fn judged(log: String) -> Result<String> {
+    if let Some(line) = seen_by_kfence(&log) {
+        let from = log.find(line).unwrap_or_default();
+        let lines: Vec<&str> = log[from..].lines().take(60).collect();
+        bail!("KFENCE saw a bug:\n{}", lines.join("\n"));
+    }
+    Ok(log)
+}
+
 /// Boots `guest` by `run`, which gets the guest and its temporary directory. `outside` identifies what `run` does outside
 /// of the guest; it is part of the key.
+///
+/// # Errors
+///
+/// Those of `run`; and when KFENCE saw a bug.
 pub fn boot_with(
+    report: &mut Report,
+    guest: &Guest,
+    outside: &str,
+    run: impl FnOnce(&Guest, &Path) -> Result<Left>,
+) -> Result<Left> {
+    let Left { log, heard } = start(report, guest, outside, run)?;
+    Ok(Left {
+        log: judged(log)?,
+        heard,
+    })
+}
+
+/// Boots `guest` by `run`, unless its log is recorded.
+fn start(
     report: &mut Report,
     guest: &Guest,
     outside: &str,
@@ -61,7 +109,7 @@ pub fn boot_with(
     let log = log.join(record::file_name(report.job()) + ".log");
     report.set_log(log.clone());
     let mut guest = guest.clone();
-    guest.append = format!("{PATIENCE} {}", guest.append);
+    guest.append = format!("{PATIENCE} {KFENCE} {}", guest.append);
     let key = key(&guest)?.and(outside);
     let (left, was_kept) = record::kept(report.job(), "guest", &key, || {
         let dir = tempfile::tempdir().context("no temporary directory")?;

@@ -88,6 +88,7 @@ const BINARIES: &[Binary] = &[
     ),
     binary("install", 40, BUILDS),
     binary("macros", 2, &["rust/macros"]),
+    binary("nullmodem_line", 2, &["samples"]),
     binary("pin_init", 2, &["rust/pin-init"]),
     binary("plan", 1, &[]),
     binary("tool", 5, &["Makefile", "scripts", "Cargo.lock"]),

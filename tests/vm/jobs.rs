@@ -7,8 +7,8 @@ use crate::built::{
 };
 use crate::plan::{Job, Plan, Takes};
 use crate::{
-    checks, codegen, console, debug, doc, guest, helpers, life, nullmodem, params, programs,
-    serial, size, stacking, terminal, ui,
+    checks, codegen, console, debug, doc, faults, guest, helpers, life, nullmodem, params,
+    programs, serial, size, stacking, terminal, ui,
 };
 use anyhow::{Context, Result};
 use ferrule::kernels::{Kernel, Ring};
@@ -123,6 +123,7 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
         add_debug(plan, &inline);
         return Ok(());
     }
+    add_faults(plan, &inline)?;
     add_life(plan, &inline, all)?;
     add_stacking(plan, &inline);
     let object = of(kernel, "object", OBJECT)?;
@@ -327,17 +328,16 @@ fn add_serial(plan: &mut Plan<'_>, of: &Of, is_thorough: bool) {
         1,
         move |_, report| {
             report.judges(judged);
-            report.add(
-                "answers_as_c",
-                serial::same(&logs.get("uart")?, &logs.get("c")?),
-            );
+            let (ours, theirs) = (logs.get("uart")?, logs.get("c")?);
+            report.add("answers_as_c", serial::same(&ours, &theirs));
+            report.add("triggers_as_c", serial::same_triggers(&ours, &theirs));
             Ok(())
         },
     );
     plan.add(
         compares
             .needs(of.names(guests))
-            .covers([of.name("serial::answers_as_c")]),
+            .covers(of.names(["serial::answers_as_c", "serial::triggers_as_c"])),
     );
 }
 
@@ -389,6 +389,25 @@ fn add_stacking(plan: &mut Plan<'_>, of: &Of) {
             .needs([of.name("stacks_build")])
             .covers([of.name("stacking")]),
     );
+}
+
+/// A module with faults that stock kernels report.
+fn add_faults(plan: &mut Plan<'_>, of: &Of) -> Result<()> {
+    let built = of.built.clone();
+    let builds = Job::new(of.builds(faults::DIR), Takes::Build, 5, move |report| {
+        built.build(faults::DIR, report)
+    });
+    plan.add(builds.needs([of.name("prepares")]));
+    let guest = |test: &str, work: fn(&Built, &mut crate::report::Report) -> Result<()>| {
+        let job = of.job(test, Takes::Guest, 20, work);
+        let (part, _) = test.split_once("::").unwrap_or((test, ""));
+        job.needs([of.builds(faults::DIR)]).covers([of.name(part)])
+    };
+    plan.add(guest("panic::boots_and_dies", faults::run_panic));
+    if faults::has_kfence(&of.built.kernel)? {
+        plan.add(guest("kfence::boots_and_ends", faults::run_kfence));
+    }
+    Ok(())
 }
 
 fn add_debug(plan: &mut Plan<'_>, of: &Of) {

@@ -21,6 +21,7 @@ mod console;
 mod debug;
 mod doc;
 mod facts;
+mod faults;
 mod guest;
 mod helpers;
 mod host;

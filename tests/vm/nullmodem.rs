@@ -79,7 +79,7 @@ fn guest(built: &Built, is_thorough: bool) -> Result<vm::Guest> {
     let mut script = Script::of(&format!("BYTES={}", bytes(is_thorough)), PARTS);
     script.parts(parts(kernel));
     let mut files = vm::with_libraries(Path::new("/usr/bin/stty"))?;
-    for name in ["tty", "cable"] {
+    for name in ["tty", "cable", "formats"] {
         files.push((programs::path(name)?, format!("/{name}")));
     }
     let module = built.dir(SAMPLES).join("rust_nullmodem.ko");

@@ -26,6 +26,14 @@ part_of() {
     echo "@@ end $1 $status"
 }
 
+# Ends the script with the status of its last command, and says how many bugs KFENCE has seen, if the kernel has it: the
+# report of one may have come between two parts.
+end() {
+    status=$?
+    sed -n 's/^total bugs:/@@ kfence &/p' /sys/kernel/debug/kfence/stats 2>/dev/null
+    return $status
+}
+
 # Repeats a command until it succeeds. The limit is long, as hosts may be slow: it is for commands that never succeed.
 wait_for() {
     t=0

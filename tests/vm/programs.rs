@@ -11,10 +11,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// Their sources, below the project's root.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     "tests/debug/fail.c",
     "tests/params/replay.c",
     "tests/serial/cable.c",
+    "tests/serial/formats.c",
     "tests/serial/stub.c",
     "tests/serial/tty.c",
 ];

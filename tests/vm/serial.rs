@@ -32,6 +32,12 @@ const PARTS: Parts = Parts(include_str!("parts/serial.sh"));
 /// The part whose output is compared with that of C's driver.
 const ANSWERS: &str = "answers";
 
+/// The same, about `rx_trig_bytes`.
+const TRIGGER: &str = "trigger";
+
+/// What that part runs.
+const TRIGGERS: &str = include_str!("parts/trigger.sh");
+
 /// The parts for a port on the ISA bus.
 const ISA_PARTS: Parts = Parts(include_str!("parts/isa.sh"));
 
@@ -84,7 +90,8 @@ pub fn run_isa(built: &Built, report: &mut Report) -> Result<()> {
 
 /// Boots the same guest with C's driver. Returns the log.
 pub fn run_c(built: &Built, report: &mut Report) -> Result<String> {
-    let mut script = Script::new("");
+    let mut script = Script::new(TRIGGERS);
+    script.part_of(TRIGGER, "triggers ttyS4");
     script.part_of(ANSWERS, &format!("/tty /dev/ttyS4 /dev/ttyS5 {BYTES_OF_C}"));
     let guest = guest(&built.kernel, script.without_end(), "8250.nr_uarts=8")?;
     boot::boot(report, &guest)
@@ -121,6 +128,7 @@ fn guest(kernel: &Kernel, script: String, append: &str) -> Result<vm::Guest> {
 
 fn guest_of_two(built: &Built, is_thorough: bool) -> Result<vm::Guest> {
     let mut script = Script::of(&format!("BYTES={}", bytes(is_thorough)), PARTS);
+    script.add(TRIGGERS);
     script.parts(PARTS.names());
     let append = "initcall_blacklist=serial_pci_driver_init slub_debug=FZPU";
     let mut guest = guest(&built.kernel, script.end(&built.kernel), append)?;
@@ -173,6 +181,15 @@ pub fn passed<'a>(text: &'a str, name: &str) -> Result<Vec<&'a str>, String> {
 pub fn same(ours: &str, theirs: &str) -> Verdict {
     let (ours, theirs) = (passed(ours, ANSWERS)?, passed(theirs, ANSWERS)?);
     agree(&ours, &theirs, C_IS_WRONG)
+}
+
+/// Checks that `rx_trig_bytes` takes and refuses what C's does.
+pub fn same_triggers(ours: &str, theirs: &str) -> Verdict {
+    let (ours, theirs) = (passed(ours, TRIGGER)?, passed(theirs, TRIGGER)?);
+    match ours == theirs && ours.len() > 20 {
+        true => Ok(()),
+        false => Err(format!("the other driver says {theirs:#?}, ours {ours:#?}")),
+    }
 }
 
 /// Checks that two drivers' answers are the same, except for those in `differ`: the other's, and ours.

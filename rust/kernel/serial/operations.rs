@@ -2,6 +2,7 @@
 
 //! What a serial driver does.
 
+use super::DeviceAttribute;
 use super::LockedPort;
 use super::Port;
 use super::Rs485;
@@ -90,6 +91,11 @@ pub trait Operations: Sized + 'static {
 
     /// What the driver keeps under the port's lock: see [`LockedPort::state()`].
     type State: Send + 'static;
+
+    /// The files of each port in sysfs, beside those that C makes for every port: see [`Attribute`](super::Attribute).
+    ///
+    /// C: `uart_port.attr_group`.
+    const ATTRIBUTES: &'static [DeviceAttribute<Self>] = &[];
 
     /// Whether all characters have left the hardware.
     ///

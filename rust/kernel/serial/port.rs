@@ -3,6 +3,7 @@
 //! Ports whose lock is not held.
 
 use super::adapter;
+use super::attribute::Files;
 use super::line::Line;
 use super::power;
 use super::Driver;
@@ -12,6 +13,7 @@ use super::PortGuard;
 use super::Rs485;
 use super::Termios;
 use crate::alloc::flags::GFP_KERNEL;
+use crate::alloc::KBox;
 use crate::bindings;
 use crate::device::Bound;
 use crate::device::Device;
@@ -128,6 +130,8 @@ pub struct Port<T: Operations> {
     pub(super) phase: Cell<Phase>,
     #[pin]
     data: T::Data,
+    /// What C reads as long as the port is there.
+    files: Option<KBox<Files>>,
     // Last: C's part of the driver must outlive the data.
     place: Place<T>,
 }
@@ -163,8 +167,8 @@ impl<T: Operations> Port<T> {
     ///
     /// # Errors
     ///
-    /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file cannot
-    /// be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` is less than 16 or `fifosize` 0, the
+    /// The initialiser's; [`ENODEV`] if the driver is not registered, or the port's device file or one of its
+    /// [attributes](Operations::ATTRIBUTES) cannot be made; [`EINVAL`] if `options.line` is none of the driver's, `uartclk` is less than 16 or `fifosize` 0, the
     /// interrupt is another device's, or `irq_flags` has others than a trigger, `SHARED`, `PROBE_SHARED`, `NOBALANCING`
     /// and `NO_DEBUG`: some never let it be handled in a thread, where the port's lock may sleep;
     /// [`EBUSY`](crate::error::code::EBUSY) if a port has the line;
@@ -208,14 +212,19 @@ impl<T: Operations> Port<T> {
         let kept = options.irq;
         let irq = kept.map(keep).transpose()?;
         let line = place.line;
+        let files = Files::new::<T>()?;
+        let group = files
+            .as_ref()
+            .map_or(core::ptr::null_mut(), |files| files.as_raw());
         let init = crate::try_pin_init!(&this in Self {
             // SAFETY: It is the place of a `uart_port`.
-            uart <- Opaque::ffi_init(|uart| unsafe { fill::<T>(uart, dev, &options, line) }),
+            uart <- Opaque::ffi_init(|uart| unsafe { fill::<T>(uart, dev, &options, line, group) }),
             state: UnsafeCell::new(state),
             irq,
             requested: AtomicBool::new(false),
             phase: Cell::new(Phase::Closed),
             data <- data,
+            files,
             place,
             _: {
                 // SAFETY: All fields are there, and stay until the drop, which removes the port.
@@ -504,6 +513,7 @@ unsafe fn fill<T: Operations>(
     dev: &Device<Bound>,
     options: &PortOptions<'_>,
     line: u32,
+    group: *mut bindings::attribute_group,
 ) {
     // SAFETY: By the safety requirement; zero is valid in each field.
     unsafe { uart.write_bytes(0, 1) };
@@ -512,6 +522,7 @@ unsafe fn fill<T: Operations>(
     uart.dev = dev.as_raw();
     uart.line = line;
     uart.ops = adapter::operations::<T>();
+    uart.attr_group = group;
     uart.uartclk = options.uartclk;
     uart.fifosize = options.fifosize;
     uart.type_ = options.port_type.into_raw();

@@ -31,6 +31,16 @@ answers() { /tty /dev/ttyNM0 /dev/ttyNM1 "$BYTES"; }
 
 lines_and_errors() { /cable /dev/ttyNM0 /dev/ttyNM1 /sys/kernel/debug/rust_nullmodem; }
 
+other_settings_give_other_characters() { /formats /dev/ttyNM0 /dev/ttyNM1; }
+
+a_forgiving_cable_gives_all_as_it_was_sent() {
+    echo 1 >/sys/module/rust_nullmodem/parameters/forgiving
+    /formats /dev/ttyNM0 /dev/ttyNM1 forgiving
+    status=$?
+    echo 0 >/sys/module/rust_nullmodem/parameters/forgiving
+    return $status
+}
+
 a_carrier_is_a_pulse() {
     # pps_ldisc and what it needs, in the order in which they are loaded.
     for m in /pps/*.ko; do
