@@ -8,46 +8,44 @@
 
 #include "interrupt.h"
 
-/* How often this module disabled the interrupts of the CPU, and the flags before. */
-struct rust_helper_irq_state {
-	unsigned long depth;
-	unsigned long flags;
-};
+/* How often this module disabled the interrupts of the CPU. */
+static DEFINE_PER_CPU(unsigned long, rust_helper_irq_depth);
 
-static DEFINE_PER_CPU(struct rust_helper_irq_state, rust_helper_irq_state);
+#if __has_include(<linux/interrupt_rc.h>)
+#include <linux/interrupt_rc.h>
 
-/* Where interrupts were just disabled, and `flags` tells what they were before. */
-static __always_inline void rust_helper_irq_disabled(unsigned long flags)
+/* Of all that are nested, the kernel counts one for each module: it has eight bits. */
+__rust_helper void rust_helper_local_interrupt_disable(void)
 {
-	if (__this_cpu_inc_return(rust_helper_irq_state.depth) == 1)
-		__this_cpu_write(rust_helper_irq_state.flags, flags);
+	local_interrupt_disable();
+	if (__this_cpu_inc_return(rust_helper_irq_depth) != 1)
+		local_interrupt_enable();
 }
 
-/* Whether interrupts are to be what they were before. */
-static __always_inline bool rust_helper_irq_last(void)
+__rust_helper void rust_helper_local_interrupt_enable(void)
 {
-	return __this_cpu_dec_return(rust_helper_irq_state.depth) == 0;
+	if (__this_cpu_dec_return(rust_helper_irq_depth) == 0)
+		local_interrupt_enable();
 }
+#else
+/* What interrupts were before. */
+static DEFINE_PER_CPU(unsigned long, rust_helper_irq_flags);
 
 __rust_helper void rust_helper_local_interrupt_disable(void)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	rust_helper_irq_disabled(flags);
+	if (__this_cpu_inc_return(rust_helper_irq_depth) == 1)
+		__this_cpu_write(rust_helper_irq_flags, flags);
 }
 
 __rust_helper void rust_helper_local_interrupt_enable(void)
 {
-	if (rust_helper_irq_last())
-		local_irq_restore(__this_cpu_read(rust_helper_irq_state.flags));
+	if (__this_cpu_dec_return(rust_helper_irq_depth) == 0)
+		local_irq_restore(__this_cpu_read(rust_helper_irq_flags));
 }
-
-/* For a task whose guards are never dropped; with interrupts disabled. */
-__rust_helper void rust_helper_local_interrupt_forget(void)
-{
-	__this_cpu_write(rust_helper_irq_state.depth, 0);
-}
+#endif
 
 __rust_helper void rust_helper_lockdep_assert_irqs_disabled(void)
 {
@@ -72,29 +70,27 @@ __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 #else
 __rust_helper void rust_helper_spin_lock_irq_disable(spinlock_t *lock)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(lock, flags);
-	rust_helper_irq_disabled(flags);
+	rust_helper_local_interrupt_disable();
+	spin_lock(lock);
 }
 
+/* Whoever was woken under the lock runs as soon as interrupts are on. */
 __rust_helper void rust_helper_spin_unlock_irq_enable(spinlock_t *lock)
 {
-	if (rust_helper_irq_last())
-		spin_unlock_irqrestore(lock, __this_cpu_read(rust_helper_irq_state.flags));
-	else
-		spin_unlock(lock);
+	preempt_disable();
+	spin_unlock(lock);
+	rust_helper_local_interrupt_enable();
+	preempt_enable();
 }
 
 __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 {
-	unsigned long flags;
+	rust_helper_local_interrupt_disable();
+	if (spin_trylock(lock))
+		return 1;
 
-	if (!spin_trylock_irqsave(lock, flags))
-		return 0;
-
-	rust_helper_irq_disabled(flags);
-	return 1;
+	rust_helper_local_interrupt_enable();
+	return 0;
 }
 #endif
 

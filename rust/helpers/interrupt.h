@@ -14,6 +14,5 @@
 /* In interrupt.c, with the count: one for all helpers of a module. */
 void rust_helper_local_interrupt_disable(void);
 void rust_helper_local_interrupt_enable(void);
-void rust_helper_local_interrupt_forget(void);
 
 #endif

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/acpi.h>
-#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/of.h>
 #include <linux/property.h>
-#include <linux/sched.h>
+#include <linux/preempt.h>
 #include <linux/string.h>
 
 /* What C does not count the references of: a node of ACPI is part of such a device. */
@@ -39,36 +38,20 @@ __rust_helper struct fwnode_handle *rust_helper_bound_device_fwnode_get(struct d
 	return owned(fwnode_handle_get(dev_fwnode(dev)));
 }
 
-/* Whether this task holds the device's lock, as it does where the driver core has called it. */
-static inline bool is_locked_here(struct device *dev)
-{
-#ifdef CONFIG_PREEMPT_RT
-	unsigned long owner = (unsigned long)READ_ONCE(dev->mutex.rtmutex.owner);
-#else
-	unsigned long owner = atomic_long_read(&dev->mutex.owner);
-#endif
-	/* The lowest bits are flags. */
-	return (owner & ~7UL) == (unsigned long)current;
-}
-
 /*
- * The same of any device; NULL if it is not bound, or is being unbound. It does not wait for who unbinds it, who may be
- * waiting for this task.
+ * The same of any device; NULL if it is not bound, or somebody has its lock. Who has it may be waiting for this task, as when
+ * the device is unbound.
  */
 __rust_helper struct fwnode_handle *rust_helper_device_fwnode_get(struct device *dev)
 {
-	bool is_ours = is_locked_here(dev);
 	struct fwnode_handle *fwnode = NULL;
 
-	while (!is_ours && !device_trylock(dev)) {
-		if (!READ_ONCE(dev->driver) || READ_ONCE(dev->links.status) == DL_DEV_UNBINDING)
-			return NULL;
-		msleep(1);
-	}
+	if (!in_task() || !device_trylock(dev))
+		return NULL;
+
 	if (dev->driver)
 		fwnode = owned(fwnode_handle_get(dev_fwnode(dev)));
-	if (!is_ours)
-		device_unlock(dev);
+	device_unlock(dev);
 	return fwnode;
 }
 

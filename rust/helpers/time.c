@@ -115,7 +115,7 @@ __rust_helper u64 rust_helper_hrtimer_forward_copy(struct hrtimer *timer, ktime_
 	return overruns;
 }
 
-/* As C does where a function returns HRTIMER_RESTART: who has started the timer meanwhile is right. */
+/* As where a function returns HRTIMER_RESTART: who has started the timer meanwhile is right. If both start it, either is. */
 __rust_helper void rust_helper_hrtimer_start_unqueued(struct hrtimer *timer, ktime_t expires,
 						      enum hrtimer_mode mode)
 {

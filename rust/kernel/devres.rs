@@ -36,6 +36,7 @@ use pin_init::pin_data;
 mod group;
 
 pub(crate) use self::group::release_group;
+pub(crate) use self::group::while_bound;
 pub(crate) use self::group::with_group;
 
 pub(crate) type Release = unsafe extern "C" fn(*mut bindings::device, *mut c_void);
@@ -94,7 +95,6 @@ pub(crate) unsafe fn add(dev: &Device<Bound>, release: Release, payload: *mut c_
 /// # Safety
 ///
 /// As for [`add()`].
-#[cfg(CONFIG_PCI)]
 pub(crate) unsafe fn add_once(
     dev: &Device<Bound>,
     release: Release,

@@ -2,16 +2,16 @@
 
 //! What a Rust panic does: its place and message go to the log, and a report as of C's `BUG()`.
 //!
-//! Where there is no task to end, in an interrupt or with soft ones disabled, [`bindings::BUG`] halts the kernel. A task
-//! does not end as by `BUG()`, though: nothing unwinds, so what it has pinned to its stack stays registered, and C uses
-//! that stack. It sleeps for good, and keeps what it has: locks, references, its stack and its module; a thread of its own
-//! calls `BUG()` for it.
+//! In an interrupt, with interrupts or soft ones disabled, and in init, the kernel halts. A task does not end as by
+//! `BUG()`: nothing unwinds, so what it has pinned to its stack stays registered, and C uses that stack. It sleeps for good,
+//! and keeps what it has: locks, references, its stack and its module; a thread of its own calls `BUG()` for it.
 //! Context: any.
 
 use crate::bindings;
 use crate::ffi::c_int;
 use crate::ffi::c_void;
 use crate::print;
+use core::mem::MaybeUninit;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -45,7 +45,13 @@ fn module() -> *mut bindings::module {
     core::ptr::null_mut()
 }
 
-/// What a thread of its own does after a task has panicked.
+/// What the work does that a panicking task enqueues.
+unsafe extern "C" fn report(_work: *mut bindings::work_struct) {
+    // SAFETY: Work may sleep, and `bug` may be the function of a thread.
+    unsafe { bindings::run_panic_thread(Some(bug)) };
+}
+
+/// What the thread does that reports a task's panic.
 unsafe extern "C" fn bug(_data: *mut c_void) -> c_int {
     // SAFETY: `BUG` has no precondition.
     unsafe { bindings::BUG() }
@@ -63,14 +69,15 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     }
     // SAFETY: It may be called anywhere.
     if unsafe { bindings::panics_in_a_task() } {
+        let mut work = MaybeUninit::uninit();
         // SAFETY: The module is valid, or null for the kernel itself, which C takes too. The task has ended what it was
-        // doing, so it may be taken off its CPU.
-        unsafe { bindings::report_panicked_task(module(), Some(bug)) };
+        // doing, so it may be taken off its CPU. This function does not return, so `work` stays.
+        unsafe { bindings::report_panicked_task(module(), work.as_mut_ptr(), Some(report)) };
         loop {
             // SAFETY: As above.
             unsafe { bindings::sleep_after_panic() };
         }
     }
-    // SAFETY: `BUG` has no precondition.
-    unsafe { bindings::BUG() }
+    // SAFETY: It has no precondition.
+    unsafe { bindings::halt_after_panic() }
 }

@@ -5,8 +5,8 @@
 use kernel::debugfs::Dir;
 use kernel::impl_has_hr_timer;
 use kernel::prelude::*;
-use kernel::sync::new_spinlock_irq;
-use kernel::sync::SpinLockIrq;
+use kernel::sync::new_spinlock;
+use kernel::sync::SpinLock;
 use kernel::time::hrtimer::HrTimer;
 use kernel::time::hrtimer::HrTimerCallback;
 use kernel::time::hrtimer::HrTimerCallbackContext;
@@ -56,7 +56,7 @@ impl kernel::Module for LifePanics {
         let dir = Dir::new(c"life_panics");
         stack_pin_init!(let file = dir.read_only_file(c"text", TEXT));
         stack_pin_init!(let late = pin_init!(Late { text: TEXT, timer <- HrTimer::new() }));
-        stack_pin_init!(let lock: SpinLockIrq<usize> = new_spinlock_irq!(file.len()));
+        stack_pin_init!(let lock: SpinLock<usize> = new_spinlock!(file.len()));
         late.as_ref().start_scoped(Delta::from_millis(300), || {
             let guard = lock.lock();
             panic!("{} bytes stay on the stack", *guard);

@@ -10,6 +10,7 @@ use super::DeviceContext;
 use crate::alloc::flags::GFP_KERNEL;
 use crate::alloc::KVec;
 use crate::bindings;
+use crate::devres;
 use crate::error::code::EPROTO;
 use crate::error::to_result;
 use crate::error::Result;
@@ -39,12 +40,12 @@ impl Device<Bound> {
 }
 
 impl Device {
-    /// What firmware says of a device that may lose its driver, as one that was kept: nothing if it has none. In what the
-    /// driver core calls, as `probe()`, the device has its driver.
+    /// What firmware says of a device that may lose its driver, as one that was kept. Nothing if it has none.
     ///
-    /// Otherwise it waits for the device's lock, unless the device is being unbound.
+    /// Of a device that a driver of another module has, nothing either while somebody holds the device's lock, or in an
+    /// interrupt. It does not wait.
     ///
-    /// Context: process, may sleep. C: `dev_fwnode()`, `fwnode_handle_get()`, `device_lock()`.
+    /// Context: any but NMI. C: `dev_fwnode()`, `fwnode_handle_get()`.
     ///
     /// # Examples
     ///
@@ -58,6 +59,9 @@ impl Device {
     /// }
     /// ```
     pub fn fwnode(&self) -> Option<ARef<FwNode>> {
+        if let Some(fwnode) = devres::while_bound(self, Device::<Bound>::fwnode) {
+            return fwnode;
+        }
         // SAFETY: The device is valid.
         let fwnode = unsafe { bindings::device_fwnode_get(self.as_raw()) };
         // SAFETY: The helper returns a reference.

@@ -225,14 +225,16 @@ impl Device<Bound> {
 
     /// Gets interrupts for the device, of the best of the kinds that there are enough of.
     ///
-    /// A device that is not enabled has no line ([`IrqType::Intx`]), see [`irq_line()`](Self::irq_line).
+    /// A device that is not enabled gets none, of any kind: one that is enabled while it has messages would not get its
+    /// line, see [`irq_line()`](Self::irq_line).
     ///
     /// Context: process, may sleep. C: `pci_alloc_irq_vectors()`.
     ///
     /// # Errors
     ///
-    /// [`ENOSPC`](crate::error::code::ENOSPC) if there are less than `min_vecs`;
-    /// [`EINVAL`] if the numbers make no sense, or the device has got some already;
+    /// [`ENOSPC`](crate::error::code::ENOSPC) if there are less than `min_vecs`, or the device is not enabled;
+    /// [`ERANGE`](crate::error::code::ERANGE) if `max_vecs` is less than `min_vecs`;
+    /// [`EINVAL`] if the numbers make no sense otherwise, or the device has got some already;
     /// [`ENOMEM`](crate::error::code::ENOMEM) if there is no memory.
     pub fn alloc_irq_vectors(
         &self,
@@ -240,15 +242,17 @@ impl Device<Bound> {
         max_vecs: u32,
         irq_types: IrqTypes,
     ) -> Result<IrqVectorRegistration<'_>> {
+        if min_vecs > max_vecs {
+            return Err(crate::error::code::ERANGE);
+        }
         let (dev, nothing) = (self.as_ref(), core::ptr::null_mut());
         // C would give a line to who has messages already, and they would be freed under a handler.
         // SAFETY: It does nothing.
         unsafe { devres::add_once(dev, had_vectors, nothing) }?;
-        let line = match self.is_enabled() {
-            true => 0,
-            false => IrqType::Intx.as_raw(),
+        let kinds = match self.is_enabled() {
+            true => irq_types.0,
+            false => 0,
         };
-        let kinds = irq_types.0 & !line;
         // SAFETY: `self` is valid; C checks the rest.
         let len =
             unsafe { bindings::pci_alloc_irq_vectors(self.as_raw(), min_vecs, max_vecs, kinds) };

@@ -204,6 +204,7 @@ impl<T: Operations> Port<T> {
             return Err(EINVAL);
         }
         let place = Place::take(driver, options.line)?;
+        let files = Files::new::<T>()?;
         let keep = |request: IrqRequest<'_>| -> Result<_> {
             request.keep()?;
             // SAFETY: The port is dropped before the device has lost its driver, and the device keeps the line.
@@ -212,7 +213,6 @@ impl<T: Operations> Port<T> {
         let kept = options.irq;
         let irq = kept.map(keep).transpose()?;
         let line = place.line;
-        let files = Files::new::<T>()?;
         let group = files
             .as_ref()
             .map_or(core::ptr::null_mut(), |files| files.as_raw());

@@ -86,7 +86,7 @@ pub(crate) fn limit_nesting() {
 ///
 /// # Panics
 ///
-/// If a billion guards of this task were leaked; where RCU's readers cannot be preempted, 127.
+/// If a billion guards of this task were leaked (in an interrupt: of the task that it interrupts); where RCU's readers cannot be preempted, 127.
 #[inline]
 pub fn read_lock() -> Guard {
     Guard::new()

@@ -190,7 +190,7 @@ a_panic_leaves_what_its_stack_holds() {
     echo
     # C has counted the oops, of a thread of its own.
     wait_for "dmesg | grep -q 'Comm: rust_panic'" || exit 4
-    # Interrupts are on, and other modules can be loaded.
+    # Other modules can be loaded.
     modprobe rust_minimal && modprobe -r rust_minimal && loaded life_panics
 }
 

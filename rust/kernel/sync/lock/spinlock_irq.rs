@@ -27,12 +27,12 @@ pub use new_spinlock_irq;
 /// A spinlock under which interrupts of the CPU are off, for what interrupt handlers use too.
 ///
 /// `lock()` turns them off; they are on again, if they were, when the last guard of the CPU is dropped, in
-/// whatever order the module's guards are (each Rust object of a module counts its own). Where they are known to be off, [`lock_with`](Self::lock_with) saves that. With
-/// `PREEMPT_RT` interrupts stay on, and handlers are threads.
+/// whatever order the module's guards are (each Rust object of a module counts its own). Where they are known to be off,
+/// [`lock_with`](Self::lock_with) saves that. With `PREEMPT_RT` interrupts stay on, and handlers are threads.
 ///
-/// Context: any but NMI; no sleeping under it. C: `spin_lock_irqsave()`. It costs a count per CPU more: C's place for
-/// the flags is a variable, and its drops are in order because the author minds it. (`spin_lock_irq_disable()`, where
-/// the kernel has it, counts in eight bits, which guards without a size would overflow.)
+/// Context: any but NMI; no sleeping under it. C: `spin_lock_irqsave()`, or where the kernel has it
+/// `local_interrupt_disable()`. It costs a count per CPU more: C's place for the flags is a variable, and its drops are in
+/// order because the author minds it.
 ///
 /// # Examples
 ///

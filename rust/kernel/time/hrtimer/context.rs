@@ -74,7 +74,7 @@ impl<T: HasHrTimer<T>> HrTimerCallbackContext<'_, T> {
 
     /// As [`HrTimer::forward`], for a function that returns [`HrTimerRestart::Restart`].
     ///
-    /// If somebody else starts the timer meanwhile, their expiry counts. Of a timer in an [`Arc`](crate::sync::Arc) or
+    /// If somebody else starts the timer meanwhile, their expiry counts; if both come at once, either may. Of a timer in an [`Arc`](crate::sync::Arc) or
     /// behind a shared reference, which others may start, the expiry is set by starting it, when the function has
     /// returned. Context: the function's. C: `hrtimer_forward()`, and `hrtimer_start_range_ns()`.
     pub fn forward(&mut self, now: HrTimerInstant<T>, interval: Delta) -> u64 {
