@@ -36,6 +36,7 @@ pub const PARAMS_RUST: &str = "tests/params/rust";
 pub const SERIAL: &str = "tests/serial/module";
 pub const TUTORIAL: &str = "tests/tutorial";
 pub const LIFE: &str = "tests/life";
+pub const HOSTILE: &str = "tests/hostile";
 pub const CODEGEN: &str = "tests/codegen";
 /// The modules that `ferrule new` makes.
 pub const MADE: &str = "made";
@@ -50,6 +51,7 @@ pub const FULL: &[&str] = &[
     LIFE,
     PARAMS_C,
     PARAMS_RUST,
+    HOSTILE,
     CODEGEN,
     MADE,
 ];

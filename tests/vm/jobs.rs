@@ -3,11 +3,12 @@
 //! The jobs of one kernel: its builds, its guests, and the comparisons of their logs.
 
 use crate::built::{
-    Built, CODEGEN, FULL, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL, TESTS,
+    Built, CODEGEN, FULL, HOSTILE, LIFE, MODULES, OBJECT, PARAMS_C, PARAMS_RUST, SAMPLES, SERIAL,
+    TESTS,
 };
 use crate::plan::{Job, Plan, Takes};
 use crate::{
-    checks, codegen, console, debug, doc, faults, guest, helpers, life, nullmodem, params,
+    checks, codegen, console, debug, doc, faults, guest, helpers, hostile, life, nullmodem, params,
     programs, serial, size, stacking, terminal, ui,
 };
 use anyhow::{Context, Result};
@@ -118,6 +119,12 @@ pub fn add(plan: &mut Plan<'_>, kernel: &Kernel, all: &[Kernel], is_thorough: bo
                 "params_reentry",
                 "params_are_read_as_they_were_written",
             ])),
+    );
+    let hostile = inline.job("hostile::boots_and_ends", Takes::Guest, 120, hostile::run);
+    plan.add(
+        hostile
+            .needs([inline.builds(HOSTILE)])
+            .covers([inline.name("hostile")]),
     );
     if debug::is(kernel) {
         add_debug(plan, &inline);

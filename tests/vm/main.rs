@@ -25,6 +25,7 @@ mod faults;
 mod guest;
 mod helpers;
 mod host;
+mod hostile;
 mod jobs;
 mod life;
 mod log;
