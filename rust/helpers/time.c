@@ -91,11 +91,6 @@ __rust_helper u64 rust_helper_hrtimer_forward_unqueued(struct hrtimer *timer, kt
 	return hrtimer_is_queued(timer) ? 0 : hrtimer_forward(timer, now, interval);
 }
 
-__rust_helper u64 rust_helper_hrtimer_forward_now(struct hrtimer *timer, ktime_t interval)
-{
-	return hrtimer_is_queued(timer) ? 0 : hrtimer_forward_now(timer, interval);
-}
-
 /*
  * What hrtimer_forward() would make of *expires. It takes no lock: the expiry of a timer that others may start
  * meanwhile, by which the queue is ordered then, is not its to change.

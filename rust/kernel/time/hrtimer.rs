@@ -227,16 +227,6 @@ impl<T> HrTimer<T> {
         unsafe { bindings::hrtimer_forward_unqueued(timer, now, interval.as_nanos()) }
     }
 
-    /// # Safety
-    ///
-    /// As for `raw_forward`.
-    unsafe fn raw_forward_now(this: *mut Self, interval: Delta) -> u64 {
-        // SAFETY: The caller promises a timer.
-        let timer = unsafe { Self::raw_get(this) };
-        // SAFETY: By the type invariant it is initialised; C looks whether it is started.
-        unsafe { bindings::hrtimer_forward_now(timer, interval.as_nanos()) }
-    }
-
     /// Moves the expiry on by multiples of `interval` until it is past `now`; returns how many.
     ///
     /// Of a timer that is started nothing is moved. Context: any. C: `hrtimer_forward()`.
@@ -255,10 +245,7 @@ impl<T> HrTimer<T> {
     where
         T: HasHrTimer<T>,
     {
-        // SAFETY: Nothing is moved.
-        let this = unsafe { Pin::get_unchecked_mut(self) };
-        // SAFETY: A reference is valid, and exclusive.
-        unsafe { Self::raw_forward_now(this, interval) }
+        self.forward(Instant::now(), interval)
     }
 
     /// Returns when the timer expires, or did. Context: any. C: `hrtimer_get_expires()`.
