@@ -8,44 +8,38 @@
 
 #include "interrupt.h"
 
-/* How often this module disabled the interrupts of the CPU. */
-static DEFINE_PER_CPU(unsigned long, rust_helper_irq_depth);
+/* How often this module disabled the interrupts of the CPU, and what they were before the first and the latest time. */
+static DEFINE_PER_CPU(struct {
+	unsigned long depth;
+	unsigned long flags[2];
+}, rust_helpers_irq);
 
-#if __has_include(<linux/interrupt_rc.h>)
-#include <linux/interrupt_rc.h>
-
-/* Of all that are nested, the kernel counts one for each module: it has eight bits. */
-__rust_helper void rust_helper_local_interrupt_disable(void)
+__rust_helper void rust_helpers_irq_disabled(unsigned long flags)
 {
-	local_interrupt_disable();
-	if (__this_cpu_inc_return(rust_helper_irq_depth) != 1)
-		local_interrupt_enable();
+	bool is_nested = __this_cpu_inc_return(rust_helpers_irq.depth) != 1;
+
+	__this_cpu_write(rust_helpers_irq.flags[is_nested], flags);
 }
 
-__rust_helper void rust_helper_local_interrupt_enable(void)
+__rust_helper unsigned long rust_helpers_irq_flags(void)
 {
-	if (__this_cpu_dec_return(rust_helper_irq_depth) == 0)
-		local_interrupt_enable();
+	bool is_nested = __this_cpu_dec_return(rust_helpers_irq.depth) != 0;
+
+	return __this_cpu_read(rust_helpers_irq.flags[is_nested]);
 }
-#else
-/* What interrupts were before. */
-static DEFINE_PER_CPU(unsigned long, rust_helper_irq_flags);
 
 __rust_helper void rust_helper_local_interrupt_disable(void)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (__this_cpu_inc_return(rust_helper_irq_depth) == 1)
-		__this_cpu_write(rust_helper_irq_flags, flags);
+	rust_helpers_irq_disabled(flags);
 }
 
 __rust_helper void rust_helper_local_interrupt_enable(void)
 {
-	if (__this_cpu_dec_return(rust_helper_irq_depth) == 0)
-		local_irq_restore(__this_cpu_read(rust_helper_irq_flags));
+	local_irq_restore(rust_helpers_irq_flags());
 }
-#endif
 
 __rust_helper void rust_helper_lockdep_assert_irqs_disabled(void)
 {
@@ -70,27 +64,26 @@ __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 #else
 __rust_helper void rust_helper_spin_lock_irq_disable(spinlock_t *lock)
 {
-	rust_helper_local_interrupt_disable();
-	spin_lock(lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(lock, flags);
+	rust_helpers_irq_disabled(flags);
 }
 
-/* Whoever was woken under the lock runs as soon as interrupts are on. */
 __rust_helper void rust_helper_spin_unlock_irq_enable(spinlock_t *lock)
 {
-	preempt_disable();
-	spin_unlock(lock);
-	rust_helper_local_interrupt_enable();
-	preempt_enable();
+	spin_unlock_irqrestore(lock, rust_helpers_irq_flags());
 }
 
 __rust_helper int rust_helper_spin_trylock_irq_disable(spinlock_t *lock)
 {
-	rust_helper_local_interrupt_disable();
-	if (spin_trylock(lock))
-		return 1;
+	unsigned long flags;
 
-	rust_helper_local_interrupt_enable();
-	return 0;
+	if (!spin_trylock_irqsave(lock, flags))
+		return 0;
+
+	rust_helpers_irq_disabled(flags);
+	return 1;
 }
 #endif
 

@@ -30,7 +30,11 @@ __rust_helper unsigned long rust_helper_pci_resource_flags(struct pci_dev *pdev,
 /* Whether somebody has enabled it, and not disabled it since. */
 __rust_helper bool rust_helper_pci_is_enabled(struct pci_dev *pdev)
 {
+#ifdef CONFIG_PCI
 	return pci_is_enabled(pdev);
+#else
+	return false;
+#endif
 }
 
 __rust_helper int rust_helper_pci_alloc_irq_vectors(struct pci_dev *dev, unsigned int min_vecs,

@@ -4,9 +4,7 @@
 #include <linux/delay.h>
 #include <linux/serdev.h>
 #include <linux/serial_core.h>
-#include <linux/preempt.h>
 #include <linux/string.h>
-#include <linux/sysrq.h>
 #include <linux/tty_driver.h>
 #include <linux/tty_port.h>
 #include <linux/tty_flip.h>
@@ -24,25 +22,28 @@
  */
 __rust_helper void rust_helper_uart_port_lock_irq_disable(struct uart_port *up)
 {
+	unsigned long flags;
+
+	uart_port_lock_irqsave(up, &flags);
 #ifndef CONFIG_PREEMPT_RT
-	rust_helper_local_interrupt_disable();
+	rust_helpers_irq_disabled(flags);
 #endif
-	uart_port_lock(up);
 	uart_port_hold(up);
+}
+
+static __always_inline unsigned long uart_port_flags(void)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return 0;
+#else
+	return rust_helpers_irq_flags();
+#endif
 }
 
 __rust_helper void rust_helper_uart_port_unlock_irq_enable(struct uart_port *up)
 {
 	uart_port_unhold(up, NULL);
-#ifdef CONFIG_PREEMPT_RT
-	uart_port_unlock(up);
-#else
-	/* Whoever was woken under the lock runs as soon as interrupts are on. */
-	preempt_disable();
-	uart_port_unlock(up);
-	rust_helper_local_interrupt_enable();
-	preempt_enable();
-#endif
+	uart_port_unlock_irqrestore(up, uart_port_flags());
 }
 
 /* For the time of an operation that C calls with the lock held. */
@@ -56,18 +57,10 @@ __rust_helper void rust_helper_uart_port_unhold(struct uart_port *up, void *old)
 	uart_port_unhold(up, old);
 }
 
-/* As uart_unlock_and_check_sysrq_irqrestore(). */
 __rust_helper void rust_helper_uart_unlock_and_check_sysrq_irq_enable(struct uart_port *up)
 {
-	u8 sysrq_ch = 0;
-
-	if (up->has_sysrq) {
-		sysrq_ch = up->sysrq_ch;
-		up->sysrq_ch = 0;
-	}
-	rust_helper_uart_port_unlock_irq_enable(up);
-	if (sysrq_ch)
-		handle_sysrq(sysrq_ch);
+	uart_port_unhold(up, NULL);
+	uart_unlock_and_check_sysrq_irqrestore(up, uart_port_flags());
 }
 
 __rust_helper int rust_helper_uart_prepare_sysrq_char(struct uart_port *up, u8 ch)

@@ -11,9 +11,8 @@ use crate::types::NotThreadSafe;
 
 /// Interrupts of this CPU are off as long as there is one of these.
 ///
-/// There may be any number. The module counts them for each CPU, each Rust object of it for itself; where the kernel does
-/// not count (Linux before `local_interrupt_disable()`), those of two modules are to be dropped in reverse order. One that
-/// is leaked leaves interrupts off after any later one.
+/// There may be any number. The module counts them for each CPU, each Rust object of it for itself: those of two modules
+/// are to be dropped in reverse order. One that is leaked leaves interrupts off after any later one.
 ///
 /// With `PREEMPT_RT` locks leave interrupts on, so [`assume_disabled`](Self::assume_disabled) may be true of a
 /// context in which they are on. Sleeping turns them on as well, which is a bug, as under any spinlock.
@@ -42,7 +41,7 @@ pub struct LocalInterruptDisabled(NotThreadSafe);
 
 /// Turns off the interrupts of this CPU until the result is dropped.
 ///
-/// Context: any but NMI. C: `local_interrupt_disable()`, or `local_irq_save()` with a count.
+/// Context: any but NMI. C: `local_irq_save()`, with a count as `local_interrupt_disable()` has.
 #[inline]
 pub fn local_interrupt_disable() -> LocalInterruptDisabled {
     // SAFETY: It may be called anywhere, and `drop` undoes it. The count is as long as the address space.

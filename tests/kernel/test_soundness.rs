@@ -217,7 +217,8 @@ fn forwarding_leaves_a_shared_timer_alone() -> Outcome {
         // The queue is ordered by the timer's own expiry, and somebody may have started the timer meanwhile.
         let overruns = ctx.forward_now(Delta::from_millis(1));
         let more = ctx.forward(before + Delta::from_millis(50), Delta::from_millis(1));
-        let is_right = overruns >= 1 && more >= 40 && once.timer.expires() == before;
+        // However late it is by now.
+        let is_right = overruns >= 1 && overruns + more >= 50 && once.timer.expires() == before;
         once.refused.store(is_right, Relaxed);
         HrTimerRestart::Restart
     })?;

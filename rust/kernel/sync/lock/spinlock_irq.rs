@@ -30,9 +30,8 @@ pub use new_spinlock_irq;
 /// whatever order the module's guards are (each Rust object of a module counts its own). Where they are known to be off,
 /// [`lock_with`](Self::lock_with) saves that. With `PREEMPT_RT` interrupts stay on, and handlers are threads.
 ///
-/// Context: any but NMI; no sleeping under it. C: `spin_lock_irqsave()`, or where the kernel has it
-/// `local_interrupt_disable()`. It costs a count per CPU more: C's place for the flags is a variable, and its drops are in
-/// order because the author minds it.
+/// Context: any but NMI; no sleeping under it. C: `spin_lock_irqsave()`. It costs a count per CPU more: C's place for the
+/// flags is a variable, and its drops are in order because the author minds it.
 ///
 /// # Examples
 ///

@@ -149,7 +149,7 @@ pub fn link(
     objcopy.args([
         "--wildcard",
         "--strip-symbol=*.[co]",
-        "--localize-symbol=rust_helper_*",
+        "--localize-symbol=rust_helper*",
     ]);
     command::output(objcopy.args(&runtime).arg(out))?;
     Ok(stub)
