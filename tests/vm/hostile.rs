@@ -16,7 +16,7 @@ use ferrule::vm::Guest;
 
 const SEEDS: &str = include_str!("../hostile/seeds.txt");
 
-const PARTS: Parts = Parts(include_str!("parts/hostile.sh"));
+const PARTS: Parts = Parts(include_str!("hostile.sh"));
 
 const MODULE: &str = "test_hostile";
 

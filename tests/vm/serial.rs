@@ -36,7 +36,7 @@ const ANSWERS: &str = "answers";
 const TRIGGER: &str = "trigger";
 
 /// What that part runs.
-const TRIGGERS: &str = include_str!("parts/trigger.sh");
+const TRIGGERS: &str = include_str!("trigger.sh");
 
 /// The parts for a port on the ISA bus.
 const ISA_PARTS: Parts = Parts(include_str!("parts/isa.sh"));

@@ -5,23 +5,6 @@
 
 D=/sys/bus/pci/drivers/rust_uart16550
 
-# Sets $count to the number of ttyRU0's interrupts while it receives 4096 characters, with a trigger of so many bytes.
-interrupts() {
-    irq=$(cat /sys/class/tty/ttyRU0/irq)
-    row="\$1 == \"$irq:\" { print \$2 + \$3 }"
-    echo "$1" >/sys/class/tty/ttyRU0/rx_trig_bytes
-    # There is no row while the port is closed.
-    exec 3</dev/ttyRU0
-    before=$(awk "$row" /proc/interrupts)
-    head -c 4096 <&3 >/tmp/got &
-    sleeping $! || return
-    head -c 4096 /dev/zero >/dev/ttyRU1
-    wait $!
-    count=$(($(awk "$row" /proc/interrupts) - before))
-    exec 3<&-
-    echo "trigger at $1: $count interrupts"
-}
-
 # Parts, in their order:
 
 names_and_numbers() {
@@ -78,14 +61,6 @@ a_port_that_came_back_works() {
 answers() { /tty /dev/ttyRU0 /dev/ttyRU1 "$BYTES"; }
 
 trigger() { triggers ttyRU0; }
-
-a_higher_trigger_gives_fewer_interrupts() {
-    stty -F /dev/ttyRU0 raw -echo 115200
-    stty -F /dev/ttyRU1 raw -echo 115200
-    interrupts 1 || return
-    of_one=$count
-    interrupts 14 && test "$count" -gt 0 && test $((2 * count)) -lt "$of_one"
-}
 
 a_slow_port_interrupts_for_each_character() {
     F=/sys/class/tty/ttyRU0/rx_trig_bytes
