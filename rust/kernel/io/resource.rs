@@ -133,6 +133,7 @@ fn root(flags: Flags) -> *mut bindings::resource {
 /// use kernel::io::resource::{Flags, Region};
 /// use kernel::device::Bound;
 /// use kernel::platform;
+/// use kernel::str::CString;
 ///
 /// fn keep(pdev: &platform::Device<Bound>, name: CString) -> Option<Region<'static>> {
 ///     let resource = pdev.resource_by_index(0)?;
